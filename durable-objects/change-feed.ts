@@ -1,0 +1,98 @@
+import { DurableObject } from "cloudflare:workers";
+import { Lifecycle } from "agents/lifecycle";
+import { backoffMs } from "../src/core/backoff.ts";
+import { type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
+import { type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
+import { connect } from "../src/edge/cloudflare/connect.ts";
+import { reconcilerOf, vaultOf } from "./bindings.ts";
+import { Driver } from "./driver.ts";
+
+/** Entries become visible late and `since` is inclusive: windows overlap, and what was seen is dropped by id. */
+const OVERLAP_MS = 120_000;
+/** After a long sleep the sweep has the rest; the feed looks back no further. */
+const REACH_MS = 60 * 60_000;
+
+export interface Watched {
+  readonly accountId: string;
+  readonly zones: readonly { readonly id: string; readonly scope: ScopeId }[];
+}
+
+interface Position {
+  readonly since: Instant;
+  readonly failures: number;
+}
+
+/**
+ * One per account: polls its audit log, and wakes the scopes that somebody else changed. One call a poll, whatever the
+ * number of zones. Owns: how far it has read. What the entries say decides nothing but where to look (I5).
+ */
+export class ChangeFeed extends DurableObject<Env> {
+  readonly #driver = new Driver(() => this.#poll());
+  readonly lifecycle = Lifecycle.install(this).use(this.#driver);
+  readonly #sql = this.ctx.storage.sql;
+  #ownTokenId: string | null = null;
+
+  onStart(): void {
+    this.#sql.exec("create table if not exists value (name text primary key, value text not null)");
+    this.#sql.exec("create table if not exists seen (id text primary key, at text not null)");
+  }
+
+  /** Starts watching, or learns of new zones. */
+  async watch(watched: Watched): Promise<void> {
+    await this.lifecycle.start();
+    this.#set("watched", watched);
+    if (!this.#get<Position>("position")) this.#set("position", { since: instant(Date.now()), failures: 0 } satisfies Position);
+    await this.#driver.request();
+  }
+
+  #get<T>(name: string): T | null {
+    const [row] = this.#sql.exec<{ value: string }>("select value from value where name = ?", name).toArray();
+    return row ? (JSON.parse(row.value) as T) : null;
+  }
+
+  #set(name: string, value: unknown): void {
+    this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
+  }
+
+  async #poll(): Promise<number | null> {
+    const watched = this.#get<Watched>("watched");
+    const position = this.#get<Position>("position");
+    if (!watched || !position) return null;
+    const now = Date.now();
+    this.#ownTokenId ??= await vaultOf(this.env).tokenId();
+    const feed = await readFeed(connect(this.env), {
+      accountId: watched.accountId,
+      since: instant(Math.max(Date.parse(position.since) - OVERLAP_MS, now - REACH_MS)),
+      before: instant(now + OVERLAP_MS),
+      ...(this.#ownTokenId === null ? {} : { exceptTokenId: this.#ownTokenId }),
+    });
+    if (!feed.ok) {
+      this.#set("position", { ...position, failures: position.failures + 1 } satisfies Position);
+      return now + backoffMs(position.failures + 1, feed.error.retryAfterMs);
+    }
+    const fresh = feed.value.filter(({ id }) => this.#sql.exec("select 1 from seen where id = ?", id).toArray().length === 0);
+    await this.#wake(watched, fresh, now);
+    // Only now: a crash before this line wakes the same scopes again, which does no harm.
+    this.ctx.storage.transactionSync(() => {
+      for (const { id, at } of fresh) this.#sql.exec("insert or ignore into seen values (?, ?)", id, at);
+      this.#sql.exec("delete from seen where at < ?", instant(now - REACH_MS - OVERLAP_MS));
+      this.#set("position", { since: instant(now), failures: 0 } satisfies Position);
+    });
+    return Date.now() + pollMs(this.env.FEED_POLL_SECONDS);
+  }
+
+  async #wake({ zones }: Watched, entries: readonly FeedEntry[], nowMs: number): Promise<void> {
+    const byZone = Map.groupBy(entries, ({ zoneId }) => zoneId);
+    const woken = zones.filter(({ id }) => byZone.has(id));
+    await Promise.all(woken.map(({ id, scope }) =>
+      reconcilerOf(this.env, scope).wake({ source: "change_feed", at: instant(nowMs), entries: byZone.get(id)?.length ?? 0 })));
+  }
+}
+
+const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
+
+/** A quarter of a second to ten minutes; anything else is a configuration mistake and polls every 10 s. */
+function pollMs(text: string): number {
+  const seconds = Number(text);
+  return seconds >= 0.25 && seconds <= 600 ? seconds * 1000 : 10_000;
+}

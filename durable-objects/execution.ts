@@ -1,0 +1,163 @@
+/**
+ * Carries out one released plan, call by call, exactly as certified and in order.
+ *
+ * Before each call: the touched resources are read again and must be as the plan found them (I2). Then the inverses and
+ * the intent are stored (I3), the log has its entry (I10), and the call goes out. An answer that leaves the outcome open
+ * is settled by reading, never by guessing; so is an intent without an outcome that a crash left behind (I11).
+ */
+import type { Json, JsonObject } from "../src/core/canonical.ts";
+import { digestOf } from "../src/core/canonical.ts";
+import type { ExecutionReport, RevertReport } from "../src/core/execution.ts";
+import type { Instant, ScopeId } from "../src/core/ids.ts";
+import type { Entry } from "../src/core/log/entry.ts";
+import { type Call, createdId, type SealedPlan, type Step } from "../src/core/plan.ts";
+import type { ApiRequest, ObservedResource } from "../src/core/resource.ts";
+import { basisMoved, unpredicted } from "../src/core/verification.ts";
+import type { Answer, CloudflareApi } from "../src/edge/cloudflare/client.ts";
+import { readTouched } from "../src/edge/cloudflare/zone-reader.ts";
+import type { ExecutionJournal } from "./execution-journal.ts";
+
+export interface ExecutionInput {
+  readonly scope: ScopeId;
+  readonly plan: SealedPlan;
+  readonly api: CloudflareApi;
+  readonly journal: ExecutionJournal;
+  readonly record: (entries: readonly Entry[]) => Promise<unknown>;
+  readonly clock: () => Instant;
+}
+
+type Indexed = readonly [number, Step];
+
+/** What a look at the touched resources says about a call that may or may not have happened. */
+type Settled = "carried_out" | "not_carried_out" | "neither";
+
+export class Execution {
+  readonly #input: ExecutionInput;
+
+  constructor(input: ExecutionInput) {
+    this.#input = input;
+  }
+
+  async run(): Promise<ExecutionReport> {
+    const { plan: { plan, digest }, journal } = this.#input;
+    for (const [index, call] of plan.calls.entries()) {
+      if (journal.state(digest, index) === "done") continue;
+      const stopped = await this.#carryOut(index, call);
+      if (stopped) return stopped;
+    }
+    return { outcome: "done", calls: plan.calls.length };
+  }
+
+  /** One call. Null: carried out, go on. */
+  async #carryOut(index: number, call: Call): Promise<ExecutionReport | null> {
+    const { plan, journal, api } = this.#input;
+    const steps = this.#stepsOf(call);
+    const observed = await this.#read(steps);
+    if (!observed.ok) return this.#unavailable(index, observed.error.detail, observed.error.retryAfterMs);
+    if (journal.state(plan.digest, index) === "intended" && settle(steps, observed.value) === "carried_out") return this.#done(index, call, createdAmong(steps, observed.value));
+    const mismatches = basisMoved(steps, observed.value);
+    if (mismatches.length > 0) return { outcome: "basis_moved", call: index, written: journal.callsDone(plan.digest), mismatches };
+    await this.#note("write", index, call, {});
+    journal.intend(plan, index);
+    const answer = await api.send(call.request);
+    if (answer.type === "ok") return this.#done(index, call, createdIn(call, plan.plan.steps, answer.result));
+    return this.#unclear(index, call, answer);
+  }
+
+  /** No plain yes: look at what is there. */
+  async #unclear(index: number, call: Call, answer: Exclude<Answer, { type: "ok" }>): Promise<ExecutionReport | null> {
+    const { plan, journal } = this.#input;
+    const steps = this.#stepsOf(call);
+    const observed = await this.#read(steps);
+    if (!observed.ok) return this.#unavailable(index, observed.error.detail, observed.error.retryAfterMs);
+    switch (settle(steps, observed.value)) {
+      case "carried_out":
+        return this.#done(index, call, createdAmong(steps, observed.value));
+      case "neither":
+        return { outcome: "basis_moved", call: index, written: journal.callsDone(plan.digest), mismatches: basisMoved(steps, observed.value) };
+      case "not_carried_out":
+        return answer.type === "unavailable"
+          ? this.#unavailable(index, answer.detail, answer.retryAfterMs)
+          : { outcome: "call_refused", call: index, written: journal.callsDone(plan.digest), status: answer.status, codes: answer.codes };
+    }
+  }
+
+  async #done(index: number, call: Call, created: ReadonlyMap<number, string>): Promise<null> {
+    this.#input.journal.done(this.#input.plan.digest, index, created);
+    await this.#note("write_result", index, call, { result: "carried_out" });
+    return null;
+  }
+
+  #unavailable(index: number, detail: string, retryAfterMs: number | null): ExecutionReport {
+    return { outcome: "unavailable", call: index, written: this.#input.journal.callsDone(this.#input.plan.digest), detail, retryAfterMs };
+  }
+
+  /** Undoes what was carried out, last step first. What somebody else has changed since is left to them. */
+  async revert(): Promise<RevertReport> {
+    const { plan, journal, api } = this.#input;
+    const inverses = journal.inverses(plan.digest);
+    for (const { step: index, request, createdId: id } of inverses) {
+      const step = plan.plan.steps[index];
+      if (!step) return { outcome: "stuck", detail: `step ${index} is not in the plan` };
+      const observed = await this.#read([[index, step]]);
+      if (!observed.ok) return { outcome: "unavailable", detail: observed.error.detail, retryAfterMs: observed.error.retryAfterMs };
+      if (settle([[index, step]], observed.value) === "carried_out") {
+        const created = id ?? createdAmong([[index, step]], observed.value).get(index) ?? "";
+        await this.#note("revert", index, { request, steps: [index] }, { identity: step.identity });
+        const answer = await api.send(named(request, index, created));
+        if (answer.type === "unavailable") return { outcome: "unavailable", detail: answer.detail, retryAfterMs: answer.retryAfterMs };
+        if (answer.type === "refused") return { outcome: "stuck", detail: `the inverse of step ${index} was refused with status ${answer.status}` };
+      }
+      journal.undone(plan.digest, index);
+    }
+    return { outcome: "reverted", steps: inverses.length };
+  }
+
+  #read(steps: readonly Indexed[]) {
+    const { plan, api } = this.#input;
+    return readTouched({ api, zone: plan.plan.zone }, steps.map(([, step]) => step));
+  }
+
+  #stepsOf(call: Call): Indexed[] {
+    return call.steps.flatMap((index): Indexed[] => {
+      const step = this.#input.plan.plan.steps[index];
+      return step ? [[index, step]] : [];
+    });
+  }
+
+  #note(type: "write" | "write_result" | "revert", index: number, { request, steps }: Call, data: JsonObject): Promise<unknown> {
+    const { plan, scope, record, clock } = this.#input;
+    return record([{
+      id: `${plan.digest}/${type}/${index}`, type, scope, at: clock(), actor: "vault",
+      data: { plan_digest: plan.digest, method: request.method, path: request.path, request_digest: digestOf(request), steps: steps.length, ...data },
+    }]);
+  }
+}
+
+function settle(steps: readonly Indexed[], observed: readonly ObservedResource[]): Settled {
+  if (unpredicted(steps, observed).length === 0) return "carried_out";
+  return basisMoved(steps, observed).length === 0 ? "not_carried_out" : "neither";
+}
+
+/** Ids of created objects, found by looking. */
+function createdAmong(steps: readonly Indexed[], observed: readonly ObservedResource[]): Map<number, string> {
+  return new Map(steps.flatMap(([index, step]): [number, string][] => {
+    const live = step.op === "create" ? observed.find(({ kind, identity }) => kind === step.kind && identity === step.identity) : undefined;
+    return live ? [[index, live.id]] : [];
+  }));
+}
+
+/** Ids of created objects, from the answer: the object itself, or a batch's `posts` in the order they were sent. */
+function createdIn({ request, steps }: Call, planned: readonly Step[], result: Json): Map<number, string> {
+  const creates = steps.filter((index) => planned[index]?.op === "create");
+  const answered = result as { readonly posts?: readonly { readonly id?: unknown }[] | null; readonly id?: unknown } | null;
+  const objects = request.path.endsWith("/batch") ? (answered?.posts ?? []) : [answered];
+  return new Map(creates.flatMap((index, position): [number, string][] => {
+    const id = objects[position]?.id;
+    return typeof id === "string" ? [[index, id]] : [];
+  }));
+}
+
+/** The certified inverse, with the name that Cloudflare gave in place of the plan's own. */
+const named = (request: ApiRequest, step: number, id: string): ApiRequest =>
+  ({ ...request, path: request.path.replace(createdId(step), id) });

@@ -1,0 +1,115 @@
+import { DurableObject } from "cloudflare:workers";
+import { approvedBy } from "../src/core/approval.ts";
+import { AUDITS } from "../src/core/auditors/registry.ts";
+import type { Voter } from "../src/core/ballot.ts";
+import { digestOf, sameJson } from "../src/core/canonical.ts";
+import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
+import { type Digest, type Instant, instantOf, isVoterId, type ScopeId } from "../src/core/ids.ts";
+import { openPlan, type SealedPlan } from "../src/core/plan.ts";
+import type { ReleaseRequest } from "../src/core/ports.ts";
+import { prohibited } from "../src/core/prohibitions.ts";
+import { certify } from "../src/core/quorum.ts";
+import { err, ok, type Result } from "../src/core/result.ts";
+import { approvalsNeeded } from "../src/core/risk.ts";
+import { signedBytes } from "../src/core/signing.ts";
+import { connect, originProblem } from "../src/edge/cloudflare/connect.ts";
+import { verify } from "../src/edge/signing/key-pair.ts";
+import type { AuditLog, VaultEnv } from "./audit-log.ts";
+import { Execution } from "./execution.ts";
+import { ExecutionJournal } from "./execution-journal.ts";
+
+const clock = (): Instant => instantOf(new Date().toISOString());
+
+/**
+ * The vault of one scope. Holds the write token (through its Worker's environment; no method returns it), the voters'
+ * public keys as first seen, and the journal of every release. It believes nobody: certificate, approvals, epoch and
+ * basis are checked here again, from public keys and the plan's own bytes.
+ *
+ * One release or revert at a time; both may be asked for again after any crash and go on where the journal stands.
+ */
+export class Vault extends DurableObject<VaultEnv> {
+  readonly #journal = new ExecutionJournal(this.ctx.storage);
+  #busy: Promise<unknown> = Promise.resolve();
+
+  release(request: ReleaseRequest): Promise<ExecutionReport> {
+    return this.#alone(() => this.#release(request));
+  }
+
+  revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport> {
+    return this.#alone(() => {
+      const plan = this.#journal.plan(planDigest);
+      // Nothing was ever released under this digest, so nothing is there to be undone.
+      return plan ? this.#execution(scope, plan).revert() : Promise.resolve({ outcome: "reverted", steps: 0 });
+    });
+  }
+
+  /** Runs after whatever was asked before, whether that went well or not. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#busy.then(work, work);
+    this.#busy = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #release(request: ReleaseRequest): Promise<ExecutionReport> {
+    const plan = openPlan(request.plan, request.planDigest);
+    if (!plan.ok) return { outcome: "refused", refusal: plan.error };
+    const { scope } = plan.value.plan;
+    if (!this.#journal.released(plan.value.digest)) {
+      const granted = await this.#grant(request, plan.value);
+      if (!granted.ok) return { outcome: "refused", refusal: granted.error };
+      // The entry precedes the effect; if it cannot be written this throws and nothing is executed (I10).
+      await this.#log().append([{
+        id: `${plan.value.digest}/release`, type: "release", scope, at: clock(), actor: "vault",
+        data: { plan_digest: plan.value.digest, epoch: plan.value.plan.epoch, voters: request.ballots.map(({ ballot }) => ballot.voter), approvals: granted.value },
+      }], "vault");
+      this.#journal.admit(plan.value);
+    }
+    return this.#execution(scope, plan.value).run();
+  }
+
+  #execution(scope: ScopeId, plan: SealedPlan): Execution {
+    return new Execution({ scope, plan, api: connect(this.env), journal: this.#journal, record: (entries) => this.#log().append(entries, "vault"), clock });
+  }
+
+  #log(): AuditLog {
+    // A namespace of this Worker; `append` and `read` take and return plain data.
+    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
+  }
+
+  /** Every check, in order of cost. Returns who approved. */
+  async #grant(request: ReleaseRequest, { plan, digest }: SealedPlan): Promise<Result<readonly string[], ReleaseRefusal>> {
+    const origin = originProblem(this.env);
+    if (origin) return err({ reason: "origin_mismatch", detail: origin });
+    const last = this.#journal.lastEpoch();
+    if (plan.epoch <= last) return err({ reason: "epoch_passed", epoch: plan.epoch, last });
+    const voters = this.#electorate(plan.scope, request.voters);
+    if (!voters.ok) return voters;
+    const ballots = await Promise.all(request.ballots.map(async (signed) => {
+      const keys = voters.value.find(({ id }) => id === signed.ballot.voter)?.keys;
+      return { signed, verified: keys !== undefined && (await verify(signedBytes("ballot/v1", signed.ballot), signed.signature, keys)) };
+    }));
+    const motion = { scope: plan.scope, epoch: plan.epoch, planDigest: digest, dossierDigest: request.dossierDigest };
+    const certificate = certify({ motion, electorate: { scope: plan.scope, voters: voters.value, required: AUDITS.size }, ballots, now: clock() });
+    if (!certificate.ok) return err({ reason: "certificate_invalid", detail: certificate.error.reason });
+    const needed = approvalsNeeded(certificate.value.tier);
+    if (needed === null) return err({ reason: "never_automatic" });
+    const people = approvedBy(request.approvals, digest);
+    if (people.length < needed) return err({ reason: "approval_missing", needed, given: people.length });
+    const detail = prohibited(plan, people.length);
+    return detail ? err({ reason: "prohibited", detail }) : ok(people);
+  }
+
+  /** One voter per check, under the keys that it had when it first voted here. */
+  #electorate(scope: ScopeId, voters: readonly Voter[]): Result<readonly Voter[], ReleaseRefusal> {
+    const expected = [...AUDITS.keys()].map((check) => `${check}@${scope}`);
+    const named = voters.map(({ id }) => String(id));
+    if (named.length !== expected.length || !expected.every((id) => named.includes(id) && isVoterId(id))) {
+      return err({ reason: "certificate_invalid", detail: "the electorate is not this scope's" });
+    }
+    for (const { id, keys } of voters) {
+      const pinned = this.#journal.pin(id, JSON.stringify(keys));
+      if (!sameJson(JSON.parse(pinned), keys)) return err({ reason: "voter_key_changed", detail: `${id} signs with ${digestOf(keys)}` });
+    }
+    return ok(voters);
+  }
+}

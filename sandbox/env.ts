@@ -1,0 +1,5 @@
+import type { Account } from "./account.ts";
+
+export interface SandboxEnv {
+  readonly ACCOUNT: DurableObjectNamespace<Account>;
+}

@@ -1,0 +1,72 @@
+// Live mode: a real Cloudflare account instead of the sandbox. Tokens pass through here and are
+// never printed.
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { StartError } from "./start-error.mjs";
+
+const CLOUDFLARE_API = "https://api.cloudflare.com/client/v4";
+
+/** The account's settings from the environment, and the environment rid of them. */
+export function takeAccount(env) {
+  const [readToken, writeToken] = ["CLOUDFLARE_READ_TOKEN", "CLOUDFLARE_WRITE_TOKEN"].map(
+    (name) => {
+      const token = env[name];
+      if (!token) throw new StartError(`--live needs ${name}, which is not set`);
+      // Child processes inherit the environment and have no need for it.
+      delete env[name];
+      return token;
+    },
+  );
+  if (readToken === writeToken)
+    throw new StartError("CLOUDFLARE_READ_TOKEN and CLOUDFLARE_WRITE_TOKEN must be two tokens");
+  const apiBase = parseBase(env.CF_API_BASE || CLOUDFLARE_API);
+  return { apiBase, isCloudflare: apiBase === CLOUDFLARE_API, readToken, writeToken };
+}
+
+function parseBase(text) {
+  const url = URL.parse(text);
+  const local = ["127.0.0.1", "localhost"].includes(url?.hostname);
+  // A token in clear text on the network is a token lost.
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && local)) return text;
+  throw new StartError(`CF_API_BASE \`${text}\` must be an https address`);
+}
+
+/**
+ * Who may call our API in live mode: an operator and, apart from him, an approver. Made once per
+ * state directory; the file is the only place where their tokens stand, the swarm gets digests.
+ */
+export function principals(file) {
+  const tokens = readTokens(file) ?? makeTokens(file);
+  return Object.entries(tokens).map(([role, token]) => ({
+    name: role,
+    role,
+    token_sha256: createHash("sha256").update(token).digest("hex"),
+  }));
+}
+
+function readTokens(file) {
+  let text;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw new StartError(`cannot read ${file}: ${error.code}`);
+  }
+  try {
+    const { operator, approver } = JSON.parse(text);
+    if (operator && approver) return { operator, approver };
+  } catch {
+    // Said below, without the text: a JSON error quotes it, and it holds tokens.
+  }
+  throw new StartError(`${file} is damaged; delete it to make new tokens`);
+}
+
+function makeTokens(file) {
+  const [operator, approver] = [randomBytes(32), randomBytes(32)];
+  const tokens = {
+    operator: operator.toString("base64url"),
+    approver: approver.toString("base64url"),
+  };
+  writeFileSync(file, `${JSON.stringify(tokens, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+  return tokens;
+}

@@ -1,0 +1,110 @@
+// What a person reads when everything is up: where it is, who may do what, and what to try.
+
+const DEV_TOKENS = [
+  ["dev-viewer", "reads everything"],
+  ["dev-operator", "reads, declares golden states, starts and holds work"],
+  ["dev-approver-1", "reads and approves"],
+  ["dev-approver-2", "reads and approves; the second person where two are asked for"],
+];
+const SANDBOX_TOKENS = [
+  ["sandbox-dashboard", "a person in the dashboard, all rights"],
+  ["sandbox-terraform", "another automation, all rights"],
+];
+
+/**
+ * @param {{ workers: object, scopes: string[], zone?: { id: string, name: string },
+ *   colours: boolean, ms: number }} input
+ */
+export function welcomeText({ workers, scopes, zone, colours, ms }) {
+  const paint = painter(colours);
+  return [
+    `${paint.good("Driftless is ready")} ${paint.quiet(`in ${seconds(ms)}`)}`,
+    "",
+    ...table([
+      ["swarm", paint.place(workers.url)],
+      ["sandbox", paint.place(`${workers.sandboxUrl}/client/v4`)],
+      ["state", workers.stateDir],
+    ]),
+    "",
+    paint.heading(`Tokens for ${workers.url} (Authorization: Bearer …)`),
+    ...table(DEV_TOKENS),
+    "",
+    paint.heading(`Tokens for ${workers.sandboxUrl}`),
+    ...table(SANDBOX_TOKENS),
+    "",
+    paint.heading("Try this next"),
+    ...trials({ workers, scope: scopes[0], zone }).flatMap(([what, command]) => [
+      `  ${paint.quiet(`# ${what}`)}`,
+      `  ${command}`,
+    ]),
+    "",
+    paint.quiet("Ctrl-C stops everything; the state stays. npm start -- --fresh begins anew."),
+    "",
+  ].join("\n");
+}
+
+export function liveText({ workers, account, credentials, colours, ms }) {
+  const paint = painter(colours);
+  const warning = paint.bad(
+    "CF_API_BASE is not Cloudflare's own: it counts as a sandbox, the dev tokens are accepted",
+  );
+  return [
+    `${paint.good("Driftless is ready")} on a live account ${paint.quiet(`in ${seconds(ms)}`)}`,
+    "",
+    ...table([
+      ["swarm", paint.place(workers.url)],
+      ["account", account.apiBase],
+      ["state", workers.stateDir],
+      ["tokens", `${credentials} (operator and approver, for Authorization: Bearer …)`],
+    ]),
+    ...(account.isCloudflare ? [] : ["", warning]),
+    "",
+    "Nothing is managed until you declare a golden state: PUT /api/v1/scopes/{scope}/golden",
+    "",
+  ].join("\n");
+}
+
+function trials({ workers, scope, zone }) {
+  const api = `${workers.url}/api/v1`;
+  const list = [["which scopes are managed", `${as("dev-viewer")} ${api}/scopes`]];
+  if (scope !== undefined) {
+    const drift = `${api}/scopes/${encodeURIComponent(scope)}/drift`;
+    list.push(["has one of them drifted?", `${as("dev-viewer")} ${drift}`]);
+  }
+  list.push(["watch, in a second terminal", `${as("dev-viewer")} -N ${api}/events`]);
+  if (zone !== undefined) {
+    const setting = `${workers.sandboxUrl}/client/v4/zones/${zone.id}/settings/min_tls_version`;
+    const body = `-H 'Content-Type: application/json' -d '{"value":"1.0"}'`;
+    list.push([
+      `weaken TLS of ${zone.name} as if in the dashboard`,
+      `${as("sandbox-dashboard")} -X PATCH ${body} ${setting}`,
+    ]);
+  }
+  list.push(["the whole story, narrated", "npm run demo"]);
+  return list;
+}
+
+function as(token) {
+  return `curl -s -H 'Authorization: Bearer ${token}'`;
+}
+
+function table(rows) {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function painter(colours) {
+  const code = (open, close) => (text) =>
+    colours ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return {
+    good: code(32, 39),
+    bad: code(31, 39),
+    place: code(36, 39),
+    heading: code(1, 22),
+    quiet: code(2, 22),
+  };
+}

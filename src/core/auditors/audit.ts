@@ -1,0 +1,36 @@
+import type { Dossier } from "../dossier.ts";
+import type { GoldenState } from "../golden.ts";
+import type { Instant } from "../ids.ts";
+import type { Lineage } from "../observation.ts";
+import type { Tier } from "../risk.ts";
+
+/** What an auditor says. Reasons are codes with identities; there is none for a "yes". */
+export interface Verdict {
+  readonly vote: "yes" | "no";
+  readonly reasons: readonly string[];
+  /** The risk as this auditor sees it. The certificate carries the highest (I13). */
+  readonly tier: Tier;
+}
+
+/** The golden state is not in the dossier: the auditor fetched and parsed the generation that the plan names. */
+export interface AuditInput {
+  readonly dossier: Dossier;
+  readonly golden: GoldenState;
+  readonly generation: number;
+  readonly now: Instant;
+}
+
+/** A check that recomputes what it judges. Pure. */
+export type Audit = (input: AuditInput) => Verdict;
+
+export const verdictOf = (reasons: readonly string[], tier: Tier): Verdict => ({
+  vote: reasons.length === 0 ? "yes" : "no",
+  reasons: reasons.slice(0, REASONS_MAX),
+  tier,
+});
+
+/** A broken plan of 5,000 steps needs no 5,000 reasons (I12). */
+const REASONS_MAX = 20;
+
+export const lineageOf = ({ evidence }: Dossier): Lineage =>
+  new Map(evidence.lineage.map(({ id, kind, identity }) => [id, { kind, identity }]));

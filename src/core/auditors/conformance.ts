@@ -1,0 +1,117 @@
+/**
+ * Does the plan do what its proposal asks, all of it and nothing else? Reads the request bodies, member by member,
+ * against the declared values: every value that goes out must stand in the golden state.
+ */
+import { type Json, type JsonObject, sameJson } from "../canonical.ts";
+import { driftedFields } from "../diff.ts";
+import { ruleFor } from "../golden.ts";
+import { kindOf } from "../kinds/registry.ts";
+import { observe } from "../observation.ts";
+import { type Call, openPlan, type Step } from "../plan.ts";
+import type { ObservedResource, Resource, Zone } from "../resource.ts";
+import { type AuditInput, type Verdict, verdictOf } from "./audit.ts";
+
+export function conformance(input: AuditInput): Verdict {
+  const { dossier: { plan, planDigest, evidence }, golden, generation } = input;
+  const observation = observe(evidence.readings, plan.zone, evidence.observedAt);
+  if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
+  const { goldenDigest, goldenGeneration } = plan.proposal;
+  const known: Known = {
+    declared: new Map(golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource])),
+    observed: observation.value.resources,
+    raw: new Map(evidence.readings.flatMap(({ kind, objects }) => objects.filter(isObject).map((object) => [`${kind} ${String(object["id"])}`, object]))),
+    zone: plan.zone,
+  };
+  return verdictOf([
+    ...(openPlan(plan, planDigest).ok ? [] : ["digest_mismatch"]),
+    ...(goldenDigest === golden.digest && goldenGeneration === generation ? [] : ["another_golden_state"]),
+    ...coverage(plan.steps, plan.calls),
+    ...plan.calls.flatMap((call) => unfounded(call, plan.steps, known)),
+    ...plan.steps.flatMap((step) => notMinimal(step, known)),
+    ...forgotten(input, known.observed),
+  ], 0);
+}
+
+interface Known {
+  readonly declared: ReadonlyMap<string, Resource>;
+  readonly observed: readonly ObservedResource[];
+  /** The objects as the API gave them, by kind and id. */
+  readonly raw: ReadonlyMap<string, JsonObject>;
+  readonly zone: Zone;
+}
+
+/** Every step in exactly one call. */
+function coverage(steps: readonly Step[], calls: readonly Call[]): string[] {
+  const positions = calls.flatMap((call) => call.steps).toSorted((a, b) => a - b);
+  return sameJson(positions, steps.map((_, index) => index)) ? [] : ["steps_and_calls_differ"];
+}
+
+/** Values that go out and stand nowhere in the golden state, operation by operation (I5). */
+function unfounded({ request, steps: positions }: Call, steps: readonly Step[], known: Known): string[] {
+  const operations = operationsOf(request.path, request.body);
+  if (operations.length !== positions.length) return ["steps_and_calls_differ"];
+  return operations.flatMap((body, position) => {
+    const step = steps[positions[position] ?? -1];
+    if (!step) return ["steps_and_calls_differ"];
+    const declared = known.declared.get(`${step.kind} ${step.identity}`);
+    if (step.op === "delete") return Object.keys(body).every((member) => member === "id") ? [] : [`delete_with_a_body: ${step.identity}`];
+    if (!declared) return [`not_declared: ${step.identity}`];
+    const live = known.observed.find(({ kind, id }) => kind === step.kind && id === step.before?.id);
+    const raw = known.raw.get(`${step.kind} ${step.before?.id}`);
+    return founded(body, declared, { live, raw, zone: known.zone }) ? [] : [`value_from_elsewhere: ${step.identity}`];
+  });
+}
+
+/** A batch in the order in which it is carried out, or the one operation of a direct call. */
+function operationsOf(path: string, body: JsonObject | null): readonly JsonObject[] {
+  if (!path.endsWith("/batch")) return [body ?? {}];
+  return ["deletes", "patches", "puts", "posts"].flatMap((member) => {
+    const operations = body?.[member];
+    return Array.isArray(operations) ? operations.filter(isObject) : [];
+  });
+}
+
+const isObject = (value: Json): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * The body, laid over the raw object that is there, reads as the declared resource; and what nobody declared is as it
+ * was (or, for a new object, the kind's default).
+ */
+function founded(body: JsonObject, declared: Resource, { live, raw, zone }: { live: ObservedResource | undefined; raw: JsonObject | undefined; zone: Zone }): boolean {
+  const kind = kindOf(declared.kind);
+  const expected = kind.predict(live
+    ? { op: "update", desired: declared, observed: live, fields: driftedFields(kind, declared, live) }
+    : { op: "create", desired: declared });
+  const written = kind.observe({ ...raw, ...body, id: live?.id ?? "new" }, zone);
+  return expected !== null && written.ok && Object.entries(written.value.fields).every(([field, value]) => {
+    const wanted = expected[field] ?? null;
+    return sameJson(value, wanted) || kind.same(field, wanted, value);
+  });
+}
+
+function notMinimal(step: Step, { declared, observed }: Known): string[] {
+  const wanted = declared.get(`${step.kind} ${step.identity}`);
+  const live = observed.find(({ kind, id }) => kind === step.kind && id === step.before?.id);
+  switch (step.op) {
+    case "create":
+      return observed.some(({ kind, identity }) => kind === step.kind && identity === step.identity) ? [`exists_already: ${step.identity}`] : [];
+    case "update":
+      return wanted && live && driftedFields(kindOf(step.kind), wanted, live).length > 0 ? [] : [`nothing_to_do: ${step.identity}`];
+    case "delete":
+      return live ? [] : [`nothing_to_do: ${step.identity}`];
+  }
+}
+
+/** Declared, different, not deliberately held, and yet without a step. */
+function forgotten({ dossier, golden, now }: AuditInput, observed: readonly ObservedResource[]): string[] {
+  const held = new Set(dossier.held);
+  const stepped = new Set(dossier.plan.steps.map(({ kind, identity }) => `${kind} ${identity}`));
+  const live = new Map(observed.map((resource) => [`${resource.kind} ${resource.identity}`, resource]));
+  return golden.resources.flatMap((resource) => {
+    const subject = `${resource.kind} ${resource.identity}`;
+    const there = live.get(subject);
+    const fine = there && (there.system !== null || driftedFields(kindOf(resource.kind), resource, there).length === 0);
+    if (fine || stepped.has(subject) || held.has(subject)) return [];
+    return ruleFor(golden, resource, { zone: dossier.plan.zone, now }) ? [] : [`forgotten: ${resource.identity}`];
+  });
+}

@@ -1,0 +1,74 @@
+/**
+ * Plays the plan's calls against the raw readings and looks at the result: is it the desired state, is everything else
+ * untouched, and do the inverses lead back? Knows nothing of how the plan came about.
+ */
+import { sameJson } from "../canonical.ts";
+import { describeChange, diff, subjectOf } from "../diff.ts";
+import { KINDS } from "../kinds/registry.ts";
+import { observe } from "../observation.ts";
+import type { ObservedResource, Resource } from "../resource.ts";
+import { err, ok, type Result } from "../result.ts";
+import { inverseCalls, simulate } from "../simulate.ts";
+import { unpredicted } from "../verification.ts";
+import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
+
+export function simulation(input: AuditInput): Verdict {
+  const states = play(input);
+  if (!states.ok) return verdictOf([states.error], 4);
+  const { before, after, restored } = states.value;
+  return verdictOf([
+    ...unresolved(input, after),
+    ...input.dossier.plan.steps.flatMap((step, index) => unpredicted([[index, step]], after).map(() => `not_as_predicted: ${step.identity}`)),
+    ...collateral(input, before, after),
+    ...contradictory(after),
+    ...notRestored(before, restored),
+  ], 0);
+}
+
+interface States {
+  readonly before: readonly ObservedResource[];
+  readonly after: readonly ObservedResource[];
+  readonly restored: readonly ObservedResource[];
+}
+
+function play({ dossier: { plan, evidence } }: AuditInput): Result<States, string> {
+  const before = observe(evidence.readings, plan.zone, evidence.observedAt);
+  if (!before.ok) return err(`unreadable_evidence: ${before.error.reason}`);
+  const calls = simulate(evidence.readings, plan.zone, plan.calls);
+  if (!calls.ok) return err(`not_understood: ${calls.error}`);
+  const undone = simulate(calls.value, plan.zone, inverseCalls(plan.steps));
+  if (!undone.ok) return err(`inverse_not_understood: ${undone.error}`);
+  const after = observe(calls.value, plan.zone, evidence.observedAt);
+  const restored = observe(undone.value, plan.zone, evidence.observedAt);
+  if (!after.ok || !restored.ok) return err("unreadable_result");
+  return ok({ before: before.value.resources, after: after.value.resources, restored: restored.value.resources });
+}
+
+/** A second plan after the heal is empty, but for what was left out on purpose. */
+function unresolved({ dossier, golden, now }: AuditInput, after: readonly ObservedResource[]): string[] {
+  const { changes } = diff({ golden, observed: after, lineage: lineageOf(dossier), zone: dossier.plan.zone, now });
+  const held = new Set(dossier.held);
+  return changes.filter((change) => !held.has(`${subjectOf(change).kind} ${subjectOf(change).identity}`))
+    .map((change) => `still_drifted: ${describeChange(change)}`);
+}
+
+function collateral({ dossier: { plan } }: AuditInput, before: readonly ObservedResource[], after: readonly ObservedResource[]): string[] {
+  const touched = new Set(plan.steps.map(({ kind, before: image }) => `${kind} ${image?.id}`));
+  const now = new Map(after.map((resource) => [`${resource.kind} ${resource.id}`, resource]));
+  return before.filter((resource) => !touched.has(`${resource.kind} ${resource.id}`))
+    .filter((resource) => !sameJson(resource.fields, now.get(`${resource.kind} ${resource.id}`)?.fields))
+    .map(({ identity }) => `touches_another: ${identity}`);
+}
+
+function contradictory(after: readonly ObservedResource[]): string[] {
+  return [...KINDS.values()].flatMap((kind) =>
+    (kind.contradictions?.(after.filter((resource) => resource.kind === kind.name)) ?? []).map(({ problem }) => `contradiction: ${problem}`));
+}
+
+/** Ids of recreated objects differ, so states are compared as sets of values. */
+function notRestored(before: readonly Resource[], restored: readonly Resource[]): string[] {
+  const values = (resources: readonly Resource[]) => resources.map(({ kind, fields }) => ({ kind, fields }));
+  const sorted = (resources: readonly Resource[]) =>
+    values(resources.toSorted((a, b) => (`${a.kind} ${a.identity}` < `${b.kind} ${b.identity}` ? -1 : 1)));
+  return sameJson(sorted(before), sorted(restored)) ? [] : ["inverses_do_not_restore"];
+}

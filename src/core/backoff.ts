@@ -1,0 +1,7 @@
+const STEP_S = [0, 2, 6, 18, 54, 162, 300] as const;
+
+/** How long to wait before attempt `attempt` (0 is the first), in ms: threefold each time, and it reaches its cap (B1). */
+export function backoffMs(attempt: number, atLeastMs: number | null = null): number {
+  const seconds = STEP_S[Math.min(Math.max(attempt, 0), STEP_S.length - 1)] ?? 300;
+  return Math.max(seconds * 1000, atLeastMs ?? 0);
+}

@@ -1,0 +1,36 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { type Digest, isDigest, mint } from "./ids.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/**
+ * RFC 8785 (JCS): members sorted by UTF-16 code units, numbers and strings as ECMAScript prints them.
+ * Takes parsed JSON only; `undefined` members are left out, as `JSON.stringify` does. A number that JSON
+ * cannot carry throws: it would become `null` and two different values would share a digest.
+ */
+export function canonicalise(value: unknown): string {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`\`${value}\` is not JSON`);
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonicalise).join(",")}]`;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalise(member)}`).join(",")}}`;
+}
+
+/** SHA-256 over the canonical bytes of `value`. */
+export const digestOf = (value: unknown): Digest => digestOfText(canonicalise(value));
+
+/** SHA-256 over the UTF-8 bytes of `text`. */
+export const digestOfText = (text: string): Digest =>
+  mint(isDigest, `sha256:${bytesToHex(sha256(utf8ToBytes(text)))}`);
+
+/** Equality of JSON values, member order aside. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
+  return canonicalise(a) === canonicalise(b);
+}

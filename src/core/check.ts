@@ -1,0 +1,104 @@
+/** Lints any plan, whoever made it. One documented variant a violation; an empty list is a clean plan. */
+import type { GoldenState, Limits } from "./golden.ts";
+import { KINDS } from "./kinds/registry.ts";
+import type { Plan, Step } from "./plan.ts";
+
+/** `block`: must never run. `person`: runs only when a person says so. */
+export type Finding =
+  /** More managed resources would go than the golden state's limits allow without a person (B9). */
+  | { readonly severity: "person"; readonly type: "too_many_deletes"; readonly kind: string; readonly count: number; readonly managed: number; readonly limits: Limits }
+  /** A wiped scope is restored by hand, after somebody looked at why. */
+  | { readonly severity: "person"; readonly type: "too_many_creates"; readonly count: number; readonly limits: Limits }
+  /** Nothing of the kind would be left. */
+  | { readonly severity: "person"; readonly type: "empties_managed_set"; readonly kind: string }
+  /** The zone's own delegation. */
+  | { readonly severity: "person"; readonly type: "apex_ns_change"; readonly identity: string }
+  /** The plan is larger than one run can watch over. */
+  | { readonly severity: "block"; readonly type: "too_large"; readonly steps: number; readonly max: number }
+  /** A step for something the golden state neither declares nor removes (I9). */
+  | { readonly severity: "block"; readonly type: "not_managed"; readonly identity: string }
+  /** Two steps for one resource: the second would overwrite the first. */
+  | { readonly severity: "block"; readonly type: "step_repeated"; readonly identity: string };
+
+/** Twice the largest zone plan that a Workers isolate handles comfortably is not needed in one run (I12). */
+export const STEPS_MAX = 5_000;
+
+export interface CheckInput {
+  readonly golden: GoldenState;
+  /** How many live resources are in our care, by kind. */
+  readonly managed: Readonly<Record<string, number>>;
+}
+
+export function check(plan: Plan, { golden, managed }: CheckInput): readonly Finding[] {
+  return [
+    ...[...KINDS.keys()].flatMap((kind) => deletions(kind, plan, { golden, managed })),
+    ...creations(plan, golden.limits),
+    ...delegation(plan),
+    ...(plan.steps.length > STEPS_MAX ? [{ severity: "block", type: "too_large", steps: plan.steps.length, max: STEPS_MAX } as const] : []),
+    ...ownership(plan, golden),
+    ...repetition(plan.steps),
+  ];
+}
+
+function deletions(kind: string, plan: Plan, { golden, managed }: CheckInput): Finding[] {
+  const { limits } = golden;
+  const count = plan.steps.filter((step) => step.kind === kind && step.op === "delete").length;
+  const created = plan.steps.filter((step) => step.kind === kind && step.op === "create").length;
+  if (count === 0) return [];
+  const total = managed[kind] ?? 0;
+  const findings: Finding[] = [];
+  if (count > limits.deletesMax || count * 100 > total * limits.deletePercentMax) {
+    findings.push({ severity: "person", type: "too_many_deletes", kind, count, managed: total, limits });
+  }
+  if (count >= total && created === 0) findings.push({ severity: "person", type: "empties_managed_set", kind });
+  return findings;
+}
+
+function creations(plan: Plan, limits: Limits): Finding[] {
+  const count = plan.steps.filter(({ op }) => op === "create").length;
+  return count > limits.createsMax ? [{ severity: "person", type: "too_many_creates", count, limits }] : [];
+}
+
+function delegation(plan: Plan): Finding[] {
+  return plan.steps.filter(({ group }) => group === `NS ${plan.zone.name}`)
+    .map(({ identity }) => ({ severity: "person", type: "apex_ns_change", identity }));
+}
+
+function ownership(plan: Plan, golden: GoldenState): Finding[] {
+  const declared = new Set(golden.resources.map(({ kind, identity }) => `${kind} ${identity}`));
+  // A delete may also be of a surplus twin of a declared record, so only the policy counts there.
+  return plan.steps
+    .filter(({ op, kind, identity }) =>
+      op === "delete" ? golden.unmanaged[kind] !== "remove" : !declared.has(`${kind} ${identity}`))
+    .map(({ identity }) => ({ severity: "block", type: "not_managed", identity }));
+}
+
+function repetition(steps: readonly Step[]): Finding[] {
+  const seen = new Set<string>();
+  return steps.flatMap(({ kind, identity, before }) => {
+    const subject = `${kind} ${before?.id ?? identity}`;
+    if (seen.has(subject)) return [{ severity: "block", type: "step_repeated", identity } as const];
+    seen.add(subject);
+    return [];
+  });
+}
+
+/** One line for people. */
+export function describeFinding(finding: Finding): string {
+  switch (finding.type) {
+    case "too_many_deletes":
+      return `${finding.count} of ${finding.managed} managed ${finding.kind} resources would be deleted (limits: ${finding.limits.deletesMax} and ${finding.limits.deletePercentMax} %)`;
+    case "too_many_creates":
+      return `${finding.count} resources would be created at once (limit: ${finding.limits.createsMax})`;
+    case "empties_managed_set":
+      return `no managed ${finding.kind} resource would be left`;
+    case "apex_ns_change":
+      return `changes the zone's own delegation: ${finding.identity}`;
+    case "too_large":
+      return `${finding.steps} steps are more than one run may have (${finding.max})`;
+    case "not_managed":
+      return `\`${finding.identity}\` is not managed`;
+    case "step_repeated":
+      return `\`${finding.identity}\` would be changed twice`;
+  }
+}

@@ -1,0 +1,49 @@
+import { describeChange, subjectOf } from "../diff.ts";
+import type { Attribution, DriftedResource } from "../incident.ts";
+import type { Instant, ObjectId } from "../ids.ts";
+import type { Lineage } from "../observation.ts";
+import type { Change } from "../resource.ts";
+
+/** One entry of Cloudflare's audit log, reduced to what may decide anything: ids, enums and times (I5). */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Instant;
+  readonly action: string;
+  readonly resourceId: string;
+  readonly actor: { readonly type: string; readonly email: string | null; readonly context: string; readonly tokenName: string | null };
+}
+
+/** Somebody changed the scope past the golden state. Names who, per resource, where the audit log knows it. */
+export function outOfBandChange(changes: readonly Change[], entries: readonly AuditEntry[], lineage: Lineage): readonly DriftedResource[] {
+  const latest = new Map(entries.toSorted((a, b) => (a.at < b.at ? -1 : 1)).map((entry) => [entry.resourceId, entry]));
+  const lost = new Map([...lineage].map(([id, { kind, identity }]) => [`${kind} ${identity}`, id]));
+  return changes.map((change) => {
+    const subject = subjectOf(change);
+    const id = change.op === "create" ? lost.get(`${subject.kind} ${subject.identity}`) : change.observed.id;
+    return {
+      kind: subject.kind,
+      identity: subject.identity,
+      summary: summaryOf(change),
+      fields: fieldsOf(change),
+      by: attributionOf(id, latest),
+    };
+  });
+}
+
+/** In words of what happened outside, not of what we are going to do about it. */
+function summaryOf(change: Change): string {
+  const what = describeChange(change).slice(change.op.length + 1);
+  return { create: `deleted: ${what}`, update: `changed: ${what}`, delete: `added: ${what}` }[change.op];
+}
+
+function fieldsOf(change: Change): DriftedResource["fields"] {
+  if (change.op !== "update") return [];
+  return change.fields.map((field) => ({ field, desired: change.desired.fields[field] ?? null, observed: change.observed.fields[field] ?? null }));
+}
+
+function attributionOf(id: ObjectId | undefined, latest: ReadonlyMap<string, AuditEntry>): Attribution | null {
+  const entry = id === undefined ? undefined : latest.get(id);
+  if (!entry) return null;
+  const { email, type, context, tokenName } = entry.actor;
+  return { actor: email ?? tokenName ?? type, channel: context, tokenName, at: entry.at, auditId: entry.id };
+}

@@ -1,0 +1,192 @@
+/** Desired against observed: what would have to change, and what is none of our business (I9). */
+import { digestOf } from "./canonical.ts";
+import type { Digest, Instant, ObjectId } from "./ids.ts";
+import { type GoldenState, ruleFor } from "./golden.ts";
+import { KINDS, kindOf } from "./kinds/registry.ts";
+import type { Lineage } from "./observation.ts";
+import type { Change, Kind, ObservedResource, Resource, Zone } from "./resource.ts";
+
+export interface NotOurs {
+  readonly resource: ObservedResource;
+  readonly class: "observed" | "ignored" | "system";
+  readonly reason: string;
+}
+
+export interface Drift {
+  /** What a plan would carry out. */
+  readonly changes: readonly Change[];
+  /** Differences of declared resources that must not be written: class observed, or not editable. */
+  readonly reported: readonly { readonly change: Change; readonly reason: string }[];
+  /** Live, declared nowhere, and policy says to leave them. */
+  readonly unmanaged: readonly ObservedResource[];
+  readonly notOurs: readonly NotOurs[];
+  /** How many live resources are in our care, by kind: declared ones and undeclared ones that policy removes. */
+  readonly managed: Readonly<Record<string, number>>;
+}
+
+export interface DiffInput {
+  readonly golden: GoldenState;
+  readonly observed: readonly ObservedResource[];
+  /** Ids seen before, so that an edited record is told from a deleted one with a newcomer beside it. */
+  readonly lineage: Lineage;
+  readonly zone: Zone;
+  readonly now: Instant;
+}
+
+/** Pure and deterministic: the order of the inputs does not matter. */
+export function diff(input: DiffInput): Drift {
+  const parts = [...KINDS.values()].map((kind) => diffKind(kind, input));
+  return {
+    changes: parts.flatMap((part) => part.changes),
+    reported: parts.flatMap((part) => part.reported),
+    unmanaged: parts.flatMap((part) => part.unmanaged),
+    notOurs: parts.flatMap((part) => part.notOurs),
+    managed: Object.fromEntries(parts.map((part) => [part.kind, part.managed])),
+  };
+}
+
+/** What one change does, whatever plan it stands in: the same diff coming back has the same digest (I14). */
+export function changeDigest(change: Change): Digest {
+  switch (change.op) {
+    case "create":
+      return digestOf(["create", change.desired.kind, change.desired.identity]);
+    case "delete":
+      return digestOf(["delete", change.observed.kind, change.observed.identity]);
+    case "update":
+      return digestOf([
+        "update", change.desired.kind, change.desired.identity, change.observed.identity,
+        change.fields.map((field) => [field, change.observed.fields[field] ?? null, change.desired.fields[field] ?? null]),
+      ]);
+  }
+}
+
+export const subjectOf = (change: Change): Resource => (change.op === "delete" ? change.observed : change.desired);
+
+interface Part {
+  readonly kind: string;
+  readonly changes: readonly Change[];
+  readonly reported: Drift["reported"];
+  readonly unmanaged: readonly ObservedResource[];
+  readonly notOurs: readonly NotOurs[];
+  readonly managed: number;
+}
+
+type Pair = readonly [Resource, ObservedResource];
+
+function diffKind(kind: Kind, input: DiffInput): Part {
+  const desired = input.golden.resources.filter((resource) => resource.kind === kind.name);
+  const observed = input.observed.filter((resource) => resource.kind === kind.name);
+  const exact = pairExact(kind, desired, observed);
+  // Declared beats every marker: whoever plants an ownership marker beside a declared record protects nothing.
+  const foreign = kind.foreign(observed);
+  const notOurs: NotOurs[] = [];
+  const ours = exact.observed.filter((resource) => {
+    const owner = ownerOf(resource, foreign, input);
+    if (owner) notOurs.push({ resource, ...owner });
+    return owner === null;
+  });
+  const rest = pairRest(exact.desired, ours, input.lineage);
+  const changes: Change[] = [];
+  const reported: { change: Change; reason: string }[] = [];
+  for (const change of [...updates(kind, [...exact.pairs, ...rest.pairs]), ...rest.desired.map(create)]) {
+    const reason = handsOff(change, input);
+    if (reason === null) changes.push(change);
+    else reported.push({ change, reason });
+  }
+  const removes = kind.removable && input.golden.unmanaged[kind.name] === "remove";
+  if (removes) changes.push(...rest.observed.map((resource): Change => ({ op: "delete", observed: resource })));
+  return {
+    kind: kind.name,
+    changes: changes.toSorted(inHealingOrder),
+    reported,
+    unmanaged: removes || !kind.removable ? [] : rest.observed,
+    notOurs,
+    managed: exact.pairs.length + rest.pairs.length + (removes ? rest.observed.length : 0),
+  };
+}
+
+const create = (resource: Resource): Change => ({ op: "create", desired: resource });
+
+function updates(kind: Kind, pairs: readonly Pair[]): Change[] {
+  return pairs.flatMap(([resource, live]) => {
+    const fields = driftedFields(kind, resource, live);
+    return fields.length === 0 ? [] : [{ op: "update", desired: resource, observed: live, fields }];
+  });
+}
+
+/** The declared fields whose observed value differs, sorted. Undeclared fields are nobody's drift. */
+export function driftedFields(kind: Kind, desired: Resource, observed: ObservedResource): string[] {
+  return Object.entries(desired.fields)
+    .filter(([field, value]) => !kind.same(field, value, observed.fields[field] ?? null))
+    .map(([field]) => field)
+    .toSorted();
+}
+
+/** Pairs by identity. Of several live twins (same value, another comment) the nearest one is taken, the rest are left over. */
+function pairExact(kind: Kind, desired: readonly Resource[], observed: readonly ObservedResource[]) {
+  const byIdentity = Map.groupBy(observed, ({ identity }) => identity);
+  const pairs: Pair[] = [];
+  const missing: Resource[] = [];
+  const taken = new Set<ObservedResource>();
+  for (const resource of desired) {
+    const twins = byIdentity.get(resource.identity) ?? [];
+    const [nearest] = twins.length < 2 ? twins
+      : twins.toSorted((a, b) => driftedFields(kind, resource, a).length - driftedFields(kind, resource, b).length || byId(a, b));
+    if (nearest) {
+      pairs.push([resource, nearest]);
+      taken.add(nearest);
+    } else missing.push(resource);
+  }
+  return { pairs, desired: missing, observed: observed.filter((resource) => !taken.has(resource)) };
+}
+
+/** Within a group: first an object that used to be the missing one, then, in order, whatever is left to turn into it. */
+function pairRest(desired: readonly Resource[], observed: readonly ObservedResource[], lineage: Lineage) {
+  const groups = Map.groupBy(observed, ({ group }) => group);
+  const pairs: Pair[] = [];
+  const missing: Resource[] = [];
+  const claim = (resource: Resource, pick: (live: ObservedResource) => boolean): boolean => {
+    const live = groups.get(resource.group) ?? [];
+    const found = live.filter(pick).toSorted(byId)[0];
+    if (!found) return false;
+    groups.set(resource.group, live.filter((other) => other !== found));
+    pairs.push([resource, found]);
+    return true;
+  };
+  const inOrder = desired.toSorted((a, b) => (a.identity < b.identity ? -1 : 1));
+  const strangers = inOrder.filter((resource) => !claim(resource, ({ id }) => lineage.get(id)?.identity === resource.identity));
+  for (const resource of strangers) if (!claim(resource, () => true)) missing.push(resource);
+  return { pairs, desired: missing, observed: [...groups.values()].flat() };
+}
+
+function ownerOf(
+  resource: ObservedResource,
+  foreign: ReadonlyMap<ObjectId, string>,
+  { golden, zone, now }: DiffInput,
+): Omit<NotOurs, "resource"> | null {
+  if (resource.system !== null) return { class: "system", reason: resource.system };
+  const rule = ruleFor(golden, resource, { zone, now });
+  if (rule) return { class: rule.class, reason: rule.reason };
+  const owner = foreign.get(resource.id);
+  return owner === undefined ? null : { class: "ignored", reason: owner };
+}
+
+/** Why a difference of a declared resource is reported instead of written, or null. */
+function handsOff(change: Change, { golden, zone, now }: DiffInput): string | null {
+  if (change.op !== "create" && change.observed.system !== null) return change.observed.system;
+  const rule = ruleFor(golden, subjectOf(change), { zone, now });
+  return rule ? rule.reason : null;
+}
+
+/** Deletes first, so that what takes their place does not collide with them; then updates; then creates. */
+const HEALING_ORDER = { delete: 0, update: 1, create: 2 } as const;
+
+function inHealingOrder(a: Change, b: Change): number {
+  const [of, against] = [subjectOf(a), subjectOf(b)];
+  return HEALING_ORDER[a.op] - HEALING_ORDER[b.op] || (of.identity < against.identity ? -1 : of.identity > against.identity ? 1 : 0);
+}
+
+const byId = (a: ObservedResource, b: ObservedResource): number => (a.id < b.id ? -1 : 1);
+
+/** The kind's own line for the resource that a change is about. */
+export const describeChange = (change: Change): string => `${change.op} ${kindOf(subjectOf(change).kind).describe(subjectOf(change))}`;

@@ -1,0 +1,23 @@
+/** Everything that is known about a plan, sealed by its digest, sent once and the same to every voter. */
+import type { Finding } from "./check.ts";
+import type { Digest, IncidentId, Instant } from "./ids.ts";
+import type { LineageEntry, Reading } from "./observation.ts";
+import type { Plan } from "./plan.ts";
+import type { Risk } from "./risk.ts";
+
+export interface Dossier {
+  readonly version: 1;
+  readonly incident: IncidentId;
+  readonly plan: Plan;
+  readonly planDigest: Digest;
+  /** Raw answers of the API, as read: voters normalise and compare for themselves. */
+  readonly evidence: {
+    readonly observedAt: Instant;
+    readonly readings: readonly Reading[];
+    readonly lineage: readonly LineageEntry[];
+  };
+  /** Drifted, but deliberately not in the plan, by `kind identity` (quarantined: I14). */
+  readonly held: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly risk: Risk;
+}

@@ -1,0 +1,31 @@
+/** What the vault reports of carrying a plan out. */
+import type { Mismatch } from "./verification.ts";
+
+/** Why the vault will not touch anything. Each is its own, typed reason. */
+export type ReleaseRefusal =
+  | { readonly reason: "plan_digest_mismatch" }
+  | { readonly reason: "certificate_invalid"; readonly detail: string }
+  | { readonly reason: "voter_key_changed"; readonly detail: string }
+  | { readonly reason: "epoch_passed"; readonly epoch: number; readonly last: number }
+  | { readonly reason: "approval_missing"; readonly needed: number; readonly given: number }
+  | { readonly reason: "never_automatic" }
+  | { readonly reason: "prohibited"; readonly detail: string }
+  | { readonly reason: "origin_mismatch"; readonly detail: string };
+
+export type ExecutionReport =
+  /** Every call was carried out. */
+  | { readonly outcome: "done"; readonly calls: number }
+  /** Checked and refused; nothing was written, now or before. */
+  | { readonly outcome: "refused"; readonly refusal: ReleaseRefusal }
+  /** The world moved between planning and call `call` (I2). `written` calls had been carried out by then. */
+  | { readonly outcome: "basis_moved"; readonly call: number; readonly written: number; readonly mismatches: readonly Mismatch[] }
+  /** Cloudflare said no to call `call`. */
+  | { readonly outcome: "call_refused"; readonly call: number; readonly written: number; readonly status: number; readonly codes: readonly number[] }
+  /** Cloudflare could not be reached or answered nonsense; the same release may be asked again. */
+  | { readonly outcome: "unavailable"; readonly call: number; readonly written: number; readonly detail: string; readonly retryAfterMs: number | null };
+
+/** What came of running the inverses. */
+export type RevertReport =
+  | { readonly outcome: "reverted"; readonly steps: number }
+  | { readonly outcome: "stuck"; readonly detail: string }
+  | { readonly outcome: "unavailable"; readonly detail: string; readonly retryAfterMs: number | null };

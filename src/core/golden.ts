@@ -1,0 +1,168 @@
+/**
+ * The golden state: what a team declares for one scope. Parsed once, here; everything after works on resources in
+ * normal form. A document with problems is refused whole, with every problem named (the old generation stays).
+ */
+import { z } from "zod";
+import { digestOf } from "./canonical.ts";
+import { type Digest, type Instant, instantOf, isScopeId, type ScopeId } from "./ids.ts";
+import { KINDS } from "./kinds/registry.ts";
+import type { Fault, Resource, Zone } from "./resource.ts";
+import { err, ok, type Result } from "./result.ts";
+
+/** One problem of a golden document, with the path to the offending value. */
+export type Problem = Fault;
+
+/** Who owns what the golden state does not simply manage (I9). */
+export interface OwnershipRule {
+  readonly class: "observed" | "ignored";
+  readonly kind: string;
+  /** Field name (or `id`) → glob. All must match. */
+  readonly where: Readonly<Record<string, string>>;
+  readonly reason: string;
+  /** After this instant the rule no longer holds. Null: it holds until it is taken out. */
+  readonly expiresAt: Instant | null;
+}
+
+/** Above these a plan stops for a person (drift-cases B9). Both apply, on small zones too. */
+export interface Limits {
+  readonly deletesMax: number;
+  readonly deletePercentMax: number;
+  readonly createsMax: number;
+}
+
+export interface GoldenState {
+  readonly scope: ScopeId;
+  /** Over everything below, in normal form: two texts that mean the same have the same digest. */
+  readonly digest: Digest;
+  readonly resources: readonly Resource[];
+  /** What happens to live resources that are declared nowhere, by kind. Absent: reported. */
+  readonly unmanaged: Readonly<Partial<Record<string, "remove" | "report">>>;
+  readonly ownership: readonly OwnershipRule[];
+  readonly limits: Limits;
+}
+
+const kindName = z.enum([...KINDS.keys()]);
+const limits = z.strictObject({
+  deletes: z.int().min(0).max(10_000).default(25),
+  delete_percent: z.number().min(0).max(100).default(30),
+  creates: z.int().min(0).max(100_000).default(500),
+});
+const rule = z.strictObject({
+  class: z.enum(["observed", "ignored"]),
+  match: z.object({ kind: kindName }).catchall(z.string().min(1).max(255)),
+  reason: z.string().min(3).max(500),
+  expires_at: z.iso.datetime().optional(),
+});
+
+/** The document as it stands in a file; `resources` is checked by each kind's own schema. */
+export const goldenDocument = z.strictObject({
+  apiVersion: z.literal("driftless.dev/v1"),
+  kind: z.literal("GoldenState"),
+  metadata: z.strictObject({
+    scope: z.string().refine(isScopeId, "must be `zone:` and the zone's name, in lower case"),
+    description: z.string().max(1000).optional(),
+  }),
+  spec: z.strictObject({
+    unmanaged: z.partialRecord(kindName, z.enum(["remove", "report"])).default({}),
+    limits: limits.prefault({}),
+    ownership: z.array(rule).max(500).default([]),
+    resources: z.strictObject(
+      Object.fromEntries([...KINDS].map(([name, kind]) => [name, kind.schema.optional()])),
+    ),
+  }),
+});
+
+/** Reads a golden document for `scope`; `zone` is the zone that the scope names. All problems at once. */
+export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Result<GoldenState, readonly Problem[]> {
+  const parsed = goldenDocument.safeParse(document);
+  if (!parsed.success) return err(parsed.error.issues.map(problemOf));
+  const { metadata, spec } = parsed.data;
+  const problems: Problem[] = [];
+  if (metadata.scope !== scope) {
+    problems.push({ path: ["metadata", "scope"], problem: `is \`${metadata.scope}\`, but the request is for \`${scope}\`` });
+  }
+  const resources: Resource[] = [];
+  for (const [name, declared] of Object.entries(spec.resources)) {
+    if (declared === undefined) continue;
+    const of = declareKind(name, declared, zone);
+    if (of.ok) resources.push(...of.value);
+    else problems.push(...of.error.map((fault) => at(["spec", "resources", name], fault)));
+  }
+  const ownership = spec.ownership.map(({ class: owner, match: { kind, ...where }, reason, expires_at }) => ({
+    class: owner, kind, where, reason, expiresAt: expires_at === undefined ? null : instantOf(expires_at),
+  }));
+  problems.push(...contradictoryRules(ownership, resources, zone));
+  if (problems.length > 0) return err(problems);
+  const content = {
+    scope,
+    resources,
+    unmanaged: spec.unmanaged,
+    ownership,
+    limits: { deletesMax: spec.limits.deletes, deletePercentMax: spec.limits.delete_percent, createsMax: spec.limits.creates },
+  };
+  return ok({ ...content, digest: digestOf(content) });
+}
+
+function declareKind(name: string, declared: unknown, zone: Zone): Result<readonly Resource[], readonly Fault[]> {
+  const kind = KINDS.get(name);
+  if (!kind) return err([{ path: [], problem: `\`${name}\` is not a resource kind` }]);
+  const resources = kind.declare(declared, zone);
+  if (!resources.ok) return resources;
+  const clashes = kind.contradictions?.(resources.value) ?? [];
+  return clashes.length === 0 ? resources : err(clashes.map(({ indices, problem }) => ({ path: [indices[1]], problem })));
+}
+
+/** Ignoring what is declared is a hard error: one of the two is a mistake, and guessing which would be worse. */
+function contradictoryRules(rules: readonly OwnershipRule[], resources: readonly Resource[], zone: Zone): Problem[] {
+  return rules.flatMap((candidate, index) => {
+    if (candidate.class !== "ignored") return [];
+    const path = ["spec", "ownership", index];
+    const declared = resources.find((resource) => matches(candidate, resource, zone));
+    return [
+      ...(candidate.expiresAt ? [] : [{ path, problem: "an ignored resource needs `expires_at`" }]),
+      ...(declared ? [{ path, problem: `ignores \`${declared.identity}\`, which spec.resources declares` }] : []),
+    ];
+  });
+}
+
+/** The first rule in force at `now` that covers `resource`. */
+export function ruleFor(golden: GoldenState, resource: Resource, at: { readonly zone: Zone; readonly now: Instant }): OwnershipRule | null {
+  return golden.ownership.find((rule) => inForce(rule, at.now) && matches(rule, resource, at.zone)) ?? null;
+}
+
+const inForce = (rule: OwnershipRule, now: Instant): boolean => rule.expiresAt === null || rule.expiresAt > now;
+
+function matches(rule: OwnershipRule, resource: Resource, zone: Zone): boolean {
+  if (rule.kind !== resource.kind) return false;
+  return Object.entries(rule.where).every(([name, glob]) => {
+    const value = name === "id" ? resource.identity : resource.fields[name];
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return false;
+    const text = String(value);
+    // A name may be given short, as in the resources themselves.
+    return globMatches(glob, text) || (name === "name" && globMatches(`${glob}.${zone.name}`, text));
+  });
+}
+
+/** `*` stands for any run of characters; nothing else is special. Linear in both lengths (no backtracking blow-up). */
+export function globMatches(glob: string, text: string): boolean {
+  const parts = glob.toLowerCase().split("*");
+  const last = parts.length - 1;
+  const subject = text.toLowerCase();
+  if (last === 0) return subject === parts[0];
+  let from = 0;
+  for (const [index, part] of parts.entries()) {
+    if (index === last) return subject.length - part.length >= from && subject.endsWith(part);
+    const found = subject.indexOf(part, from);
+    if (found < 0 || (index === 0 && found !== 0)) return false;
+    from = found + part.length;
+  }
+  return true;
+}
+
+const at = (prefix: readonly (string | number)[], { path, problem }: Fault): Problem => ({ path: [...prefix, ...path], problem });
+
+function problemOf(issue: z.core.$ZodIssue): Problem {
+  const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  if (issue.code === "unrecognized_keys") return { path: [...path, issue.keys[0] ?? ""], problem: `unknown member \`${issue.keys.join("`, `")}\`` };
+  return { path, problem: issue.message.toLowerCase() };
+}

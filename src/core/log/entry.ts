@@ -1,0 +1,27 @@
+/**
+ * One entry of the record: an arrow of the flow, written before its effect (I10). Entries carry ids, digests and enums;
+ * large things stand in R2 under the digest that the entry names.
+ */
+import type { JsonObject } from "../canonical.ts";
+import type { Instant } from "../ids.ts";
+
+export type EntryType =
+  | "signal" | "incident" | "diagnosis" | "proposal" | "plan" | "ballot" | "certificate" | "approval" | "release"
+  | "write" | "write_result" | "verification" | "revert" | "run" | "lesson" | "golden" | "quarantine" | "unknown_state" | "denied";
+
+export interface Entry {
+  /** Names the fact, so that recording it twice leaves one entry: `<subject>/<what>`. */
+  readonly id: string;
+  readonly type: EntryType;
+  /** The scope that it is about. */
+  readonly scope: string;
+  readonly at: Instant;
+  /** Who did it: an agent, a person, the vault. */
+  readonly actor: string;
+  readonly data: JsonObject;
+}
+
+export interface RecordedEntry extends Entry {
+  /** Position in the record, from 0, without gaps. */
+  readonly index: number;
+}

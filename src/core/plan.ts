@@ -1,0 +1,147 @@
+/**
+ * A plan is immutable and named by its digest: the steps, the exact API calls that carry them out, the inverse of each,
+ * and the basis it was computed from. No meaningful choice is left for execution time.
+ */
+import { canonicalise, digestOfText } from "./canonical.ts";
+import { subjectOf } from "./diff.ts";
+import { type Digest, isObjectId, mint, type ObjectId, type RunId, type ScopeId } from "./ids.ts";
+import { kindOf } from "./kinds/registry.ts";
+import type { ApiRequest, Change, Fields, ObservedResource, Resource, Zone } from "./resource.ts";
+import type { Proposal } from "./proposal.ts";
+import { err, ok, type Result } from "./result.ts";
+
+/** A resource as it is before a step (its pre-image) or has to be after it. */
+export interface Image {
+  /** Null while Cloudflare has not named it. */
+  readonly id: ObjectId | null;
+  readonly fields: Fields;
+}
+
+export interface Step {
+  readonly op: Change["op"];
+  readonly kind: string;
+  readonly group: string;
+  /** Identity after the step (before it, for a delete). */
+  readonly identity: string;
+  readonly summary: string;
+  /** What must be true just before the write; null: nothing with this identity exists. */
+  readonly before: Image | null;
+  /** The prediction; null: gone. */
+  readonly after: Image | null;
+  /** Undoes exactly this step. A created object's id is unknown yet: `created.<step>` stands for it. */
+  readonly inverse: ApiRequest;
+}
+
+export interface Call {
+  readonly request: ApiRequest;
+  /** Positions of the steps it carries out. Every step is in exactly one call. */
+  readonly steps: readonly number[];
+}
+
+export interface Plan {
+  readonly version: 1;
+  readonly scope: ScopeId;
+  readonly zone: Zone;
+  /** Grows by one with every plan of the scope. The vault refuses one that it has passed (I2). */
+  readonly epoch: number;
+  /** The run whose "no" this plan answers. */
+  readonly parent: RunId | null;
+  readonly proposal: Proposal;
+  readonly steps: readonly Step[];
+  readonly calls: readonly Call[];
+}
+
+declare const sealed: unique symbol;
+
+/** A plan with its digest. Only `seal` and `openPlan` make one, so the two belong together. */
+export interface SealedPlan {
+  readonly [sealed]: true;
+  readonly plan: Plan;
+  readonly digest: Digest;
+}
+
+export interface PlanInput {
+  readonly scope: ScopeId;
+  readonly zone: Zone;
+  readonly epoch: number;
+  readonly parent: RunId | null;
+  readonly proposal: Proposal;
+  readonly changes: readonly Change[];
+}
+
+/** The one place where changes become calls. Deterministic: the same input gives the same digest. */
+export function plan({ changes, ...rest }: PlanInput): SealedPlan {
+  const steps = changes.map((change, index) => stepOf(change, index, rest.zone));
+  return seal({ version: 1, ...rest, steps, calls: callsOf(changes, rest.zone) });
+}
+
+function callsOf(changes: readonly Change[], zone: Zone): Call[] {
+  const positions = Map.groupBy(changes.keys(), (index) => kindAt(changes, index));
+  return [...positions].flatMap(([kind, indices]) => {
+    const calls = kindOf(kind).calls(indices.map((index) => changeAt(changes, index)), zone);
+    return calls.map(({ request, changes: local }) => ({ request, steps: local.map((position) => indices[position] ?? -1) }));
+  });
+}
+
+const changeAt = (changes: readonly Change[], index: number): Change => {
+  const change = changes[index];
+  if (!change) throw new Error(`no change ${index}`);
+  return change;
+};
+const kindAt = (changes: readonly Change[], index: number): string => subjectOf(changeAt(changes, index)).kind;
+
+function stepOf(change: Change, index: number, zone: Zone): Step {
+  const subject = subjectOf(change);
+  const kind = kindOf(subject.kind);
+  const fields = kind.predict(change);
+  const before = change.op === "create" ? null : { id: change.observed.id, fields: change.observed.fields };
+  return {
+    op: change.op,
+    kind: subject.kind,
+    group: subject.group,
+    identity: subject.identity,
+    summary: `${change.op} ${kind.describe(subject)}`,
+    before,
+    after: fields === null ? null : { id: before?.id ?? null, fields },
+    inverse: inverseOf(change, index, zone),
+  };
+}
+
+/** The name that a created object has in its own inverse, until Cloudflare gives it one. */
+export const createdId = (step: number): ObjectId => mint(isObjectId, `created.${step}`);
+
+function inverseOf(change: Change, index: number, zone: Zone): ApiRequest {
+  const kind = kindOf(subjectOf(change).kind);
+  const [call] = kind.calls([inverseChange(change, index)], zone);
+  if (!call) throw new Error(`no inverse for ${change.op} of ${kind.name}`);
+  return call.request;
+}
+
+function inverseChange(change: Change, index: number): Change {
+  switch (change.op) {
+    case "create":
+      return { op: "delete", observed: { ...change.desired, id: createdId(index), system: null } };
+    case "delete":
+      return { op: "create", desired: bare(change.observed) };
+    case "update": {
+      const kind = kindOf(change.desired.kind);
+      const after = kind.predict(change) ?? change.observed.fields;
+      const written: ObservedResource = { ...change.observed, identity: change.desired.identity, fields: after };
+      return { op: "update", desired: bare(change.observed), observed: written, fields: change.fields };
+    }
+  }
+}
+
+const bare = ({ kind, group, identity, fields }: Resource): Resource => ({ kind, group, identity, fields });
+
+/** The first of the two constructors of the proof "this digest belongs to this plan". */
+function seal(content: Plan): SealedPlan {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- constructor of a proof type
+  return { plan: content, digest: digestOfText(canonicalise(content)) } as SealedPlan;
+}
+
+/** Takes a plan that has been through storage or RPC, where brands die, and proves the digest again. */
+export function openPlan(content: Plan, digest: Digest): Result<SealedPlan, { readonly reason: "plan_digest_mismatch" }> {
+  const resealed = seal(content);
+  return resealed.digest === digest ? ok(resealed) : err({ reason: "plan_digest_mismatch" });
+}

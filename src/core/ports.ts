@@ -1,0 +1,106 @@
+/** What the rings ask of each other, with the consistency that may be relied on. Brands do not survive RPC: re-check. */
+import type { Approval } from "./approval.ts";
+import type { SignedBallot, Voter } from "./ballot.ts";
+import type { ExecutionReport, RevertReport } from "./execution.ts";
+import type { Problem } from "./golden.ts";
+import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
+import type { Entry, RecordedEntry } from "./log/entry.ts";
+import type { LineageEntry } from "./observation.ts";
+import type { Plan } from "./plan.ts";
+import type { Motion } from "./quorum.ts";
+import type { Zone } from "./resource.ts";
+import type { Result } from "./result.ts";
+import type { Run, RunRefusal } from "./run.ts";
+import type { Signal } from "./signal.ts";
+import type { ScopeView } from "./scope-view.ts";
+
+/** Append-only. An entry is durable when `append` returns; the same entry id twice is one entry. One writer, total order. */
+export interface LogPort {
+  append(entries: readonly Entry[]): Promise<{ readonly last: number }>;
+  /** Index of the newest entry; -1: there is none. */
+  latest(): Promise<number>;
+  /** Entries after index `after`, oldest first; waits up to `waitMs` for the first one. */
+  read(query: { readonly after: number; readonly limit: number; readonly waitMs: number }): Promise<readonly RecordedEntry[]>;
+}
+
+export interface ReleaseRequest {
+  readonly plan: Plan;
+  readonly planDigest: Digest;
+  readonly dossierDigest: Digest;
+  readonly ballots: readonly SignedBallot[];
+  readonly voters: readonly Voter[];
+  readonly approvals: readonly Approval[];
+}
+
+/** Holds the write token. `release` and `revert` are idempotent by plan digest and may be asked again after any crash. */
+export interface VaultPort {
+  release(request: ReleaseRequest): Promise<ExecutionReport>;
+  revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport>;
+  /** The id (not the value) of the token that writes, so that its own changes can be told apart. Null: not known now. */
+  tokenId(): Promise<string | null>;
+}
+
+/** One voter. One ballot per scope and epoch, durable before it is returned; asked again, the same ballot comes back. */
+export interface AuditorPort {
+  vote(motion: Motion): Promise<{ readonly signed: SignedBallot; readonly voter: Voter }>;
+}
+
+export interface RunStart {
+  readonly id: RunId;
+  readonly incident: IncidentId;
+  readonly motion: Motion;
+  readonly plan: Plan;
+  readonly cause: string;
+}
+
+/** One run. `begin` is idempotent; everything after happens by itself. */
+export interface RunPort {
+  begin(start: RunStart): Promise<void>;
+  /** Makes a sleeping run look at the clock and go on. */
+  poke(): Promise<void>;
+  approve(approval: Approval): Promise<Result<Run["phase"], RunRefusal>>;
+}
+
+export interface StoredGolden {
+  readonly generation: number;
+  readonly document: unknown;
+  /** The text as it was sent, comments and all. */
+  readonly text: string;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly by: string;
+  readonly at: Instant;
+}
+
+export interface GoldenPut {
+  readonly document: unknown;
+  readonly text: string;
+  readonly mediaType: string;
+  /** The generation that the writer has seen; 0: none exists yet. */
+  readonly expected: number;
+  readonly by: string;
+}
+
+export type GoldenRefusal =
+  | { readonly reason: "invalid"; readonly problems: readonly Problem[] }
+  | { readonly reason: "generation_moved"; readonly generation: number };
+
+/** One per scope, the only writer of its state. `wake` carries no instruction: the pass reads everything again. */
+export interface ReconcilerPort {
+  adopt(scope: ScopeId, zone: Zone, accountId: string): Promise<void>;
+  wake(signal: Signal): Promise<void>;
+  golden(): Promise<StoredGolden | null>;
+  putGolden(put: GoldenPut): Promise<Result<{ readonly generation: number; readonly digest: Digest }, GoldenRefusal>>;
+  view(): Promise<ScopeView>;
+  /** `touched`: the ids that the run's resources have now. */
+  runFinished(run: Run, touched: readonly LineageEntry[]): Promise<void>;
+}
+
+/** Golden states and dossiers by name, written once. Strongly consistent reads after `put` returns. */
+export interface EvidencePort {
+  putDossier(text: string): Promise<Digest>;
+  dossier(digest: Digest): Promise<string | null>;
+  putGolden(scope: ScopeId, golden: StoredGolden): Promise<void>;
+  golden(scope: ScopeId, generation: number): Promise<StoredGolden | null>;
+}
+

@@ -1,0 +1,90 @@
+/** The rule that turns ballots into permission. */
+import type { SignedBallot, Voter } from "./ballot.ts";
+import type { Digest, Instant, ScopeId, VoterId } from "./ids.ts";
+import { err, ok, type Result } from "./result.ts";
+import type { Tier } from "./risk.ts";
+
+/** Who votes on a scope, and how many have to say yes. */
+export interface Electorate {
+  readonly scope: ScopeId;
+  readonly voters: readonly Voter[];
+  readonly required: number;
+}
+
+/** What the ballots are about. */
+export interface Motion {
+  readonly scope: ScopeId;
+  readonly epoch: number;
+  readonly planDigest: Digest;
+  readonly dossierDigest: Digest;
+}
+
+/** A ballot and whether its signature holds under the voter's key: the edge verifies, core judges. */
+export interface CheckedBallot {
+  readonly signed: SignedBallot;
+  readonly verified: boolean;
+}
+
+declare const certified: unique symbol;
+
+/** Proof that the rule was met. Made only by `certify`; whoever receives one over RPC certifies again. */
+export interface QuorumCertificate {
+  readonly [certified]: true;
+  readonly motion: Motion;
+  readonly ballots: readonly SignedBallot[];
+  /** The highest risk that any voter saw (I13). */
+  readonly tier: Tier;
+}
+
+export type QuorumRefusal =
+  | { readonly reason: "unknown_voter"; readonly voter: VoterId }
+  | { readonly reason: "bad_signature"; readonly voter: VoterId }
+  | { readonly reason: "another_motion"; readonly voter: VoterId }
+  | { readonly reason: "voted_twice"; readonly voter: VoterId }
+  | { readonly reason: "ballot_expired"; readonly voter: VoterId; readonly expiresAt: Instant }
+  | { readonly reason: "voted_down"; readonly by: readonly { readonly voter: VoterId; readonly reasons: readonly string[] }[] }
+  | { readonly reason: "quorum_missed"; readonly yes: number; readonly required: number };
+
+export interface CertifyInput {
+  readonly motion: Motion;
+  readonly electorate: Electorate;
+  readonly ballots: readonly CheckedBallot[];
+  readonly now: Instant;
+}
+
+/** A "no" outweighs any count: it ends the run, and another try is another plan. */
+export function certify({ motion, electorate, ballots, now }: CertifyInput): Result<QuorumCertificate, QuorumRefusal> {
+  const voters = new Set(electorate.voters.map(({ id }) => id));
+  const seen = new Set<VoterId>();
+  for (const checked of ballots) {
+    const refusal = refuse(checked, { motion, voters, seen, now });
+    if (refusal) return err(refusal);
+    seen.add(checked.signed.ballot.voter);
+  }
+  const cast = ballots.map(({ signed }) => signed.ballot);
+  const against = cast.filter(({ vote }) => vote === "no");
+  if (against.length > 0) return err({ reason: "voted_down", by: against.map(({ voter, reasons }) => ({ voter, reasons })) });
+  if (cast.length < electorate.required) return err({ reason: "quorum_missed", yes: cast.length, required: electorate.required });
+  const tier = cast.reduce<Tier>((highest, ballot) => (ballot.tier > highest ? ballot.tier : highest), 0);
+  const certificate: Omit<QuorumCertificate, typeof certified> = { motion, ballots: ballots.map(({ signed }) => signed), tier };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- constructor of a proof type
+  return ok(certificate as QuorumCertificate);
+}
+
+interface Booth {
+  readonly motion: Motion;
+  readonly voters: ReadonlySet<VoterId>;
+  readonly seen: ReadonlySet<VoterId>;
+  readonly now: Instant;
+}
+
+function refuse({ signed: { ballot }, verified }: CheckedBallot, { motion, voters, seen, now }: Booth): QuorumRefusal | null {
+  const { voter } = ballot;
+  if (!voters.has(voter)) return { reason: "unknown_voter", voter };
+  if (!verified) return { reason: "bad_signature", voter };
+  const same = ballot.scope === motion.scope && ballot.epoch === motion.epoch &&
+    ballot.planDigest === motion.planDigest && ballot.dossierDigest === motion.dossierDigest;
+  if (!same) return { reason: "another_motion", voter };
+  if (seen.has(voter)) return { reason: "voted_twice", voter };
+  return ballot.expiresAt <= now ? { reason: "ballot_expired", voter, expiresAt: ballot.expiresAt } : null;
+}

@@ -1,0 +1,68 @@
+/**
+ * One pass: from what was read to what is to be done, or to the reason why nothing is. Takes no instruction from
+ * whatever woke it. Pure.
+ */
+import { check, type Finding } from "./check.ts";
+import { changeDigest, diff, type Drift } from "./diff.ts";
+import type { GoldenState } from "./golden.ts";
+import { digestOf } from "./canonical.ts";
+import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
+import { incidentId } from "./incident.ts";
+import type { Lineage, Observation } from "./observation.ts";
+import { plan, type SealedPlan } from "./plan.ts";
+import { type Heal, judge } from "./recurrence.ts";
+import type { Change, Zone } from "./resource.ts";
+import { assess, type Risk } from "./risk.ts";
+
+export interface ReconcileInput {
+  readonly scope: ScopeId;
+  readonly zone: Zone;
+  readonly golden: GoldenState;
+  readonly generation: number;
+  readonly observation: Observation;
+  readonly lineage: Lineage;
+  readonly heals: readonly Heal[];
+  /** Change sets that were turned down and are not to be asked for again yet. */
+  readonly turnedDown: ReadonlySet<Digest>;
+  /** The epoch that a plan of this pass would have. */
+  readonly epoch: number;
+  readonly parent: RunId | null;
+  readonly now: Instant;
+  readonly nowMs: number;
+}
+
+export type Decision = { readonly drift: Drift; readonly quarantined: readonly Change[] } & (
+  | { readonly type: "in_sync" }
+  /** There is drift and it is left alone, for a reason that is named. */
+  | { readonly type: "held"; readonly why: "quarantined" | "turned_down"; readonly incident: IncidentId }
+  | {
+      readonly type: "heal";
+      readonly changes: readonly Change[];
+      readonly plan: SealedPlan;
+      readonly findings: readonly Finding[];
+      readonly risk: Risk;
+      readonly incident: IncidentId;
+    }
+);
+
+export function reconcile(input: ReconcileInput): Decision {
+  const { golden, observation, lineage, zone, now, scope, epoch } = input;
+  const drift = diff({ golden, observed: observation.resources, lineage, zone, now });
+  const { allowed, quarantined } = judge(drift.changes, input.heals, input.nowMs);
+  if (drift.changes.length === 0) return { type: "in_sync", drift, quarantined };
+  const incident = incidentId(scope, epoch, drift.changes);
+  if (allowed.length === 0) return { type: "held", why: "quarantined", drift, quarantined, incident };
+  if (input.turnedDown.has(changeSetDigest(allowed, input.generation))) return { type: "held", why: "turned_down", drift, quarantined, incident };
+  const proposal = { type: "revert", goldenGeneration: input.generation, goldenDigest: golden.digest } as const;
+  const sealed = plan({ scope, zone, epoch, parent: input.parent, proposal, changes: allowed });
+  const findings = check(sealed.plan, { golden, managed: drift.managed });
+  return { type: "heal", drift, quarantined, changes: allowed, plan: sealed, findings, risk: assess(sealed.plan, findings), incident };
+}
+
+/** Names what would be done under one golden generation: a new generation is a new question. */
+export const changeSetDigest = (changes: readonly Change[], generation: number): Digest =>
+  digestOf([generation, changes.map(changeDigest).toSorted()]);
+
+/** The observation as lineage: what the next pass will know about ids. */
+export const lineageOf = ({ resources }: Observation): Lineage =>
+  new Map(resources.map(({ id, kind, identity }) => [id, { kind, identity }]));

@@ -1,0 +1,94 @@
+import type { z } from "zod";
+import type { Json, JsonObject } from "./canonical.ts";
+import type { ObjectId } from "./ids.ts";
+import type { Result } from "./result.ts";
+
+/** The zone that a resource is in; what a kind needs to know to complete names and paths. */
+export interface Zone {
+  readonly id: ObjectId;
+  readonly name: string;
+}
+
+/** Values in the kind's normal form. Only what is compared is in here: never ids, dates or other computed members. */
+export type Fields = JsonObject;
+
+/**
+ * One thing that can be declared, in normal form. Both sides of every comparison have been through the same
+ * normalisation: raw answers are never compared.
+ */
+export interface Resource {
+  readonly kind: string;
+  /** The set it is matched in: for a DNS record its type and name, for a setting its id. */
+  readonly group: string;
+  /** What makes it this one among its group. Two resources of a scope never share kind and identity, but see `diff`. */
+  readonly identity: string;
+  readonly fields: Fields;
+}
+
+/** A resource as it was read. `fields` has every member of the normal form, a declared one may leave some out. */
+export interface ObservedResource extends Resource {
+  readonly id: ObjectId;
+  /** Why the platform itself owns this object (a provider default, a read-only record), or null. */
+  readonly system: string | null;
+}
+
+/** One problem of a declared value: `path` leads to it from the declaration, `problem` says what to do. */
+export interface Fault {
+  readonly path: readonly (string | number)[];
+  readonly problem: string;
+}
+
+/** Two declared resources, by position, that cannot both hold. */
+export interface Contradiction {
+  readonly indices: readonly [number, number];
+  readonly problem: string;
+}
+
+/** One change to one resource; what `diff` finds and a step carries out. */
+export type Change =
+  | { readonly op: "create"; readonly desired: Resource }
+  | { readonly op: "update"; readonly desired: Resource; readonly observed: ObservedResource; readonly fields: readonly string[] }
+  | { readonly op: "delete"; readonly observed: ObservedResource };
+
+/** One call of the Cloudflare API, exactly as it goes out; `path` is below `/client/v4`. */
+export interface ApiRequest {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body: JsonObject | null;
+}
+
+/** One API call and the changes (by position in the list that was given) that it carries out. */
+export interface CallOf {
+  readonly request: ApiRequest;
+  readonly changes: readonly number[];
+}
+
+/**
+ * Everything core knows about one kind of resource. Adding a kind is one file here, one reader in
+ * `edge/cloudflare`, and one line in each registry.
+ */
+export interface Kind {
+  readonly name: string;
+  /** Where the API keeps its objects, below the zone: `dns_records`. */
+  readonly collection: string;
+  /** How the kind's resources stand in the golden state, below `spec.resources.<name>`. */
+  readonly schema: z.ZodType;
+  /** What `schema` let through, in normal form; or every contradiction in it. */
+  declare(declared: unknown, zone: Zone): Result<readonly Resource[], readonly Fault[]>;
+  /** Raw API object → normal form. An object without a usable id or of an unreadable shape is an error, never skipped (I8). */
+  observe(raw: Json, zone: Zone): Result<ObservedResource, string>;
+  /** Whether a declared and an observed value of one field are the same. Undeclared fields are not asked about. */
+  same(field: string, desired: Json, observed: Json): boolean;
+  /** Whether an object that nobody declared can exist and be removed. False for things that always exist, such as settings. */
+  readonly removable: boolean;
+  /** The group's live objects that another controller owns, with the reason; asked with everything observed of the kind. */
+  foreign(observed: readonly ObservedResource[]): ReadonlyMap<ObjectId, string>;
+  /** The API calls that carry out `changes`, in the order in which they must happen. Pure. */
+  calls(changes: readonly Change[], zone: Zone): readonly CallOf[];
+  /** What the resource looks like after `change`: null when it is gone. */
+  predict(change: Change): Fields | null;
+  /** One line for people: `A www.example.com`. */
+  describe(resource: Resource): string;
+  /** Pairs of resources of the kind that cannot both hold. With `zone`, more is known about its apex; a kind without any leaves it out. */
+  contradictions?(resources: readonly Resource[], zone?: Zone): readonly Contradiction[];
+}

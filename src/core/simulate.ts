@@ -1,0 +1,78 @@
+/**
+ * What the API will do with a plan's calls, worked out from the request bodies alone. It shares no code with the
+ * planner's prediction, on purpose: where the two disagree, one of them is wrong and the plan must not run.
+ */
+import type { Json, JsonObject } from "./canonical.ts";
+import { kindOf } from "./kinds/registry.ts";
+import type { Reading } from "./observation.ts";
+import { type Call, createdId, type Step } from "./plan.ts";
+import type { Zone } from "./resource.ts";
+import { err, ok, type Result } from "./result.ts";
+
+/** The readings as they would be after `calls`, or the first call that the API would not understand. */
+export function simulate(readings: readonly Reading[], zone: Zone, calls: readonly Call[]): Result<readonly Reading[], string> {
+  const collectionOf = (kind: string): string => `/zones/${zone.id}/${kindOf(kind).collection}`;
+  const collections: Collections = new Map(readings.map(({ kind, objects }) => [collectionOf(kind), byId(objects)]));
+  for (const call of calls) {
+    const problem = apply(collections, call);
+    if (problem) return err(`${call.request.method} ${call.request.path}: ${problem}`);
+  }
+  return ok(readings.map(({ kind }) => ({ kind, objects: [...(collections.get(collectionOf(kind))?.values() ?? [])], claimedTotal: null })));
+}
+
+/** The calls that would undo a plan: the inverse of each step, last step first. */
+export const inverseCalls = (steps: readonly Step[]): readonly Call[] =>
+  steps.map(({ inverse }, index) => ({ request: inverse, steps: [index] })).toReversed();
+
+type Objects = Map<string, JsonObject>;
+type Collections = Map<string, Objects>;
+
+const byId = (objects: readonly Json[]): Objects =>
+  new Map(objects.filter(isObject).map((object) => [String(object["id"]), object]));
+
+const isObject = (value: Json | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The shape that Cloudflare's collections share: POST creates, PATCH merges, PUT replaces, DELETE removes, `batch` does all. */
+function apply(collections: Collections, { request: { method, path, body }, steps }: Call): string | null {
+  const [, collection = "", id] = /^(\/zones\/[^/]+\/[^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+  const objects = collections.get(collection);
+  if (!objects) return "no such collection was read";
+  if (method === "POST" && id === undefined) return insert(objects, body, steps[0]);
+  if (method === "POST" && id === "batch") return batch(objects, body, steps);
+  if (id === undefined || method === "POST") return "not a call that is understood";
+  return change(objects, method, { ...body, id });
+}
+
+/** A created object goes by the name that its own inverse uses for it. */
+function insert(objects: Objects, body: Json | undefined, step: number | undefined): string | null {
+  if (!isObject(body) || step === undefined) return "the body is not an object";
+  objects.set(createdId(step), { ...body, id: createdId(step) });
+  return null;
+}
+
+/** One transaction; its parts are carried out in this order whatever the order in the body. */
+const BATCH = [["deletes", "DELETE"], ["patches", "PATCH"], ["puts", "PUT"], ["posts", "POST"]] as const;
+
+function batch(objects: Objects, body: JsonObject | null, steps: readonly number[]): string | null {
+  let position = 0;
+  for (const [member, method] of BATCH) {
+    const operations = body?.[member] ?? [];
+    if (!Array.isArray(operations)) return `\`${member}\` is not a list`;
+    for (const operation of operations) {
+      const problem = method === "POST" ? insert(objects, operation, steps[position]) : change(objects, method, operation);
+      if (problem) return problem;
+      position += 1;
+    }
+  }
+  return position === steps.length ? null : `${position} operations for ${steps.length} steps`;
+}
+
+function change(objects: Objects, method: "PATCH" | "PUT" | "DELETE", body: Json): string | null {
+  if (!isObject(body)) return "an operation is not an object";
+  const id = String(body["id"]);
+  const old = objects.get(id);
+  if (!old) return `object \`${id}\` does not exist`;
+  if (method === "DELETE") objects.delete(id);
+  else objects.set(id, method === "PATCH" ? { ...old, ...body } : { ...body });
+  return null;
+}

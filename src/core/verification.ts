@@ -1,0 +1,54 @@
+/** Comparing what a plan says with what is there: before each write (the fence) and after the last one. */
+import { sameJson } from "./canonical.ts";
+import { kindOf } from "./kinds/registry.ts";
+import type { Step } from "./plan.ts";
+import type { Fields, ObservedResource } from "./resource.ts";
+
+export interface Mismatch {
+  readonly step: number;
+  readonly identity: string;
+  readonly expected: "absent" | "present" | "as_planned";
+  readonly fields: readonly string[];
+}
+
+type Indexed = readonly [number, Step];
+
+/** Steps whose pre-image is no longer what the plan was computed from (I2). Empty: go on. */
+export function basisMoved(steps: readonly Indexed[], observed: readonly ObservedResource[]): readonly Mismatch[] {
+  return compare(steps, observed, ({ before }) => before);
+}
+
+/** Steps whose outcome is not as predicted (I4). Empty: verified. */
+export function unpredicted(steps: readonly Indexed[], observed: readonly ObservedResource[]): readonly Mismatch[] {
+  return compare(steps, observed, ({ after }) => after);
+}
+
+function compare(
+  steps: readonly Indexed[],
+  observed: readonly ObservedResource[],
+  image: (step: Step) => Step["before"],
+): Mismatch[] {
+  const byId = new Map(observed.map((resource) => [`${resource.kind} ${resource.id}`, resource]));
+  const byIdentity = new Map(observed.map((resource) => [`${resource.kind} ${resource.identity}`, resource]));
+  return steps.flatMap(([index, step]) => {
+    const expected = image(step);
+    const id = step.before?.id ?? step.after?.id;
+    const live = id ? byId.get(`${step.kind} ${id}`) : byIdentity.get(`${step.kind} ${step.identity}`);
+    const mismatch = (kind: Mismatch["expected"], fields: readonly string[] = []): Mismatch[] => [
+      { step: index, identity: step.identity, expected: kind, fields },
+    ];
+    if (expected === null) return live ? mismatch("absent") : [];
+    if (!live) return mismatch("present");
+    const fields = differing(step.kind, expected.fields, live);
+    return fields.length > 0 ? mismatch("as_planned", fields) : [];
+  });
+}
+
+function differing(kind: string, expected: Fields, live: ObservedResource): string[] {
+  return Object.entries(expected)
+    .filter(([field, value]) => {
+      const there = live.fields[field] ?? null;
+      return !sameJson(value, there) && !kindOf(kind).same(field, value, there);
+    })
+    .map(([field]) => field);
+}

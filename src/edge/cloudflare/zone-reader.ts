@@ -1,0 +1,102 @@
+/** The state of a zone: all of it, or just what a plan touches. */
+import type { Json } from "../../core/canonical.ts";
+import type { GoldenState } from "../../core/golden.ts";
+import { type Instant, isObjectId, mint, type ObjectId } from "../../core/ids.ts";
+import { kindOf } from "../../core/kinds/registry.ts";
+import { observe, type Observation, type Reading, type Unknown } from "../../core/observation.ts";
+import type { Step } from "../../core/plan.ts";
+import type { ObservedResource, Zone } from "../../core/resource.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { type CloudflareApi, unknownFrom } from "./client.ts";
+import type { ReadContext } from "./reader.ts";
+import { READERS } from "./readers/registry.ts";
+
+export interface ZoneReading {
+  readonly readings: readonly Reading[];
+  readonly observation: Observation;
+}
+
+export async function readZone(context: ReadContext, golden: GoldenState, now: Instant): Promise<Result<ZoneReading, Unknown>> {
+  const results = await Promise.all(READERS.map((reader) => reader.readAll(context, golden)));
+  const readings: Reading[] = [];
+  for (const result of results) {
+    if (!result.ok) return result;
+    readings.push(result.value);
+  }
+  const observation = observe(readings, context.zone, now);
+  return observation.ok ? ok({ readings, observation: observation.value }) : observation;
+}
+
+/** What exists of the resources that `steps` are about, perhaps with others beside them. */
+export async function readTouched(context: ReadContext, steps: readonly Step[]): Promise<Result<readonly ObservedResource[], Unknown>> {
+  const byKind = Map.groupBy(steps, ({ kind }) => kind);
+  const results = await Promise.all(READERS.filter(({ kind }) => byKind.has(kind)).map(async (reader) => {
+    const subjects = (byKind.get(reader.kind) ?? []).map(({ before, after, group }) => ({ id: before?.id ?? after?.id ?? null, group }));
+    const objects = await reader.readSome(context, subjects);
+    return objects.ok ? normalise(reader.kind, objects.value, context.zone) : objects;
+  }));
+  const observed: ObservedResource[] = [];
+  for (const result of results) {
+    if (!result.ok) return result;
+    observed.push(...result.value);
+  }
+  return ok(observed);
+}
+
+function normalise(name: string, objects: readonly Json[], zone: Zone): Result<readonly ObservedResource[], Unknown> {
+  const observed: ObservedResource[] = [];
+  for (const object of objects) {
+    const resource = kindOf(name).observe(object, zone);
+    if (!resource.ok) return err({ reason: "malformed", detail: `${name}: ${resource.error}`, retryAfterMs: null });
+    observed.push(resource.value);
+  }
+  return ok(observed);
+}
+
+/**
+ * Asks for objects one by one that a list no longer shows. True: the API says of every one that it is gone, so the list
+ * may be believed (I8).
+ */
+export async function allGone(context: ReadContext, suspects: readonly { readonly kind: string; readonly id: ObjectId }[]): Promise<Result<boolean, Unknown>> {
+  for (const { kind, id } of suspects) {
+    const { collection } = kindOf(kind);
+    const answer = await context.api.get(`/zones/${context.zone.id}/${collection}/${id}`);
+    if (answer.type === "ok") return ok(false);
+    if (answer.type === "unavailable" || answer.status !== 404) return err(unknownFrom(answer, kind));
+  }
+  return ok(true);
+}
+
+/** A zone that the token can see. */
+export interface VisibleZone extends Zone {
+  readonly accountId: ObjectId;
+}
+
+const ZONES_PER_PAGE = 50;
+/** 5,000 zones in one account (I12). */
+const ZONE_PAGES_MAX = 100;
+
+export async function listZones(api: CloudflareApi): Promise<Result<readonly VisibleZone[], Unknown>> {
+  const zones: VisibleZone[] = [];
+  for (let page = 1; page <= ZONE_PAGES_MAX; page += 1) {
+    const answer = await api.get("/zones", { page: String(page), per_page: String(ZONES_PER_PAGE) });
+    if (answer.type !== "ok") return err(unknownFrom(answer, "zones"));
+    const rows = Array.isArray(answer.result) ? answer.result : [];
+    for (const row of rows) {
+      const zone = zoneOf(row);
+      // A zone without an id must never become something to compare with (drift-cases 29).
+      if (!zone) return err({ reason: "malformed", detail: "zones: an entry without a usable id", retryAfterMs: null });
+      zones.push(zone);
+    }
+    if (rows.length === 0 || page >= (answer.info.total_pages ?? Infinity)) return ok(zones);
+  }
+  return ok(zones);
+}
+
+function zoneOf(raw: Json): VisibleZone | null {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return null;
+  const { id, name, account } = raw as { id?: unknown; name?: unknown; account?: { id?: unknown } };
+  if (typeof id !== "string" || typeof name !== "string" || typeof account?.id !== "string") return null;
+  if (!isObjectId(id) || !isObjectId(account.id) || name === "") return null;
+  return { id: mint(isObjectId, id), name, accountId: account.id };
+}

@@ -1,0 +1,77 @@
+/** What the HTTP API needs of the rest of the swarm. `src/index.ts` fills it; nothing here knows a platform binding. */
+import type { Incident } from "../../core/incident.ts";
+import type { IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
+import type { Lesson } from "../../core/lesson.ts";
+import type { LogPort, ReconcilerPort, RunPort } from "../../core/ports.ts";
+import type { RunView } from "../../core/run-view.ts";
+import type { DriftStatus } from "../../core/scope-view.ts";
+import type { Authenticator } from "./auth.ts";
+
+/** A scope as the shared record knows it. */
+export interface ScopeRow {
+  readonly scope: ScopeId;
+  readonly zone_id: string;
+  readonly zone_name: string;
+  readonly account_id: string;
+  readonly generation: number;
+}
+
+/** The blackboard's copy of a scope's state: quick, and possibly some seconds old. */
+export interface Posture {
+  readonly status: DriftStatus;
+  readonly since: string;
+  readonly drifted: number;
+  readonly generation: number;
+  readonly observed_at: string | null;
+}
+
+/** Where a page goes on: the sort key of the last row that was seen. */
+export interface After {
+  readonly at: Instant;
+  readonly id: string;
+}
+
+/** Newest first; `scope` null: all scopes. */
+export interface ListQuery {
+  readonly scope: ScopeId | null;
+  readonly after: After | null;
+  readonly limit: number;
+}
+
+export interface BallotRow {
+  readonly voter: string;
+  readonly vote: string;
+  readonly tier: number;
+  readonly reasons: readonly string[];
+  readonly cast_at: string;
+}
+
+export interface RecordPort extends Pick<LogPort, "read" | "append"> {
+  /** Index of the newest entry; -1: there is none. */
+  latest(): Promise<number>;
+}
+
+export interface ApiPorts {
+  readonly version: string;
+  /** Whether the Cloudflare API behind this swarm is a sandbox (`isSandboxOrigin`). Shown, never used to decide. */
+  readonly sandbox: boolean;
+  readonly authenticate: Authenticator;
+  now(): Instant;
+
+  /** All scopes, ordered by id. */
+  scopes(): Promise<readonly ScopeRow[]>;
+  scope(scope: ScopeId): Promise<ScopeRow | null>;
+  posture(scope: ScopeId): Promise<Posture | null>;
+  reconciler(scope: ScopeId): Pick<ReconcilerPort, "wake" | "golden" | "putGolden" | "view">;
+
+  incidents(query: ListQuery): Promise<readonly Incident[]>;
+  incident(id: IncidentId): Promise<Incident | null>;
+
+  runs(query: ListQuery): Promise<readonly RunView[]>;
+  runView(id: RunId): Promise<RunView | null>;
+  ballots(run: RunId): Promise<readonly BallotRow[]>;
+  run(id: RunId): Pick<RunPort, "approve">;
+
+  lessons(limit: number): Promise<readonly Lesson[]>;
+  readonly log: RecordPort;
+}

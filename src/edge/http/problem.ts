@@ -1,0 +1,150 @@
+/** Every "no" of the API, in one place: RFC 9457 problem details. Adding a refusal to core breaks the build here first. */
+import type { GoldenRefusal } from "../../core/ports.ts";
+import { unreachable } from "../../core/result.ts";
+import type { RunRefusal } from "../../core/run.ts";
+
+/** The end of the `type` URL, which is what clients branch on and what is translated. */
+export const PROBLEMS = {
+  "bad-request": { status: 400, title: "the request is malformed" },
+  "bad-query": { status: 400, title: "the query has problems" },
+  "bad-cursor": { status: 400, title: "the cursor is not one of ours" },
+  unauthenticated: { status: 401, title: "a valid bearer token is needed" },
+  forbidden: { status: 403, title: "the role of this token does not allow it" },
+  "not-found": { status: 404, title: "there is no such thing" },
+  "no-golden-state": { status: 404, title: "the scope has no golden state yet" },
+  "method-not-allowed": { status: 405, title: "this address does not take the method" },
+  "run-finished": { status: 409, title: "the run is over" },
+  "not-awaiting-approval": { status: 409, title: "the run does not wait for people now" },
+  "another-plan": { status: 409, title: "the digest is not the one of the run's plan" },
+  "approval-expired": { status: 410, title: "the time for approval is over" },
+  "generation-moved": { status: 412, title: "the golden state has moved on" },
+  "too-large": { status: 413, title: "the body is too large" },
+  "unsupported-media-type": { status: 415, title: "the body has a media type that is not taken here" },
+  "invalid-body": { status: 422, title: "the body has problems" },
+  "invalid-golden-state": { status: 422, title: "the golden state has problems" },
+  "precondition-required": { status: 428, title: "say which generation you have seen" },
+  fault: { status: 500, title: "something went wrong on our side" },
+  unavailable: { status: 503, title: "a part of the swarm cannot answer now" },
+} as const;
+
+export type ProblemSlug = keyof typeof PROBLEMS;
+
+/** One of several problems of one request. `pointer` is a JSON pointer into the body (`#/…`) or the query (`?/…`). */
+export interface Flaw {
+  readonly pointer: string;
+  readonly detail: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface Problem {
+  readonly slug: ProblemSlug;
+  readonly detail?: string;
+  readonly errors?: readonly Flaw[];
+  /** Extension members, such as the current generation. */
+  readonly facts?: Readonly<Record<string, string | number>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Where the types are explained. */
+export const TYPE_BASE = "https://driftless.dev/problems/";
+/** More than anybody corrects in one go; the rest is counted, so that an answer stays bounded (I12). */
+export const FLAWS_MAX = 1000;
+const DETAIL_LENGTH_MAX = 300;
+
+export function problemResponse(problem: Problem, instance: string | null): Response {
+  const { slug, detail, errors, facts, headers } = problem;
+  const omitted = (errors?.length ?? 0) - FLAWS_MAX;
+  const body = {
+    type: TYPE_BASE + slug,
+    ...titleAndStatus(slug),
+    ...(detail === undefined ? {} : { detail: sentence(detail) }),
+    ...(instance === null ? {} : { instance }),
+    ...facts,
+    ...(errors === undefined ? {} : { errors: errors.slice(0, FLAWS_MAX) }),
+    ...(omitted > 0 ? { errors_omitted: omitted } : {}),
+  };
+  const { status } = PROBLEMS[slug];
+  const all = { "content-type": "application/problem+json", ...headers };
+  return new Response(JSON.stringify(body), { status, headers: all });
+}
+
+const titleAndStatus = (slug: ProblemSlug) => ({
+  title: PROBLEMS[slug].title,
+  status: PROBLEMS[slug].status,
+});
+
+/** `text` in the form of all our messages, whoever wrote it, and of bounded length. */
+export function sentence(text: string): string {
+  const bare = text.replace(/^[A-Z](?=[a-z ])/, (first) => first.toLowerCase()).replace(/\.$/, "");
+  return bare.length > DETAIL_LENGTH_MAX ? `${bare.slice(0, DETAIL_LENGTH_MAX)}…` : bare;
+}
+
+/** `path` as a JSON pointer (RFC 6901) below `root`. */
+export const pointerTo = (root: "#" | "?", path: readonly PropertyKey[]): string =>
+  root + path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+
+export const notFound = (detail: string): Problem => ({ slug: "not-found", detail });
+
+export function ofRunRefusal(refusal: RunRefusal): Problem {
+  switch (refusal.reason) {
+    case "run_finished":
+      return { slug: "run-finished", facts: { phase: refusal.phase } };
+    case "not_expected":
+      return { slug: "not-awaiting-approval", facts: { phase: refusal.phase } };
+    case "another_plan":
+      return { slug: "another-plan", facts: { plan_digest: refusal.expected } };
+    case "approval_expired":
+      return { slug: "approval-expired", facts: { expires_at: refusal.expiresAt } };
+    default:
+      return unreachable(refusal);
+  }
+}
+
+/** `locate` finds the place of a problem in the text that was sent. */
+export function ofGoldenRefusal(
+  refusal: GoldenRefusal,
+  locate: (path: readonly (string | number)[]) => Pick<Flaw, "line" | "column">,
+): Problem {
+  switch (refusal.reason) {
+    case "invalid":
+      return {
+        slug: "invalid-golden-state",
+        errors: inTextOrder(
+          refusal.problems.slice(0, FLAWS_MAX).map(({ path, problem }) => ({
+            pointer: pointerTo("#", path),
+            ...locate(path),
+            detail: sentence(problem),
+          })),
+        ),
+        ...(refusal.problems.length > FLAWS_MAX
+          ? { facts: { errors_omitted: refusal.problems.length - FLAWS_MAX } }
+          : {}),
+      };
+    case "generation_moved":
+      return {
+        slug: "generation-moved",
+        facts: { generation: refusal.generation },
+        ...(refusal.generation > 0 ? { headers: { etag: `"${refusal.generation}"` } } : {}),
+      };
+    default:
+      return unreachable(refusal);
+  }
+}
+
+export const inTextOrder = (flaws: readonly Flaw[]): readonly Flaw[] =>
+  flaws.toSorted(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+
+/** A thrown error, told apart by its own members: its class does not survive RPC. Nothing of its text goes out. */
+export function ofFault(error: unknown): Problem {
+  const { code, retryable } = (typeof error === "object" && error !== null ? error : {}) as {
+    readonly code?: unknown;
+    /** Set by the runtime when a Durable Object was overloaded or restarted. */
+    readonly retryable?: unknown;
+  };
+  return code === "retryable" || retryable === true
+    ? { slug: "unavailable", headers: { "retry-after": "5" } }
+    : { slug: "fault" };
+}

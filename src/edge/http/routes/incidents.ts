@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { type Incident } from "../../../core/incident.ts";
+import { isIncidentId } from "../../../core/ids.ts";
+import { err, ok } from "../../../core/result.ts";
+import { afterOf, cursorOf } from "../cursor.ts";
+import { driftedResource, driftJson, instant } from "../drift-json.ts";
+import { cursor, cut, DETAIL_MAX, limit, pageOf, scopeFilter } from "../paging.ts";
+import { notFound } from "../problem.ts";
+import { defineRoute } from "../route.ts";
+
+const incident = z
+  .object({
+    id: z.string(),
+    scope: z.string(),
+    status: z.enum(["open", "healing", "waiting", "held", "resolved", "failed"]),
+    opened_at: instant,
+    closed_at: instant.nullable(),
+    cause: z.string(),
+    drifted: z.int().meta({ description: "how many resources; lists show the first of them only" }),
+    drift: z.array(driftedResource),
+    run: z.string().nullable(),
+  })
+  .meta({ id: "Incident" });
+
+const incidentJson = (one: Incident, detailMax: number) => ({
+  id: one.id,
+  scope: one.scope,
+  status: one.status,
+  opened_at: one.openedAt,
+  closed_at: one.closedAt,
+  cause: one.cause,
+  drifted: one.drift.length,
+  drift: one.drift.slice(0, detailMax).map(driftJson),
+  run: one.run,
+});
+
+export const incidentRoutes = [
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/incidents",
+    id: "listIncidents",
+    summary: "Incidents, newest first",
+    right: "read",
+    query: z.strictObject({ scope: scopeFilter, limit, cursor }),
+    out: pageOf(incident),
+    async handle({ ports, query }) {
+      const after = afterOf(query.cursor, isIncidentId);
+      if (!after.ok) return after;
+      const { scope = null, limit: size } = query;
+      const rows = await ports.incidents({ scope, after: after.value, limit: size + 1 });
+      const page = cut(rows, size, ({ openedAt, id }) => cursorOf(openedAt, id));
+      const items = page.items.map((one) => incidentJson(one, DETAIL_MAX));
+      return ok({ body: { items, next: page.next } });
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/incidents/{id}",
+    id: "getIncident",
+    summary: "One incident with all of its drift",
+    right: "read",
+    out: incident,
+    async handle({ ports, param }) {
+      const id = param("id");
+      const found = isIncidentId(id) ? await ports.incident(id) : null;
+      if (!found) return err(notFound("there is no such incident"));
+      return ok({ body: incidentJson(found, found.drift.length) });
+    },
+  }),
+];

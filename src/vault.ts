@@ -1,0 +1,58 @@
+/** The second Worker: the trusted base. Reached only by RPC, from the swarm. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { AuditLog, type VaultEnv } from "../durable-objects/audit-log.ts";
+import { Vault } from "../durable-objects/vault.ts";
+import type { ExecutionReport, RevertReport } from "./core/execution.ts";
+import { type Digest, isDigest, isScopeId, type ScopeId } from "./core/ids.ts";
+import type { Entry, RecordedEntry } from "./core/log/entry.ts";
+import type { LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
+import { connect } from "./edge/cloudflare/connect.ts";
+
+export { AuditLog, Vault };
+
+/** What the swarm may ask of the vault. No method takes an API call, none returns a credential. */
+export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
+  async release(request: ReleaseRequest): Promise<ExecutionReport> {
+    if (!isScopeId(request.plan.scope)) return { outcome: "refused", refusal: { reason: "prohibited", detail: "not a scope" } };
+    return this.#vault(request.plan.scope).release(request);
+  }
+
+  async revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport> {
+    if (!isScopeId(scope) || !isDigest(planDigest)) return { outcome: "stuck", detail: "not a scope or not a digest" };
+    return this.#vault(scope).revert(scope, planDigest);
+  }
+
+  async tokenId(): Promise<string | null> {
+    const answer = await connect(this.env).get("/user/tokens/verify");
+    if (answer.type !== "ok" || typeof answer.result !== "object" || answer.result === null || !("id" in answer.result)) return null;
+    return String(answer.result["id"]);
+  }
+
+  #vault(scope: ScopeId): Vault {
+    return this.env.VAULT.getByName(scope) as unknown as Vault;
+  }
+}
+
+/** The record, for the swarm: it may add and read, nothing else. Entries are marked as the swarm's. */
+export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
+  append(entries: readonly Entry[]): Promise<{ last: number }> {
+    return this.#log().append(entries, "swarm");
+  }
+
+  latest(): Promise<number> {
+    return this.#log().latest();
+  }
+
+  read(query: { after: number; limit: number; waitMs: number }): Promise<readonly RecordedEntry[]> {
+    return this.#log().read(query);
+  }
+
+  #log(): AuditLog {
+    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
+  }
+}
+
+export default {
+  /** No address of its own: everything goes through the bindings. */
+  fetch: (): Response => new Response("not found", { status: 404 }),
+};
