@@ -148,9 +148,12 @@ function logicalLines(text: string): LogicalLine[] {
   return lines;
 }
 
+/** A comment, a parenthesis, or a word, in which quotes may begin anywhere: `alpn="h3,h2"`. */
+const WORD = /;(.*)$|[()]|(?:"(?:[^"\\]|\\.)*"|\\.|[^\s;()"\\])+/g;
+
 function wordsOf(line: string): { words: string[]; note: string } {
   const words: string[] = [];
-  for (const match of line.matchAll(/"(?:[^"\\]|\\.)*"|;(.*)$|[()]|[^\s;()"]+/g)) {
+  for (const match of line.matchAll(WORD)) {
     if (match[0].startsWith(";")) return { words, note: (match[1] ?? "").trim() };
     words.push(match[0]);
   }

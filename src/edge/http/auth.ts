@@ -78,10 +78,11 @@ function find(known: readonly Known[], token: string): Principal | null {
   return found;
 }
 
+function refuse(place: string, problem: string): never {
+  throw new Error(`\`API_PRINCIPALS\`${place} ${problem}`);
+}
+
 function parsePrincipals(text: string, dev: readonly Known[]): readonly Known[] {
-  const refuse = (place: string, problem: string): never => {
-    throw new Error(`\`API_PRINCIPALS\`${place} ${problem}`);
-  };
   let value: unknown;
   try {
     value = JSON.parse(text.trim() === "" ? "[]" : text);
@@ -99,7 +100,8 @@ function parsePrincipals(text: string, dev: readonly Known[]): readonly Known[] 
   return parsed.data.map(({ name, role, token_sha256: hex }, index) => {
     // Two principals of one name would count as one person with two roles.
     if (seen.has(name.toLowerCase())) return refuse(`[${index}]["name"]`, "is taken");
-    if (hashes.has(hex)) return refuse(`[${index}]["token_sha256"]`, "is of a token that is not unique");
+    if (hashes.has(hex))
+      return refuse(`[${index}]["token_sha256"]`, "is of a token that is not unique");
     seen.add(name.toLowerCase());
     hashes.add(hex);
     return { principal: { name, role }, hash: Buffer.from(hex, "hex") };

@@ -7,14 +7,19 @@ export const JSON_BYTES_MAX = 64 * 1024;
 
 /** The media type without parameters, in lower case; null when it cannot be read as UTF-8 text. */
 export function mediaTypeOf(request: Request): string | null {
-  const [type = "", ...parameters] = (request.headers.get("content-type") ?? "").toLowerCase().split(";");
+  const [type = "", ...parameters] = (request.headers.get("content-type") ?? "")
+    .toLowerCase()
+    .split(";");
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith("charset="));
   const utf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   const encoding = request.headers.get("content-encoding");
   return utf8 && (encoding === null || encoding === "identity") ? type.trim() : null;
 }
 
-export async function readText(request: Request, bytesMax: number): Promise<Result<string, Problem>> {
+export async function readText(
+  request: Request,
+  bytesMax: number,
+): Promise<Result<string, Problem>> {
   const tooLarge = err<Problem>({ slug: "too-large", detail: `at most \`${bytesMax}\` bytes` });
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge;
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader();
@@ -33,7 +38,8 @@ export async function readText(request: Request, bytesMax: number): Promise<Resu
       text += decoder.decode(value, { stream: true });
     }
   } catch (error) {
-    if (error instanceof TypeError) return err({ slug: "bad-request", detail: "the body is not UTF-8" });
+    if (error instanceof TypeError)
+      return err({ slug: "bad-request", detail: "the body is not UTF-8" });
     throw error;
   }
 }

@@ -34,11 +34,13 @@ export function eventStream(
   const encoder = new TextEncoder();
   const clock = (): number => Date.parse(ports.now());
   const endsAt = clock() + LIFE_MS;
-  let [seen, wroteAt, gone] = [after, 0, false];
+  const left = new AbortController();
+  const gone = AbortSignal.any([signal, left.signal]);
+  let [seen, wroteAt] = [after, 0];
 
   /** What to send next: events, a heartbeat, or null when the stream is over. */
   async function next(): Promise<string | null> {
-    while (!gone && !signal.aborted && clock() < endsAt) {
+    while (!gone.aborted && clock() < endsAt) {
       const waitMs = Math.min(WAIT_MS, endsAt - clock());
       const askedAt = clock();
       const entries = await ports.log.read({ after: seen, limit: BATCH_MAX, waitMs });
@@ -46,7 +48,8 @@ export function eventStream(
       const shown = entries.filter((entry) => scope === null || entry.scope === scope);
       if (shown.length > 0) return shown.map(frameOf).join("");
       // The id of a heartbeat moves the client past what the filter left out.
-      if (clock() - wroteAt >= HEARTBEAT_MS) return entries.length > 0 ? `: \nid: ${seen}\n\n` : ": \n\n";
+      if (clock() - wroteAt >= HEARTBEAT_MS)
+        return entries.length > 0 ? `: \nid: ${seen}\n\n` : ": \n\n";
       if (entries.length === 0 && clock() - askedAt < IDLE_MS) await pause(IDLE_MS);
     }
     return null;
@@ -63,7 +66,8 @@ export function eventStream(
           console.error(`events: ${error instanceof Error ? error.message : "unknown fault"}`);
           return null;
         });
-        if (gone) return;
+        // Cancelled while it waited: the stream takes nothing any more.
+        if (left.signal.aborted) return;
         if (text === null) {
           controller.enqueue(encoder.encode(`: the stream ends here\nretry: ${RETRY_MS}\n\n`));
           controller.close();
@@ -73,7 +77,7 @@ export function eventStream(
         controller.enqueue(encoder.encode(text));
       },
       cancel() {
-        gone = true;
+        left.abort();
       },
     },
     { highWaterMark: 1 },

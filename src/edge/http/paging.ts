@@ -21,7 +21,7 @@ export const cursor = z
 export const scopeFilter = z
   .string()
   .refine(isScopeId, "must be a scope, such as `zone:example.com`")
-  .transform((text) => text as ScopeId)
+  .transform((text): ScopeId => text)
   .optional()
   .meta({ description: "only what is about this scope" });
 

@@ -19,7 +19,10 @@ export const PROBLEMS = {
   "approval-expired": { status: 410, title: "the time for approval is over" },
   "generation-moved": { status: 412, title: "the golden state has moved on" },
   "too-large": { status: 413, title: "the body is too large" },
-  "unsupported-media-type": { status: 415, title: "the body has a media type that is not taken here" },
+  "unsupported-media-type": {
+    status: 415,
+    title: "the body has a media type that is not taken here",
+  },
   "invalid-body": { status: 422, title: "the body has problems" },
   "invalid-golden-state": { status: 422, title: "the golden state has problems" },
   "precondition-required": { status: 428, title: "say which generation you have seen" },
@@ -133,9 +136,7 @@ export function ofGoldenRefusal(
 }
 
 export const inTextOrder = (flaws: readonly Flaw[]): readonly Flaw[] =>
-  flaws.toSorted(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
+  flaws.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 
 /** A thrown error, told apart by its own members: its class does not survive RPC. Nothing of its text goes out. */
 export function ofFault(error: unknown): Problem {

@@ -5,7 +5,14 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { ApiPorts, ScopeRow } from "./api-ports.ts";
 import type { Principal, Right } from "./auth.ts";
 import { readJson } from "./body.ts";
-import { type Flaw, notFound, pointerTo, type Problem, problemResponse, sentence } from "./problem.ts";
+import {
+  type Flaw,
+  notFound,
+  pointerTo,
+  type Problem,
+  problemResponse,
+  sentence,
+} from "./problem.ts";
 
 /** What every handler gets, whatever its schemas. */
 export interface RawCall {
@@ -14,9 +21,9 @@ export interface RawCall {
   /** Who calls. On public routes: nobody in particular. */
   readonly principal: Principal;
   /** A parameter of the path, percent-decoded, otherwise as it came. */
-  param(name: string): string;
+  readonly param: (name: string) => string;
   /** The OpenAPI document of the registry. */
-  describe(): Record<string, unknown>;
+  readonly describe: () => Record<string, unknown>;
 }
 
 export interface Call<Query, Body> extends RawCall {
@@ -50,13 +57,16 @@ export interface RouteHead {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-interface RouteSpec<Q extends z.ZodObject, B extends z.ZodType, O extends z.ZodType>
-  extends RouteHead {
+interface RouteSpec<
+  Q extends z.ZodObject,
+  B extends z.ZodType,
+  O extends z.ZodType,
+> extends RouteHead {
   readonly query?: Q;
   /** JSON body. `undefined` stands for an empty one. */
   readonly body?: B;
   readonly out: O;
-  handle(call: Call<z.output<Q>, z.output<B>>): Promise<Outcome<z.input<O>>>;
+  readonly handle: (call: Call<z.output<Q>, z.output<B>>) => Promise<Outcome<z.input<O>>>;
 }
 
 export interface Route extends RouteHead {

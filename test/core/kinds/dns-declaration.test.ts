@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
 import { dnsRecord } from "../../../src/core/kinds/dns-record.ts";
-import { declareOne, faultsOf, must, record, ZONE } from "./compare.ts";
+import { declareOne, faultsOf, must, ZONE } from "./compare.ts";
 
 const A = { type: "A", content: "203.0.113.10" };
 const faults = (item: unknown) => faultsOf(dnsRecord.declare([item], ZONE));

@@ -17,7 +17,7 @@ const hex = fc
 const base64 = fc
   .uint8Array({ minLength: 1, maxLength: 60 })
   .map((bytes) => Buffer.from(bytes).toString("base64"));
-const words = fc.string({ unit: "grapheme", maxLength: 40 });
+const phrase = fc.string({ unit: "grapheme", maxLength: 40 });
 const parameters = fc.constantFrom(
   'alpn="h3,h2"',
   "alpn=h2",
@@ -30,7 +30,7 @@ const association = { usage: uint(3), selector: uint(1), matching_type: uint(2),
 const service = { priority: uint(9), target: fc.oneof(host, fc.constant(".")), value: parameters };
 
 const DATA: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<Json>>>>> = {
-  CAA: { flags: uint(255), tag: fc.constantFrom("issue", "issuewild", "iodef"), value: words },
+  CAA: { flags: uint(255), tag: fc.constantFrom("issue", "issuewild", "iodef"), value: phrase },
   CERT: { type: uint(9), key_tag: uint(65_535), algorithm: uint(9), certificate: base64 },
   DNSKEY: { flags: uint(257), protocol: fc.constant(3), algorithm: uint(15), public_key: base64 },
   DS: { key_tag: uint(65_535), algorithm: uint(15), digest_type: uint(4), digest: hex },
@@ -53,8 +53,8 @@ const DATA: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<Json>>>
     order: uint(100),
     preference: uint(100),
     flags: fc.constantFrom("S", "A", "U", ""),
-    service: words,
-    regex: words,
+    service: phrase,
+    regex: phrase,
     replacement: fc.oneof(host, fc.constant(".")),
   },
   SMIMEA: association,

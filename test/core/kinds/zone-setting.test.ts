@@ -131,6 +131,12 @@ it.each<[string, JsonObject, string, string]>([
     "ssl",
     "`off`, `flexible`, `full`, `strict`",
   ],
+  [
+    "a text that only counts as the same number",
+    { min_tls_version: "1.20" },
+    "min_tls_version",
+    "`1.2`",
+  ],
   ["a switch that is neither", { http3: "maybe" }, "http3", "`on` or `off`"],
   ["a negative number", { browser_cache_ttl: -1 }, "browser_cache_ttl", "not negative"],
   [

@@ -51,11 +51,12 @@ const ballot = z
   })
   .meta({ id: "Ballot" });
 
+const snake = (name: string): string => name.replace(/[A-Z]/g, (one) => `_${one.toLowerCase()}`);
+
 /** Member names of our own types; never for values that name resources or fields of Cloudflare. */
 function snakeCased(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeCased);
   if (typeof value !== "object" || value === null) return value;
-  const snake = (name: string): string => name.replace(/[A-Z]/g, (one) => `_${one.toLowerCase()}`);
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [snake(name), snakeCased(member)]),
   );
@@ -155,7 +156,9 @@ export const runRoutes = [
         by: principal.name,
         at: ports.now(),
       });
-      return phase.ok ? ok({ body: { run: id, phase: phase.value } }) : err(ofRunRefusal(phase.error));
+      return phase.ok
+        ? ok({ body: { run: id, phase: phase.value } })
+        : err(ofRunRefusal(phase.error));
     },
   }),
 ];

@@ -1,0 +1,98 @@
+/** The HTTP API: the registry behind authentication, with one form of error and no platform binding. */
+import { Hono } from "hono";
+import { isRunId, isScopeId } from "../../core/ids.ts";
+import type { ApiPorts } from "./api-ports.ts";
+import { bearerOf, may, type Principal } from "./auth.ts";
+import { openApi } from "./openapi.ts";
+import { ofFault, type Problem, problemResponse } from "./problem.ts";
+import type { RawCall, Route } from "./route.ts";
+import { ROUTES } from "./routes/registry.ts";
+
+/** Answers are for programs: never a page, never in a frame, never kept. */
+const HEADERS = {
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000",
+} as const;
+
+/** Who calls a public route. */
+const NOBODY: Principal = { name: "nobody", role: "viewer" };
+
+export function createApp(ports: ApiPorts): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
+  });
+  const describe = (): Record<string, unknown> => openApi(ROUTES, ports.version);
+  for (const route of ROUTES) {
+    app.on(route.method, patternOf(route), (context) =>
+      answer(route, {
+        ports,
+        describe,
+        request: context.req.raw,
+        principal: NOBODY,
+        param: (name) => context.req.param(name) ?? "",
+      }),
+    );
+  }
+  for (const [pattern, allow] of methodsByPattern()) {
+    app.all(pattern, () =>
+      problemResponse({ slug: "method-not-allowed", headers: { allow } }, null),
+    );
+  }
+  app.notFound(() => problemResponse({ slug: "not-found" }, null));
+  app.onError((error, context) => {
+    console.error(`${context.req.method} ${context.req.routePath}: ${error.message}`);
+    return problemResponse(ofFault(error), null);
+  });
+  return app;
+}
+
+const patternOf = ({ path }: Route): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+const methodsOf = ({ method }: Route): string => (method === "GET" ? "GET, HEAD" : method);
+
+function methodsByPattern(): ReadonlyMap<string, string> {
+  const routes = Map.groupBy(ROUTES, patternOf);
+  return new Map([...routes].map(([pattern, of]) => [pattern, of.map(methodsOf).join(", ")]));
+}
+
+async function answer(route: Route, call: RawCall): Promise<Response> {
+  if (route.right === "public") return route.respond(call);
+  const instance = new URL(call.request.url).pathname;
+  const token = bearerOf(call.request);
+  const principal = token === null ? null : await call.ports.authenticate(token);
+  if (principal === null) return problemResponse(unauthenticated(token !== null), instance);
+  if (may(principal, route.right)) return route.respond({ ...call, principal });
+  await recordDenial(route, { ...call, principal });
+  return problemResponse({ slug: "forbidden" }, instance);
+}
+
+const unauthenticated = (tried: boolean): Problem => ({
+  slug: "unauthenticated",
+  headers: {
+    "www-authenticate": `Bearer realm="driftless"${tried ? ', error="invalid_token"' : ""}`,
+  },
+});
+
+/** Who tried what, and when. Nothing of the token or the body. */
+async function recordDenial(route: Route, { ports, principal, param }: RawCall): Promise<void> {
+  try {
+    const [scope, run] = [param("scope"), param("id")];
+    const subject = isScopeId(scope) ? scope : isRunId(run) ? run : null;
+    const view = isRunId(run) ? await ports.runView(run) : null;
+    const at = ports.now();
+    const data = { operation: route.id, role: principal.role, subject };
+    const about = isScopeId(scope) ? scope : (view?.scope ?? "unknown");
+    const id = `denied/${principal.name}/${route.id}/${subject ?? "unknown"}/${at}`;
+    await ports.log.append([{ id, type: "denied", scope: about, at, actor: principal.name, data }]);
+  } catch (error) {
+    // The answer is "no" with or without the record; nothing has been done.
+    console.error(
+      `denial not recorded: ${error instanceof Error ? error.message : "unknown fault"}`,
+    );
+  }
+}

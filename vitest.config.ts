@@ -1,0 +1,62 @@
+import path from "node:path";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+// @ts-expect-error plain JavaScript, shared with `npm start`
+import { buildWorkers } from "./scripts/bundle.mjs";
+
+const root = import.meta.dirname;
+
+interface BuiltWorker {
+  readonly role: string;
+  readonly name: string;
+  readonly options: Record<string, unknown>;
+  readonly code: string;
+}
+
+/** The vault and the sandbox beside the swarm, bundled exactly as `npm start` does it. */
+async function auxiliaries() {
+  const workers = (await buildWorkers({ root })) as BuiltWorker[];
+  return workers
+    .filter(({ role }) => role !== "swarm")
+    .map(({ name, options, code }) => ({
+      ...options,
+      name,
+      modules: [{ type: "ESModule" as const, path: "index.mjs", contents: code }],
+    }));
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "core",
+          include: ["test/core/**/*.test.ts", "test/edge/**/*.test.ts", "test/*.test.ts"],
+        },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./sandbox/wrangler.toml" } })],
+        test: { name: "sandbox", include: ["test/sandbox/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: { TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")) },
+              workers: await auxiliaries(),
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/{durable-objects,scenarios}/**/*.test.ts"],
+          setupFiles: ["./test/support/setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          teardownTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
