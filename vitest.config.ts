@@ -43,7 +43,10 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")) },
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
+                FEED_POLL_SECONDS: "600", // tests poll the feed themselves
+              },
               workers: await auxiliaries(),
             },
           })),

@@ -124,21 +124,23 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   }
 
   async #drive(): Promise<number | null> {
+    if (!this.#state.get("active")) await this.#look();
     const active = this.#state.get("active");
-    if (active) {
-      // Idempotent; makes good a crash between storing the run and starting it. The run calls back when it is finished.
-      await runOf(this.env, active.start.id).begin(active.start);
-      return null;
-    }
+    if (!active) return this.#state.get("retryAt") ?? null;
+    // Idempotent, and repeated after a crash between storing the run and starting it. The run calls back when it is over.
+    await runOf(this.env, active.start.id).begin(active.start);
+    return null;
+  }
+
+  /** One pass, if somebody asked for one or it is time to try again. */
+  async #look(): Promise<void> {
     const wanted = this.#state.get("wanted") ?? 0;
     const retryAt = this.#state.get("retryAt") ?? null;
     if (wanted === (this.#state.get("looked") ?? 0)) {
-      if (retryAt === null) return null;
-      if (retryAt > Date.now()) return retryAt;
+      if (retryAt === null || retryAt > Date.now()) return;
       this.#state.addSignal({ source: "retry", at: clock(), attempt: this.#state.get("attempts") ?? 0 });
     }
     if (this.#state.get("identity")) await new Pass(this.env, this.#state).run(wanted);
-    return this.#state.get("active") ? null : (this.#state.get("retryAt") ?? null);
   }
 }
 

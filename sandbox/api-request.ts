@@ -81,7 +81,7 @@ export interface Page<T> {
   readonly info: Readonly<Record<string, number>>;
 }
 
-/** Query parameters: dotted names (`account.id`, `actor_id.not`) and repeated keys are plain names. */
+/** Query parameters. Dotted names (`account.id`, `actor_id.not`) are names like any other. */
 export class Query {
   readonly #values: URLSearchParams;
 

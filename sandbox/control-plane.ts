@@ -1,4 +1,4 @@
-/** `/sandbox`: what a test or a person does to the account itself. No token, no quota, no journal. */
+/** `/sandbox`: what a test or a person does to the account itself, without token or quota. */
 import { Hono, type Context } from "hono";
 import { z } from "zod";
 import { RecordInput } from "./dns/record.ts";
@@ -26,7 +26,7 @@ const Seed = z.strictObject({
         plan: z.enum(["free", "pro", "enterprise"]).optional(),
         /** Generated records, deterministic. */
         records: z.number().int().min(0).max(100_000).default(0),
-        /** Records as they are, without conflict checks; `meta` can make one read only. */
+        /** Without conflict checks; `meta` can make one read only. */
         dns_records: z
           .array(RecordInput.extend({ meta: z.record(z.string(), z.unknown()).optional() }))
           .max(5000)

@@ -1,4 +1,4 @@
-/** Who calls: the fixed tokens of the sandbox, what each may do, and how the audit log names them. */
+/** Who calls: the fixed tokens, what each may do, and how the audit log names them. */
 import { ApiError, DEFAULT_FORBIDDEN } from "./envelope.ts";
 
 /** `<area>:read`, `<area>:write`; a product chooses its area. */

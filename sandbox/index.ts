@@ -1,6 +1,6 @@
 /**
- * The sandbox's entry. All state lives in one `Account` object; this file only forwards to it,
- * and turns the faults that cut a connection into a thrown error, so that the caller's fetch rejects.
+ * The sandbox's entry. All state lives in one `Account` object; this file only forwards to it, and
+ * turns the faults that cut a connection into a thrown error, so that the caller's fetch rejects.
  */
 import { CUT_HEADER } from "./faults.ts";
 import type { SandboxEnv } from "./env.ts";

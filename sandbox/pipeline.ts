@@ -193,9 +193,8 @@ function journalled({ body }: ApiRequest): unknown {
 }
 
 function respond(reply: Reply, extra: Readonly<Record<string, string>>): Response {
-  const isText = typeof reply.body === "string";
   const type = { "content-type": "application/json" };
-  return new Response(isText ? (reply.body as string) : JSON.stringify(reply.body), {
+  return new Response(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body), {
     status: reply.status,
     headers: { ...type, ...reply.headers, ...extra },
   });

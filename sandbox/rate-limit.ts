@@ -35,7 +35,9 @@ export class RateLimit {
       "ratelimit-policy": `"default";q=${limits.quota};w=${limits.window_s}`,
     };
     if (blockedMs <= 0) return { headers };
-    const message = `More than ${limits.quota} requests per ${limits.window_s} seconds reached. Please wait and consider throttling your request speed`;
+    const message =
+      `More than ${limits.quota} requests per ${limits.window_s} seconds reached. ` +
+      "Please wait and consider throttling your request speed";
     const error = new ApiError(429, { code: 971, message });
     const retryAfter = String(Math.max(1, Math.ceil(blockedMs / 1000)));
     return { headers, refusal: failure(error, { "retry-after": retryAfter }) };

@@ -146,7 +146,7 @@ export class Store {
     const key = `${kind.name} ${scope}`;
     const known = this.#shelves.get(key);
     // The map holds shelves of every kind; a kind's name decides its type.
-    if (known !== undefined) return known as unknown as SqlShelf<T>;
+    if (known !== undefined) return known;
     const shelf = new SqlShelf(this, kind, scope);
     this.#shelves.set(key, shelf as unknown as SqlShelf<never>);
     return shelf;

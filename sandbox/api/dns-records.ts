@@ -23,7 +23,7 @@ import type { Shelf } from "../store.ts";
 
 const PER_PAGE = { min: 1, max: 5_000_000, initial: 100 };
 
-/** One zone's records within one call: every change is checked, stored and told to the audit log. */
+/** One zone's records within one call: each change is checked, stored and audited. */
 class ZoneRecords {
   readonly zone: StoredZone;
   readonly shelf: Shelf<StoredRecord>;

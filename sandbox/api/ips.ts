@@ -1,4 +1,4 @@
-/** Cloudflare's own addresses: here documentation networks, so that nothing is allowed by mistake. */
+/** Cloudflare's own networks; here documentation networks, so that nobody allows them by mistake. */
 import type { Operation } from "../product.ts";
 
 const RESULT = {

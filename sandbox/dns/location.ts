@@ -51,7 +51,8 @@ const anglePattern = (prefix: string, directions: string): string =>
 const metrePattern = (name: string): string => `(?: (?<${name}>-?[\\d.]+)m?)?`;
 const METRES = ["altitude", "size", "precision_horz", "precision_vert"];
 const LOCATION = new RegExp(
-  `^${anglePattern("lat", "NS")} ${anglePattern("long", "EW")}${METRES.map(metrePattern).join("")}$`,
+  `^${anglePattern("lat", "NS")} ${anglePattern("long", "EW")}` +
+    `${METRES.map(metrePattern).join("")}$`,
 );
 
 /** Minutes, seconds and everything after the altitude may be left out (RFC 1876). */

@@ -1,4 +1,4 @@
-/** Host and record names in the one form the API stores: lower case, Punycode, full, no trailing dot. */
+/** Names in the one form that the API stores: lower case, Punycode, full, no trailing dot. */
 import { REASON, invalidRecord } from "./validation.ts";
 
 const NAME_CHARS_MAX = 253;

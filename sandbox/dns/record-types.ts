@@ -1,4 +1,4 @@
-/** The 21 record types: what each accepts as content or data, and the form in which it is stored. */
+/** The 21 record types: what each accepts as content or data, and how it is stored. */
 import { ipv4, ipv6 } from "./addresses.ts";
 import { base64, hex, host, parameters, quoted, u16, u8, word, type FieldKind } from "./fields.ts";
 import { formatLocation, location, parseLocation } from "./location.ts";

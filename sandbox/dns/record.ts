@@ -187,7 +187,8 @@ function proxiedOf({ type, proxied }: RecordInput): boolean {
 function ttlOf(ttl: number, zone: StoredZone): number {
   const { ttlMin } = PLAN_LIMITS[zone.plan];
   if (ttl === 1 || (Number.isInteger(ttl) && ttl >= ttlMin && ttl <= TTL_MAX)) return ttl;
-  const message = `Invalid TTL. Must be between ${ttlMin} and ${TTL_MAX} seconds, or 1 for Automatic.`;
+  const range = `between ${ttlMin} and ${TTL_MAX} seconds`;
+  const message = `Invalid TTL. Must be ${range}, or 1 for Automatic.`;
   throw invalidRecord(REASON.invalidTtl, message);
 }
 

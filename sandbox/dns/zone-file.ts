@@ -7,6 +7,9 @@ import { RECORD_TYPES, type RecordType } from "./record-types.ts";
 /** Types whose content ends in a host name, which a zone file writes with a dot. */
 const HOST_LAST: readonly RecordType[] = ["CNAME", "MX", "NS", "PTR", "SRV", "NAPTR"];
 
+/** Contact, serial and timers; nobody imports them. */
+const SOA_REST = "dns.cloudflare.com. 2050000001 10000 2400 604800 3600";
+
 export function exportZone(
   zone: StoredZone,
   records: readonly StoredRecord[],
@@ -19,7 +22,7 @@ export function exportZone(
     ";;",
     "",
     ";; SOA Record",
-    `${zone.name}.\t3600\tIN\tSOA\t${zone.name_servers[0] ?? "ns"}. dns.cloudflare.com. 2050000001 10000 2400 604800 3600`,
+    `${zone.name}.\t3600\tIN\tSOA\t${zone.name_servers[0] ?? "ns"}. ${SOA_REST}`,
     "",
     ";; NS Records",
     ...zone.name_servers.map((server) => `${zone.name}.\t86400\tIN\tNS\t${server}.`),

@@ -4,7 +4,7 @@ import type { RecordSeed } from "./planting.ts";
 
 const octet = (index: number): number => (index % 254) + 1;
 
-/** Twenty lines of a typical mix: addresses and aliases first, then mail, text and the rare types. */
+/** Twenty lines of a typical mix: mostly addresses and aliases, some mail, text and rare types. */
 const MIX: readonly ((name: string, index: number) => RecordSeed)[] = [
   (name, i) => record("A", name, `192.0.2.${octet(i)}`, { proxied: true }),
   (name, i) => record("A", name, `198.51.100.${octet(i)}`, { ttl: 300 }),

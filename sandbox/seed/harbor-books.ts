@@ -54,7 +54,7 @@ const mail = [
 const trust = [
   record("CAA", "@", '0 issue "letsencrypt.org"'),
   record("CAA", "@", '0 iodef "mailto:security@harbor-books.example"'),
-  record("TXT", "@", "site-verification=5f1c0a77d2e94b8c9a36"),
+  record("TXT", "@", "site-verification=5f1c0a77d2e94b8c9a36", { ttl: 3600 }),
   record("TXT", "_acme-challenge", "gfj9Xq1rOeS4W8mPz0cT5hK7bVnYd2LuAaQ3iEoRw6M", { ttl: 120 }),
   record(
     "SSHFP",

@@ -1,4 +1,4 @@
-/** How a seed puts zones, records and settings into the account: no audit entry, fixed ids and times. */
+/** How a seed puts zones, records and settings into the account: unaudited, fixed ids and times. */
 import { createHash } from "node:crypto";
 import { DNS_RECORD, newRecord, type RecordInput, type StoredRecord } from "../dns/record.ts";
 import { ACCOUNT_ID } from "../identities.ts";

@@ -19,13 +19,16 @@ export const record: Line = (type, name, ...[content, extra = {}]) => {
 export const addresses = (name: string, list: readonly string[], extra: Extra): RecordSeed[] =>
   list.map((address) => record("A", name, address, extra));
 
-/** What external-dns writes: the record, and its ownership marker in both forms it has had. */
+/**
+ * What external-dns writes: the record, and its ownership marker in both forms it has had.
+ * A CNAME has the prefixed one only, for nothing may stand beside an alias.
+ */
 export function externalDns(type: "A" | "CNAME", name: string, content: string): RecordSeed[] {
   const marker =
     "heritage=external-dns,external-dns/owner=k8s-prod,external-dns/resource=ingress/shop/web";
   return [
     record(type, name, content, { ttl: 300 }),
-    record("TXT", name, marker, { ttl: 300 }),
+    ...(type === "A" ? [record("TXT", name, marker, { ttl: 300 })] : []),
     record("TXT", `${type.toLowerCase()}-${name}`, marker, { ttl: 300 }),
   ];
 }

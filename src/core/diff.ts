@@ -77,18 +77,21 @@ function diffKind(kind: Kind, input: DiffInput): Part {
   const desired = input.golden.resources.filter((resource) => resource.kind === kind.name);
   const observed = input.observed.filter((resource) => resource.kind === kind.name);
   const exact = pairExact(kind, desired, observed);
+  // What used to be a declared resource is still ours, whatever it has been turned into.
+  const edited = pairEdited(exact.desired, exact.observed, input.lineage);
   // Declared beats every marker: whoever plants an ownership marker beside a declared record protects nothing.
   const foreign = kind.foreign(observed);
   const notOurs: NotOurs[] = [];
-  const ours = exact.observed.filter((resource) => {
+  const ours = edited.observed.filter((resource) => {
     const owner = ownerOf(resource, foreign, input);
     if (owner) notOurs.push({ resource, ...owner });
     return owner === null;
   });
-  const rest = pairRest(exact.desired, ours, input.lineage);
+  const rest = pairRest(edited.desired, ours);
+  const pairs = [...exact.pairs, ...edited.pairs, ...rest.pairs];
   const changes: Change[] = [];
   const reported: { change: Change; reason: string }[] = [];
-  for (const change of [...updates(kind, [...exact.pairs, ...rest.pairs]), ...rest.desired.map(create)]) {
+  for (const change of [...updates(kind, pairs), ...rest.desired.map(create)]) {
     const reason = handsOff(change, input);
     if (reason === null) changes.push(change);
     else reported.push({ change, reason });
@@ -101,7 +104,7 @@ function diffKind(kind: Kind, input: DiffInput): Part {
     reported,
     unmanaged: removes || !kind.removable ? [] : rest.observed,
     notOurs,
-    managed: exact.pairs.length + rest.pairs.length + (removes ? rest.observed.length : 0),
+    managed: pairs.length + (removes ? rest.observed.length : 0),
   };
 }
 
@@ -124,12 +127,12 @@ export function driftedFields(kind: Kind, desired: Resource, observed: ObservedR
 
 /** Pairs by identity. Of several live twins (same value, another comment) the nearest one is taken, the rest are left over. */
 function pairExact(kind: Kind, desired: readonly Resource[], observed: readonly ObservedResource[]) {
-  const byIdentity = Map.groupBy(observed, ({ identity }) => identity);
+  const twinsOf = Map.groupBy(observed, ({ identity }) => identity);
   const pairs: Pair[] = [];
   const missing: Resource[] = [];
   const taken = new Set<ObservedResource>();
   for (const resource of desired) {
-    const twins = byIdentity.get(resource.identity) ?? [];
+    const twins = twinsOf.get(resource.identity) ?? [];
     const [nearest] = twins.length < 2 ? twins
       : twins.toSorted((a, b) => driftedFields(kind, resource, a).length - driftedFields(kind, resource, b).length || byId(a, b));
     if (nearest) {
@@ -140,22 +143,32 @@ function pairExact(kind: Kind, desired: readonly Resource[], observed: readonly 
   return { pairs, desired: missing, observed: observed.filter((resource) => !taken.has(resource)) };
 }
 
-/** Within a group: first an object that used to be the missing one, then, in order, whatever is left to turn into it. */
-function pairRest(desired: readonly Resource[], observed: readonly ObservedResource[], lineage: Lineage) {
-  const groups = Map.groupBy(observed, ({ group }) => group);
+/** Pairs what lost its declared identity but is known, by the id it still has, to have had it. */
+function pairEdited(desired: readonly Resource[], observed: readonly ObservedResource[], lineage: Lineage) {
+  const missing = new Map(desired.map((resource) => [resource.identity, resource]));
+  const pairs: Pair[] = [];
+  const others: ObservedResource[] = [];
+  for (const live of observed.toSorted(byId)) {
+    const was = lineage.get(live.id);
+    const resource = was && was.kind === live.kind ? missing.get(was.identity) : undefined;
+    if (resource && resource.group === live.group) {
+      pairs.push([resource, live]);
+      missing.delete(resource.identity);
+    } else others.push(live);
+  }
+  return { pairs, desired: [...missing.values()], observed: others };
+}
+
+/** Within a group whatever is left is turned into what is missing, in order: one write instead of two. */
+function pairRest(desired: readonly Resource[], observed: readonly ObservedResource[]) {
+  const groups = Map.groupBy(observed.toSorted(byId), ({ group }) => group);
   const pairs: Pair[] = [];
   const missing: Resource[] = [];
-  const claim = (resource: Resource, pick: (live: ObservedResource) => boolean): boolean => {
-    const live = groups.get(resource.group) ?? [];
-    const found = live.filter(pick).toSorted(byId)[0];
-    if (!found) return false;
-    groups.set(resource.group, live.filter((other) => other !== found));
-    pairs.push([resource, found]);
-    return true;
-  };
-  const inOrder = desired.toSorted((a, b) => (a.identity < b.identity ? -1 : 1));
-  const strangers = inOrder.filter((resource) => !claim(resource, ({ id }) => lineage.get(id)?.identity === resource.identity));
-  for (const resource of strangers) if (!claim(resource, () => true)) missing.push(resource);
+  for (const resource of desired.toSorted(byIdentity)) {
+    const live = groups.get(resource.group)?.shift();
+    if (live) pairs.push([resource, live]);
+    else missing.push(resource);
+  }
   return { pairs, desired: missing, observed: [...groups.values()].flat() };
 }
 
@@ -186,6 +199,7 @@ function inHealingOrder(a: Change, b: Change): number {
   return HEALING_ORDER[a.op] - HEALING_ORDER[b.op] || (of.identity < against.identity ? -1 : of.identity > against.identity ? 1 : 0);
 }
 
+const byIdentity = (a: Resource, b: Resource): number => (a.identity < b.identity ? -1 : 1);
 const byId = (a: ObservedResource, b: ObservedResource): number => (a.id < b.id ? -1 : 1);
 
 /** The kind's own line for the resource that a change is about. */

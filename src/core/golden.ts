@@ -75,7 +75,7 @@ export const goldenDocument = z.strictObject({
 /** Reads a golden document for `scope`; `zone` is the zone that the scope names. All problems at once. */
 export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Result<GoldenState, readonly Problem[]> {
   const parsed = goldenDocument.safeParse(document);
-  if (!parsed.success) return err(parsed.error.issues.map(problemOf));
+  if (!parsed.success) return err(allProblems(parsed.error.issues, document, zone));
   const { metadata, spec } = parsed.data;
   const problems: Problem[] = [];
   if (metadata.scope !== scope) {
@@ -95,7 +95,8 @@ export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Resu
   if (problems.length > 0) return err(problems);
   const content = {
     scope,
-    resources,
+    // A set: the order in which they stand in the file means nothing.
+    resources: resources.toSorted((a, b) => (subject(a) < subject(b) ? -1 : 1)),
     unmanaged: spec.unmanaged,
     ownership,
     limits: { deletesMax: spec.limits.deletes, deletePercentMax: spec.limits.delete_percent, createsMax: spec.limits.creates },
@@ -103,12 +104,29 @@ export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Resu
   return ok({ ...content, digest: digestOf(content) });
 }
 
+const subject = ({ kind, identity }: Resource): string => `${kind} ${identity}`;
+
+/** What the schema says of the document, and what each kind says of its resources: it checks their form itself and more. */
+function allProblems(issues: readonly z.core.$ZodIssue[], document: unknown, zone: Zone): Problem[] {
+  const ofKinds = [...KINDS.keys()].flatMap((name) => {
+    const declared = rawResources.safeParse(document).data?.spec.resources[name];
+    const of = declared === undefined ? null : declareKind(name, declared, zone);
+    return of === null || of.ok ? [] : of.error.map((fault) => at(["spec", "resources", name], fault));
+  });
+  const named = new Set(ofKinds.map(({ path }) => String(path[2])));
+  const others = issues.flatMap(problemsOf).filter(({ path: [spec, member, name] }) => !(spec === "spec" && member === "resources" && named.has(String(name))));
+  return [...others, ...ofKinds];
+}
+
+/** As much of a document's shape as it takes to find the resources in a document that has problems elsewhere. */
+const rawResources = z.object({ spec: z.object({ resources: z.record(z.string(), z.unknown()) }) });
+
 function declareKind(name: string, declared: unknown, zone: Zone): Result<readonly Resource[], readonly Fault[]> {
   const kind = KINDS.get(name);
   if (!kind) return err([{ path: [], problem: `\`${name}\` is not a resource kind` }]);
   const resources = kind.declare(declared, zone);
   if (!resources.ok) return resources;
-  const clashes = kind.contradictions?.(resources.value) ?? [];
+  const clashes = kind.contradictions?.(resources.value, zone) ?? [];
   return clashes.length === 0 ? resources : err(clashes.map(({ indices, problem }) => ({ path: [indices[1]], problem })));
 }
 
@@ -139,7 +157,7 @@ function matches(rule: OwnershipRule, resource: Resource, zone: Zone): boolean {
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return false;
     const text = String(value);
     // A name may be given short, as in the resources themselves.
-    return globMatches(glob, text) || (name === "name" && globMatches(`${glob}.${zone.name}`, text));
+    return globMatches(glob, text) || (name === "name" && globMatches(glob === "@" ? zone.name : `${glob}.${zone.name}`, text));
   });
 }
 
@@ -161,8 +179,9 @@ export function globMatches(glob: string, text: string): boolean {
 
 const at = (prefix: readonly (string | number)[], { path, problem }: Fault): Problem => ({ path: [...prefix, ...path], problem });
 
-function problemOf(issue: z.core.$ZodIssue): Problem {
+/** Unknown members one by one, so that each has its own path. */
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
-  if (issue.code === "unrecognized_keys") return { path: [...path, issue.keys[0] ?? ""], problem: `unknown member \`${issue.keys.join("`, `")}\`` };
-  return { path, problem: issue.message.toLowerCase() };
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ path: [...path, key], problem: "is not a known member" }));
+  return [{ path, problem: issue.message.toLowerCase() }];
 }

@@ -25,8 +25,11 @@ export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$
 export const isScopeId = (text: string): text is ScopeId => ZONE_SCOPE.test(text);
 export const isRunId = (text: string): text is RunId => /^run_[0-9a-f]{32}$/.test(text);
 export const isIncidentId = (text: string): text is IncidentId => /^inc_[0-9a-f]{32}$/.test(text);
-/** Never empty: an answer with an empty id must stop the reader, not name an object (I8). */
-export const isObjectId = (text: string): text is ObjectId => /^[\w.-]{1,256}$/.test(text);
+/**
+ * Never empty: an answer with an empty id must stop the reader, not name an object (I8). Never `.` or `..`: an id
+ * becomes a path segment, and there these two would lead to the collection or to the zone itself.
+ */
+export const isObjectId = (text: string): text is ObjectId => /^(?!\.{1,2}$)[\w.-]{1,256}$/.test(text);
 export const isVoterId = (text: string): text is VoterId => /^[a-z]+@\S{1,260}$/.test(text);
 export const isInstant = (text: string): text is Instant =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text);

@@ -25,7 +25,6 @@ export interface RunView {
 const STEPS_SHOWN = 200;
 
 export function viewOf(run: Run, plan: Plan): RunView {
-  const certified = "certificate" in run ? run : null;
   return {
     id: run.id,
     scope: run.scope,
@@ -35,9 +34,9 @@ export function viewOf(run: Run, plan: Plan): RunView {
     planDigest: run.motion.planDigest,
     dossierDigest: run.motion.dossierDigest,
     goldenGeneration: plan.proposal.goldenGeneration,
-    tier: certified?.certificate.tier ?? null,
+    tier: run.tier,
     approvalsNeeded: run.phase === "awaiting_approval" ? run.needed : null,
-    approvals: certified?.approvals.map(({ by }) => by) ?? [],
+    approvals: run.approvers,
     expiresAt: run.phase === "awaiting_approval" ? run.expiresAt : null,
     because: becauseOf(run),
     timeline: run.timeline,

@@ -27,6 +27,10 @@ interface RunHead {
   readonly motion: Motion;
   /** When each phase was entered, in order: what the time was spent on. */
   readonly timeline: readonly { readonly phase: RunPhase; readonly at: Instant }[];
+  /** As certified; null before that. */
+  readonly tier: Tier | null;
+  /** Who has approved. */
+  readonly approvers: readonly string[];
 }
 
 type Certified = { readonly certificate: QuorumCertificate; readonly approvals: readonly Approval[] };
@@ -91,7 +95,7 @@ export interface StartInput {
 }
 
 export const start = ({ incident, motion, id, at }: StartInput): Run =>
-  ({ id, incident, scope: motion.scope, motion, timeline: [{ phase: "voting", at }], phase: "voting", attempt: 0 });
+  ({ id, incident, scope: motion.scope, motion, timeline: [{ phase: "voting", at }], tier: null, approvers: [], phase: "voting", attempt: 0 });
 
 /** What has to be done in the run's phase. The whole of recovery. */
 export function effectOf({ phase }: Run): RunEffect {
@@ -146,8 +150,10 @@ const notExpected = (run: Run, event: RunEvent): Step => err({ reason: "not_expe
 
 function enter(run: Run, state: RunState, at: Instant): Step {
   const { id, incident, scope, motion } = run;
+  const tier = "certificate" in state ? state.certificate.tier : run.tier;
+  const approvers = "approvals" in state ? approvedBy(state.approvals, motion.planDigest) : run.approvers;
   const timeline = run.phase === state.phase ? run.timeline : [...run.timeline, { phase: state.phase, at }];
-  return ok({ id, incident, scope, motion, timeline, ...state });
+  return ok({ id, incident, scope, motion, timeline, tier, approvers, ...state });
 }
 
 function onVoting(run: In<"voting">, event: RunEvent): Step {

@@ -44,34 +44,41 @@ export interface Options {
 /** One API call; its request and answer are held against the API description. */
 export async function api<T = Fields>(call: string, options: Options = {}): Promise<Reply<T>> {
   const [method, path] = parts(call);
-  const { token = "sandbox-dashboard", body, headers = {}, isUndescribed = false } = options;
-  const isRaw = typeof body === "string" || body instanceof FormData || body === undefined;
-  const answer = await exports.default.fetch(`http://sandbox/client/v4${path}`, {
-    method,
-    headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
-    ...(body === undefined ? {} : { body: isRaw ? (body as BodyInit) : JSON.stringify(body) }),
-  });
+  const answer = await exports.default.fetch(
+    `http://sandbox/client/v4${path}`,
+    requestOf(method, options),
+  );
   const text = await answer.text();
   const contentType = answer.headers.get("content-type") ?? "";
-  const isJson = contentType.startsWith("application/json");
-  const value = (isJson ? tryParse(text) : text) as Fields;
+  const value = contentType.startsWith("application/json") ? tryParse(text) : text;
   if (value !== undefined) {
-    checkExchange({
-      method,
-      path,
-      body: isUndescribed ? undefined : body,
-      status: answer.status,
-      contentType,
-      answer: value,
-    });
+    const body = options.isUndescribed === true ? undefined : options.body;
+    checkExchange({ method, path, body, status: answer.status, contentType, answer: value });
   }
+  const envelope = (typeof value === "object" ? value : {}) as Envelope;
   return {
     status: answer.status,
     headers: answer.headers,
     text,
-    result: value?.["result"] as T,
-    info: (value?.["result_info"] ?? {}) as Fields,
-    errors: (value?.["errors"] ?? []) as Reply["errors"],
+    result: envelope.result as T,
+    info: envelope.result_info ?? {},
+    errors: envelope.errors ?? [],
+  };
+}
+
+interface Envelope {
+  readonly result?: unknown;
+  readonly result_info?: Fields;
+  readonly errors?: Reply["errors"];
+}
+
+function requestOf(method: string, options: Options): RequestInit {
+  const { token = "sandbox-dashboard", body, headers = {} } = options;
+  const isRaw = typeof body === "string" || body instanceof FormData;
+  return {
+    method,
+    headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+    ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
   };
 }
 

@@ -57,7 +57,7 @@ export function checkExchange(exchange: Exchange): void {
     checkQuery(name, operation, url.searchParams);
     checkRequest(name, ["paths", template, method, "requestBody"], exchange);
   }
-  checkAnswer(name, operation, ["paths", template, method, "responses"], exchange);
+  checkAnswer({ template, method, operation }, exchange);
 }
 
 const LITERAL_FIRST = Object.keys(DOCUMENT.paths).toSorted(
@@ -95,14 +95,17 @@ function checkRequest(name: string, pointer: readonly string[], exchange: Exchan
   check(`${name} request`, validator(...pointer, "content", "application/json", "schema"), body);
 }
 
-function checkAnswer(
-  name: string,
-  operation: Operation,
-  pointer: readonly string[],
-  exchange: Exchange,
-): void {
-  const code = exchange.status < 400 ? "200" : "4XX";
+interface Described {
+  readonly template: string;
+  readonly method: string;
+  readonly operation: Operation;
+}
+
+function checkAnswer({ template, method, operation }: Described, exchange: Exchange): void {
   if (exchange.status >= 500) return;
+  const name = `${exchange.method} ${template}`;
+  const code = exchange.status < 400 ? "200" : "4XX";
+  const pointer = ["paths", template, method, "responses"];
   const [expected = ""] = Object.keys(operation.responses[code]?.content ?? {});
   if (!exchange.contentType.startsWith(expected)) {
     throw new Error(`${name}: answered ${exchange.contentType}, described is ${expected}`);

@@ -35,18 +35,19 @@ export function policy(input: AuditInput): Verdict {
 }
 
 /** Why this step may not touch what it touches (I9). */
-function forbidden(step: Step, { dossier: { plan }, golden, now }: AuditInput, observed: readonly ObservedResource[]): string[] {
+function forbidden(step: Step, { dossier, golden, now }: AuditInput, observed: readonly ObservedResource[]): string[] {
   const live = observed.find(({ kind, id }) => kind === step.kind && id === step.before?.id);
   if (step.before && !live) return [`not_observed: ${step.identity}`];
   const subject = live ?? { kind: step.kind, group: step.group, identity: step.identity, fields: step.after?.fields ?? {} };
-  const rule = ruleFor(golden, subject, { zone: plan.zone, now });
+  const rule = ruleFor(golden, subject, { zone: dossier.plan.zone, now });
   const declared = golden.resources.some(({ kind, identity }) => kind === step.kind && identity === step.identity);
+  const was = dossier.evidence.lineage.find(({ kind, id }) => kind === step.kind && id === live?.id)?.identity;
   const foreign = live && kindOf(step.kind).foreign(observed.filter(({ kind }) => kind === step.kind)).get(live.id);
   return [
     ...(live?.system ? [`system: ${step.identity}`] : []),
     ...(rule ? [`${rule.class}: ${step.identity}`] : []),
     // A marker protects what nobody declared; a declared record stays declared whoever plants a marker beside it.
-    ...(foreign && (step.op === "delete" || live.identity !== step.identity || !declared) ? [`foreign: ${step.identity}`] : []),
+    ...(foreign && !(declared && (live.identity === step.identity || was === step.identity)) ? [`foreign: ${step.identity}`] : []),
   ];
 }
 

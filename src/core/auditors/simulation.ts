@@ -6,7 +6,7 @@ import { sameJson } from "../canonical.ts";
 import { describeChange, diff, subjectOf } from "../diff.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
-import type { ObservedResource, Resource } from "../resource.ts";
+import type { ObservedResource, Resource, Zone } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
 import { inverseCalls, simulate } from "../simulate.ts";
 import { unpredicted } from "../verification.ts";
@@ -20,7 +20,7 @@ export function simulation(input: AuditInput): Verdict {
     ...unresolved(input, after),
     ...input.dossier.plan.steps.flatMap((step, index) => unpredicted([[index, step]], after).map(() => `not_as_predicted: ${step.identity}`)),
     ...collateral(input, before, after),
-    ...contradictory(after),
+    ...contradictory(input.dossier.plan.zone, before, after),
     ...notRestored(before, restored),
   ], 0);
 }
@@ -60,9 +60,12 @@ function collateral({ dossier: { plan } }: AuditInput, before: readonly Observed
     .map(({ identity }) => `touches_another: ${identity}`);
 }
 
-function contradictory(after: readonly ObservedResource[]): string[] {
-  return [...KINDS.values()].flatMap((kind) =>
-    (kind.contradictions?.(after.filter((resource) => resource.kind === kind.name)) ?? []).map(({ problem }) => `contradiction: ${problem}`));
+/** Contradictions that were there before (live twins, say) are not this plan's doing. */
+function contradictory(zone: Zone, before: readonly ObservedResource[], after: readonly ObservedResource[]): string[] {
+  const problems = (resources: readonly ObservedResource[]): string[] =>
+    [...KINDS.values()].flatMap((kind) => (kind.contradictions?.(resources.filter((resource) => resource.kind === kind.name), zone) ?? []).map(({ problem }) => problem));
+  const known = new Set(problems(before));
+  return problems(after).filter((problem) => !known.has(problem)).map((problem) => `contradiction: ${problem}`);
 }
 
 /** Ids of recreated objects differ, so states are compared as sets of values. */

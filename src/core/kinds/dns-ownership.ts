@@ -9,14 +9,21 @@ const DISCARD_ADDRESS = "100::";
 /** Why the platform owns a record, or null. `meta` is the API's, `fields` are normal, `zone` is the zone's name. */
 export function systemReason(meta: Json | undefined, fields: Fields, zone: string): string | null {
   if (isObject(meta) && meta["read_only"] === true) return "read-only: the platform manages it";
-  const { type, name, content, proxied } = fields;
+  const { type, name } = fields;
   if (type === "SOA") return "SOA records belong to the platform";
   if (type === "NS" && name === zone) return "name servers of the zone itself";
-  if (type === "AAAA" && content === DISCARD_ADDRESS && proxied === true) {
-    return "address of a worker's custom domain";
-  }
+  if (isObject(meta) && typeof meta["origin_worker_id"] === "string") return CUSTOM_DOMAIN;
   return null;
 }
+
+const CUSTOM_DOMAIN = "address of a worker's custom domain";
+
+/**
+ * A proxied discard address without the platform's mark: most likely a custom domain, but also what anybody may write.
+ * So it is only presumed foreign, and a record that used to be a declared one stays ours.
+ */
+const isDiscarded = ({ type, content, proxied }: Fields): boolean =>
+  type === "AAAA" && content === DISCARD_ADDRESS && proxied === true;
 
 const HERITAGE = "heritage=external-dns,";
 const CHALLENGE = /^(?:[^ ]+ )_acme-challenge(?:\.|$)/;
@@ -38,12 +45,19 @@ function markerOf({ fields }: ObservedResource): Marker | null {
   if (type !== "TXT" || typeof content !== "string" || typeof name !== "string") return null;
   if (!content.startsWith(HERITAGE)) return null;
   const pairs = content.split(",").map((pair) => pair.split("="));
-  const of = (key: string): string => pairs.find(([name_]) => name_ === key)?.[1] ?? "unknown";
+  // Text from outside: shown to people, so only what such names are made of.
+  const of = (key: string): string =>
+    pairs.find(([member]) => member === key)?.[1]?.replace(/[^\w./-]/g, "?").slice(0, 100) ?? "unknown";
   const owner = of("external-dns/owner");
   const reason = `external-dns \`${owner}\` owns it for \`${of("external-dns/resource")}\``;
   const prefixed = MARKER_NAME.exec(name);
   const claimed = prefixed === null ? [] : [`${prefixed[1]?.toUpperCase()} ${prefixed[2]}`];
   return { groups: [...claimed, ...UNPREFIXED_TYPES.map((one) => `${one} ${name}`)], reason };
+}
+
+function presumption({ group, fields }: ObservedResource): string | null {
+  if (CHALLENGE.test(group)) return "ACME challenge in progress or delegated";
+  return isDiscarded(fields) ? CUSTOM_DOMAIN : null;
 }
 
 /**
@@ -62,9 +76,8 @@ export function foreignRecords(
     for (const group of marker.groups) claims.set(group, marker.reason);
   }
   for (const record of observed) {
-    const challenge = CHALLENGE.test(record.group);
-    const reason = challenge ? "ACME challenge in progress or delegated" : claims.get(record.group);
-    if (reason !== undefined) reasons.set(record.id, reason);
+    const reason = claims.get(record.group) ?? presumption(record);
+    if (reason !== null) reasons.set(record.id, reason);
   }
   return reasons;
 }

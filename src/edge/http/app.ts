@@ -26,7 +26,8 @@ export function createApp(ports: ApiPorts): Hono {
     await next();
     for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
   });
-  const describe = (): Record<string, unknown> => openApi(ROUTES, ports.version);
+  let document: Record<string, unknown> | undefined;
+  const describe = (): Record<string, unknown> => (document ??= openApi(ROUTES, ports.version));
   for (const route of ROUTES) {
     app.on(route.method, patternOf(route), (context) =>
       answer(route, {

@@ -24,7 +24,7 @@ export async function readText(
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge;
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader();
   if (reader === undefined) return ok("");
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let [text, size] = ["", 0];
   try {
     for (;;) {

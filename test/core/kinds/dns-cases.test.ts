@@ -31,6 +31,11 @@ const silent = (name: string, golden: JsonObject, live: JsonObject): Case => ({
 
 const SILENT: readonly Case[] = [
   silent(
+    "case 12: CAA tag in another case",
+    { type: "CAA", content: '0 ISSUE "letsencrypt.org"' },
+    { type: "CAA", content: '0 issue "letsencrypt.org"' },
+  ),
+  silent(
     "case 1: a proxied record is automatic whatever ttl was asked",
     { ...A, proxied: true, ttl: 3600 },
     { ...A, proxied: true, ttl: 1 },

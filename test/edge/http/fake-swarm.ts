@@ -1,0 +1,274 @@
+/** A swarm in memory behind the API: what was asked of it, and answers to choose. */
+import { createHash } from "node:crypto";
+import type { Approval } from "../../../src/core/approval.ts";
+import { parseGolden } from "../../../src/core/golden.ts";
+import {
+  type Instant,
+  isIncidentId,
+  isInstant,
+  isObjectId,
+  isRunId,
+  isScopeId,
+  mint,
+  type RunId,
+} from "../../../src/core/ids.ts";
+import type { Incident } from "../../../src/core/incident.ts";
+import type { Lesson } from "../../../src/core/lesson.ts";
+import type { RecordedEntry } from "../../../src/core/log/entry.ts";
+import type { GoldenPut, ReconcilerPort, StoredGolden } from "../../../src/core/ports.ts";
+import { digestOf } from "../../../src/core/canonical.ts";
+import { err, ok, type Result } from "../../../src/core/result.ts";
+import type { RunRefusal } from "../../../src/core/run.ts";
+import type { RunView } from "../../../src/core/run-view.ts";
+import type { ScopeView } from "../../../src/core/scope-view.ts";
+import type { Signal } from "../../../src/core/signal.ts";
+import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
+import { createApp } from "../../../src/edge/http/app.ts";
+import { authenticator } from "../../../src/edge/http/auth.ts";
+
+export const SCOPE = mint(isScopeId, "zone:example.com");
+export const NOW: Instant = mint(isInstant, "2026-11-01T10:00:00.000Z");
+export const DIGEST = digestOf("plan");
+export const instantAt = (seconds: number): Instant =>
+  mint(isInstant, new Date(Date.parse(NOW) + seconds * 1000).toISOString());
+const hex = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);
+export const runId = (name: string): RunId => mint(isRunId, `run_${hex(name)}`);
+export const incidentId = (name: string): Incident["id"] => mint(isIncidentId, `inc_${hex(name)}`);
+
+export const DRIFT: Incident["drift"][number] = {
+  kind: "dns_record",
+  identity: "A www.example.com",
+  summary: "update A www.example.com",
+  fields: [{ field: "content", desired: "192.0.2.1", observed: "198.51.100.9" }],
+  by: {
+    actor: "kim@example.com",
+    channel: "dash",
+    tokenName: null,
+    at: NOW,
+    auditId: "audit-1",
+  },
+};
+
+export const VIEW: ScopeView = {
+  scope: SCOPE,
+  zoneName: "example.com",
+  generation: 3,
+  status: "drifted",
+  since: NOW,
+  observedAt: NOW,
+  why: "one resource differs",
+  drift: [DRIFT],
+  quarantined: [{ kind: "dns_record", identity: "A loop.example.com", reason: "came back twice" }],
+  reported: [],
+  unmanaged: [],
+  notOurs: [
+    { kind: "dns_record", identity: "NS x", reason: "the platform's own", class: "system" },
+  ],
+  managed: { dns_record: 12, zone_setting: 2 },
+  run: runId("one"),
+  unknown: { reason: "rate_limited", detail: "asked to wait", retryAfterMs: 4000 },
+};
+
+export const incidentAt = (seconds: number, name = `i${seconds}`): Incident => ({
+  id: incidentId(name),
+  scope: SCOPE,
+  status: "healing",
+  openedAt: instantAt(seconds),
+  closedAt: null,
+  cause: "out_of_band_change",
+  drift: [DRIFT],
+  run: runId("one"),
+});
+
+export const runAt = (seconds: number, name = `r${seconds}`): RunView => ({
+  id: runId(name),
+  scope: SCOPE,
+  incident: incidentId("i0"),
+  epoch: 7,
+  phase: "rejected",
+  planDigest: DIGEST,
+  dossierDigest: digestOf("dossier"),
+  goldenGeneration: 3,
+  tier: 2,
+  approvalsNeeded: null,
+  approvals: ["dev-approver-1"],
+  expiresAt: null,
+  because: { reason: "ballot_expired", voter: "policy@zone:example.com", expiresAt: NOW },
+  timeline: [{ phase: "voting", at: instantAt(seconds) }],
+  steps: Array.from({ length: 30 }, (_, index) => ({
+    op: "create" as const,
+    kind: "dns_record",
+    identity: `A h${index}.example.com`,
+    summary: `create A h${index}.example.com`,
+    before: null,
+    after: { id: null, fields: { someValue: index } },
+  })),
+  calls: 1,
+});
+
+export const LESSON: Lesson = {
+  run: runId("one"),
+  scope: SCOPE,
+  cause: "out_of_band_change",
+  shape: "dns_record update ×1",
+  shapeDigest: digestOf("shape"),
+  outcome: "verified",
+  calls: 1,
+  at: NOW,
+};
+
+export const GOLDEN_YAML = `# our zone
+apiVersion: driftless.dev/v1
+kind: GoldenState
+metadata:
+  scope: zone:example.com
+spec:
+  resources:
+    dns_record:
+      - type: A
+        name: www
+        content: 192.0.2.1
+    zone_setting:
+      ssl: strict
+`;
+
+/** Newest first, as the shared record answers. */
+function pageOf<T extends { readonly id: string; readonly scope: string }>(
+  rows: readonly T[],
+  { scope, after, limit }: ListQuery,
+  atOf: (row: T) => string,
+): T[] {
+  const key = (row: T): string => `${atOf(row)} ${row.id}`;
+  return rows
+    .toSorted((a, b) => (key(a) < key(b) ? 1 : -1))
+    .filter((row) => scope === null || row.scope === scope)
+    .filter((row) => after === null || key(row) < `${after.at} ${after.id}`)
+    .slice(0, limit);
+}
+
+export class FakeSwarm implements ApiPorts {
+  readonly version = "0.1.0";
+  readonly sandbox = true;
+  readonly authenticate = authenticator({ sandbox: true, principals: undefined });
+  readonly signals: Signal[] = [];
+  readonly puts: GoldenPut[] = [];
+  readonly approvals: Approval[] = [];
+  readonly entries: RecordedEntry[] = [];
+  readonly reads: { readonly after: number; readonly waitMs: number }[] = [];
+  rows: ScopeRow[] = [
+    { scope: SCOPE, zone_id: "z1", zone_name: "example.com", account_id: "acc", generation: 3 },
+  ];
+  postures = new Map<string, Posture>();
+  allIncidents: Incident[] = [incidentAt(0)];
+  allRuns: RunView[] = [runAt(0)];
+  approval: Result<RunView["phase"], RunRefusal> = ok("executing");
+  stored: StoredGolden | null = null;
+  /** Thrown by everything that asks the reconciler. */
+  fault: unknown = null;
+  clock: Instant = NOW;
+
+  now(): Instant {
+    return this.clock;
+  }
+  async scopes(): Promise<readonly ScopeRow[]> {
+    return this.rows;
+  }
+  async scope(scope: string): Promise<ScopeRow | null> {
+    return this.rows.find((row) => row.scope === scope) ?? null;
+  }
+  async posture(scope: string): Promise<Posture | null> {
+    return this.postures.get(scope) ?? null;
+  }
+
+  reconciler(): Pick<ReconcilerPort, "wake" | "golden" | "putGolden" | "view"> {
+    if (this.fault !== null) throw this.fault;
+    return {
+      wake: async (signal) => void this.signals.push(signal),
+      golden: async () => this.stored,
+      view: async () => VIEW,
+      putGolden: async (put) => this.#put(put),
+    };
+  }
+
+  async #put(put: GoldenPut): ReturnType<ReconcilerPort["putGolden"]> {
+    this.puts.push(put);
+    const zone = { id: mint(isObjectId, "z1"), name: "example.com" };
+    const parsed = parseGolden(put.document, SCOPE, zone);
+    if (!parsed.ok) return err({ reason: "invalid", problems: parsed.error });
+    const generation = this.stored?.generation ?? 0;
+    if (generation !== put.expected) return err({ reason: "generation_moved", generation });
+    const { digest } = parsed.value;
+    this.stored = { ...put, generation: generation + 1, digest, at: NOW };
+    return ok({ generation: generation + 1, digest });
+  }
+
+  async incidents(query: ListQuery): Promise<readonly Incident[]> {
+    return pageOf(this.allIncidents, query, ({ openedAt }) => openedAt);
+  }
+  async incident(id: string): Promise<Incident | null> {
+    return this.allIncidents.find((one) => one.id === id) ?? null;
+  }
+  async runs(query: ListQuery): Promise<readonly RunView[]> {
+    return pageOf(this.allRuns, query, ({ timeline }) => timeline[0]?.at ?? "");
+  }
+  async runView(id: string): Promise<RunView | null> {
+    return this.allRuns.find((one) => one.id === id) ?? null;
+  }
+  async ballots(): ReturnType<ApiPorts["ballots"]> {
+    return [
+      { voter: "policy@zone:example.com", vote: "yes", tier: 1, reasons: ["fine"], cast_at: NOW },
+    ];
+  }
+  run(): ReturnType<ApiPorts["run"]> {
+    return {
+      approve: async (approval) => {
+        this.approvals.push(approval);
+        return this.approval;
+      },
+    };
+  }
+  async lessons(limit: number): Promise<readonly Lesson[]> {
+    return Array.from({ length: 3 }, () => LESSON).slice(0, limit);
+  }
+
+  readonly log: ApiPorts["log"] = {
+    latest: async () => this.entries.length - 1,
+    append: async (entries) => {
+      for (const entry of entries) this.entries.push({ ...entry, index: this.entries.length });
+      return { last: this.entries.length - 1 };
+    },
+    read: async ({ after, limit, waitMs }) => {
+      this.reads.push({ after, waitMs });
+      return this.entries.filter(({ index }) => index > after).slice(0, limit);
+    },
+  };
+
+  /** Adds `count` entries about `scope`. */
+  record(count: number, scope: string = SCOPE): void {
+    for (let made = 0; made < count; made += 1) {
+      const index = this.entries.length;
+      const entry = { id: `x/${index}`, type: "run", scope, at: NOW, actor: "run" } as const;
+      this.entries.push({ ...entry, index, data: { line: "a\nb" } });
+    }
+  }
+
+  readonly #app = createApp(this);
+
+  /** Sends a request as `token` (null: nobody). */
+  async ask(path: string, init: RequestInit & { readonly token?: string | null } = {}) {
+    const { token = "dev-viewer", ...rest } = init;
+    const headers = new Headers(rest.headers);
+    if (token !== null) headers.set("authorization", `Bearer ${token}`);
+    return this.#app.request(path, { ...rest, headers });
+  }
+}
+
+/** The body of a refusal, and that it is one of ours in form. */
+export async function problemOf(response: Response): Promise<Record<string, unknown>> {
+  const body = (await response.json()) as Record<string, unknown>;
+  if (response.headers.get("content-type") !== "application/problem+json") {
+    throw new Error(`not a problem: ${JSON.stringify(body)}`);
+  }
+  if (body["status"] !== response.status) throw new Error("status differs from the response's");
+  return { ...body, slug: String(body["type"]).replace("https://driftless.dev/problems/", "") };
+}

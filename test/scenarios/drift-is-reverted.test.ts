@@ -1,0 +1,219 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import golden from "../../examples/harbor-books.example.yaml?raw";
+import { Baseline, checkRecord, entries } from "../support/check-world.ts";
+import {
+  api,
+  apiJson,
+  BOOKS,
+  cloudflare,
+  control,
+  drift,
+  journal,
+  putGolden,
+  reconcile,
+  record,
+  records,
+  runs,
+  settled,
+  tick,
+  vaultWrites,
+} from "../support/world.ts";
+
+const zone = `/zones/${BOOKS.zoneId}`;
+let baseline: Baseline;
+let address = 1;
+/** A value that no test has used: the loop detector must see a new difference. */
+const fresh = (): string => `192.0.2.${(address += 1)}`;
+
+async function edit(type: string, name: string, body: Record<string, string | number | boolean>, token?: string): Promise<void> {
+  const found = await record(type, name);
+  await cloudflare("PATCH", `${zone}/dns_records/${found?.id}`, { body, ...(token ? { token } : {}) });
+}
+
+beforeAll(async () => {
+  await control("POST", "/reset", {});
+  await tick();
+  expect((await putGolden(golden)).status).toBe(200);
+  await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+  baseline = await Baseline.take();
+});
+
+beforeEach(async () => {
+  await control("DELETE", "/journal");
+  return async () => {
+    await baseline.check();
+    await checkRecord();
+    await control("DELETE", "/journal");
+    const view = await reconcile();
+    expect(view.status, "a second look finds nothing to do").toMatch(/in_sync|held/);
+    expect(await vaultWrites()).toEqual([]);
+  };
+});
+
+describe("drift is reverted", () => {
+  it("puts an edited record back with exactly one write, and names who edited it", async () => {
+    await edit("A", "bastion.harbor-books.example", { content: fresh() });
+    expect((await reconcile()).status).toBe("in_sync");
+    const writes = await vaultWrites();
+    expect(writes.map(({ method, body }) => [method, body])).toEqual([["PATCH", { content: "203.0.113.30" }]]);
+    const [run] = await runs();
+    expect(run?.phase).toBe("verified");
+    const { ballots } = await apiJson<{ ballots: { voter: string; vote: string }[] }>(`/api/v1/runs/${run?.id}`);
+    expect(ballots.map(({ vote }) => vote)).toEqual(["yes", "yes", "yes"]);
+    const { items } = await apiJson<{ items: { status: string; drift: { by: { actor: string; channel: string } }[] }[] }>("/api/v1/incidents?limit=1");
+    expect(items[0]).toMatchObject({ status: "resolved", drift: [{ by: { actor: "dashboard@sandbox.example", channel: "dash" } }] });
+  });
+
+  it("creates a deleted record again and names who deleted it", async () => {
+    const status = await record("CNAME", "status.harbor-books.example");
+    await cloudflare("DELETE", `${zone}/dns_records/${status?.id}`, { token: "sandbox-terraform" });
+    expect((await reconcile()).status).toBe("in_sync");
+    expect((await vaultWrites()).map(({ method }) => method)).toEqual(["POST"]);
+    const { items } = await apiJson<{ items: { drift: { by: { token_name: string } }[] }[] }>("/api/v1/incidents?limit=1");
+    expect(items[0]?.drift[0]?.by.token_name).toBe("terraform");
+  });
+
+  it("takes a rogue record away, where the golden state says so", async () => {
+    await cloudflare("POST", `${zone}/dns_records`, { body: { type: "A", name: "payroll", content: "203.0.113.66", ttl: 1 } });
+    expect((await reconcile()).status).toBe("in_sync");
+    expect((await vaultWrites()).map(({ method }) => method)).toEqual(["DELETE"]);
+  });
+
+  it("puts a weakened zone setting back", async () => {
+    await cloudflare("PATCH", `${zone}/settings/min_tls_version`, { body: { value: "1.0" } });
+    expect((await reconcile()).status).toBe("in_sync");
+    expect((await vaultWrites()).map(({ body }) => body)).toEqual([{ value: "1.2" }]);
+  });
+
+  it("heals several drifts in one batch, deletes before creates", async () => {
+    await edit("CNAME", "help.harbor-books.example", { type: "A", content: fresh(), proxied: false });
+    await edit("MX", "harbor-books.example", { priority: 77 });
+    await cloudflare("POST", `${zone}/dns_records`, { body: { type: "OPENPGPKEY", name: "x._openpgpkey", content: "AAAA", ttl: 1 } });
+    expect((await reconcile()).status).toBe("in_sync");
+    const writes = await vaultWrites();
+    expect(writes.map(({ path }) => path.endsWith("/batch"))).toEqual([true]);
+  });
+
+  it("is woken by the change feed, and not by its own writes", async () => {
+    await edit("A", "bastion.harbor-books.example", { content: fresh() }, "sandbox-terraform");
+    const [scope] = await apiJson<{ items: { zone_id: string }[] }>("/api/v1/scopes").then(({ items }) => items);
+    expect(scope).toBeDefined();
+    const account = (await cloudflare<{ account: { id: string } }>("GET", zone)).account.id;
+    const feed = env.CHANGE_FEED.getByName(account);
+    await feed.watch({ accountId: account, zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }] });
+    await vi.waitFor(async () => expect(await vaultWrites()).toHaveLength(1), { timeout: 5_000, interval: 20 });
+    await settled(BOOKS.scope);
+    const seen = (await journal()).length;
+    await feed.watch({ accountId: account, zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }] });
+    await vi.waitFor(async () => expect((await journal()).length).toBe(seen + 1), { timeout: 5_000, interval: 20 });
+  });
+
+  it("leaves ACME challenges and records of external-dns alone while it heals", async () => {
+    const challenge = await cloudflare<{ id: string }>("POST", `${zone}/dns_records`, { body: { type: "TXT", name: "_acme-challenge.www", content: "token-of-a-running-order", ttl: 120 } });
+    await edit("A", "bastion.harbor-books.example", { content: fresh() });
+    const view = await reconcile();
+    expect(view.not_ours.map(({ identity }) => identity).join()).toContain("_acme-challenge.www");
+    expect((await records()).some(({ id }) => id === challenge.id)).toBe(true);
+    await cloudflare("DELETE", `${zone}/dns_records/${challenge.id}`);
+  });
+
+  it("records every arrow of the flow before its effect", async () => {
+    await edit("A", "bastion.harbor-books.example", { content: fresh() });
+    const before = (await entries()).length;
+    await reconcile();
+    const types = (await entries()).slice(before).map(({ type }) => type);
+    const order = ["signal", "incident", "diagnosis", "proposal", "plan", "ballot", "release", "write", "write_result", "verification", "run", "lesson"];
+    expect(order.map((type) => types.indexOf(type as never)).every((at, index, all) => at >= 0 && (index === 0 || at > (all[index - 1] ?? -1))), types.join(" ")).toBe(true);
+    expect(types.filter((type) => type === "ballot")).toHaveLength(3);
+  });
+});
+
+describe("unknown is never missing (I8)", () => {
+  const faults: [string, object][] = [
+    ["a failed read", { type: "status", status: 503 }],
+    ["a partial page", { type: "partial_page", keep: 0.5 }],
+    ["a partial page that lies about its total", { type: "partial_page", keep: 0.5, lie: true }],
+    ["an empty page", { type: "empty_page" }],
+    ["an object with an empty id", { type: "empty_id" }],
+    ["cut JSON", { type: "malformed" }],
+    ["a lost connection", { type: "drop_request" }],
+    ["a token that lost its rights", { type: "status", status: 403, code: 10000 }],
+  ];
+
+  it.each(faults)("changes nothing after %s", async (_, effect) => {
+    await edit("A", "bastion.harbor-books.example", { content: fresh() });
+    await control("DELETE", "/journal");
+    await control("PUT", "/faults", { rules: [{ id: "read", match: { method: "GET", path: `*${zone}/dns_records`, token: "driftless-swarm-read" }, times: null, effect }] });
+    const view = await reconcile();
+    expect(view.status).toBe("unknown");
+    expect(view.unknown?.reason).toBeTruthy();
+    expect(await vaultWrites()).toEqual([]);
+    await control("DELETE", "/faults");
+    expect((await reconcile()).status).toBe("in_sync");
+  });
+});
+
+describe("what comes straight back is quarantined (I14)", () => {
+  it("writes the same diff twice, then holds and reports it", async () => {
+    const stubborn = { content: "192.0.2.254" };
+    for (const _ of [1, 2]) {
+      await edit("A", "staging.harbor-books.example", stubborn);
+      expect((await reconcile()).status).toBe("in_sync");
+    }
+    await edit("A", "staging.harbor-books.example", stubborn);
+    await control("DELETE", "/journal");
+    const view = await reconcile();
+    expect(view.status).toBe("held");
+    expect(view.quarantined.map(({ identity }) => identity)).toEqual(["A staging.harbor-books.example 203.0.113.15"]);
+    expect(await vaultWrites()).toEqual([]);
+    await reconcile();
+    expect((await entries()).filter(({ type }) => type === "quarantine")).toHaveLength(1);
+    await edit("A", "checkout.harbor-books.example", { content: fresh() });
+    expect((await reconcile()).status, "other drift is healed meanwhile").toBe("held");
+    expect(await vaultWrites()).toHaveLength(1);
+    await edit("A", "staging.harbor-books.example", { content: "203.0.113.15" });
+    expect((await reconcile()).status).toBe("in_sync");
+  });
+});
+
+describe("a plan that takes much away waits for a person", () => {
+  it("stops, shows why, and goes on when an approver says so", async () => {
+    const rogue = Array.from({ length: 30 }, (_, index) => ({ type: "A", name: `rogue-${index}`, content: "203.0.113.99", ttl: 1 }));
+    await cloudflare("POST", `${zone}/dns_records/batch`, { body: { posts: rogue } });
+    const view = await reconcile();
+    expect(view.status).toBe("held");
+    expect(view.why).toContain("30 of");
+    const [waiting] = await runs();
+    expect(waiting).toMatchObject({ phase: "awaiting_approval", tier: 2 });
+    expect(await vaultWrites()).toEqual([]);
+    const path = `/api/v1/runs/${waiting?.id}/approvals`;
+    const post = (token: string, body: unknown) => api(path, token, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+    const approve = { digest: waiting?.plan_digest, verdict: "approve" };
+    expect((await post("dev-viewer", approve)).status).toBe(403);
+    expect((await post("dev-operator", approve)).status).toBe(403);
+    expect((await post("dev-approver-1", { ...approve, digest: `sha256:${"0".repeat(64)}` })).status).toBe(409);
+    expect((await post("dev-approver-1", approve)).status).toBe(200);
+    await vi.waitFor(async () => expect((await runs())[0]?.phase).toBe("verified"), { timeout: 10_000 });
+    expect(await drift()).toMatchObject({ status: "in_sync" });
+    expect(await vaultWrites()).toHaveLength(1);
+  });
+
+  it("does not ask again for what was denied", async () => {
+    const ids = (await records()).filter(({ name }) => /^(voice|office|info|cdn|images)\./.test(name)).map(({ id }) => id);
+    const extra = Array.from({ length: 26 }, (_, index) => ({ type: "A", name: `other-${index}`, content: "203.0.113.98", ttl: 1 }));
+    expect(ids.length).toBeGreaterThan(3);
+    const made = await cloudflare<{ posts: { id: string }[] }>("POST", `${zone}/dns_records/batch`, { body: { posts: extra } });
+    await reconcile();
+    const [waiting] = await runs();
+    await apiJson(`/api/v1/runs/${waiting?.id}/approvals`, "dev-approver-2", { method: "POST", body: JSON.stringify({ digest: waiting?.plan_digest, verdict: "deny" }), headers: { "content-type": "application/json" } });
+    await vi.waitFor(async () => expect((await runs())[0]?.phase).toBe("rejected"));
+    await settled(BOOKS.scope);
+    const view = await reconcile();
+    expect(view.status).toBe("held");
+    expect((await runs())[0]?.id).toBe(waiting?.id);
+    expect(await vaultWrites()).toEqual([]);
+    await cloudflare("POST", `${zone}/dns_records/batch`, { body: { deletes: made.posts.map(({ id }) => ({ id })) } });
+    expect((await reconcile()).status).toBe("in_sync");
+  });
+});
