@@ -33,22 +33,33 @@ export class AuditLog extends DurableObject<VaultEnv> {
   readonly #waiting = new Set<() => void>();
 
   onStart(): void {
-    this.#sql.exec("create table if not exists entry (idx integer primary key, id text not null unique, source text not null, body text not null)");
-    this.#sql.exec("create table if not exists archived (one integer primary key check (one = 1), count integer not null)");
+    this.#sql.exec(
+      "create table if not exists entry (idx integer primary key, id text not null unique, source text not null, body text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists archived (one integer primary key check (one = 1), count integer not null)",
+    );
     this.#sql.exec("insert or ignore into archived values (1, 0)");
   }
 
   /** `source` is the Worker that speaks: set by the entry point, never by the caller. */
   async append(entries: readonly Entry[], source: "swarm" | "vault"): Promise<{ last: number }> {
     await this.lifecycle.start();
-    if (entries.length > APPEND_MAX) throw new Error(`${entries.length} entries at once, at most ${APPEND_MAX}`);
+    if (entries.length > APPEND_MAX)
+      throw new Error(`${entries.length} entries at once, at most ${APPEND_MAX}`);
     const bodies = entries.map((entry) => JSON.stringify(entry));
     const long = bodies.findIndex((body) => body.length > ENTRY_BYTES_MAX);
-    if (long >= 0) throw new Error(`entry \`${entries[long]?.id}\` is longer than ${ENTRY_BYTES_MAX} bytes`);
+    if (long >= 0)
+      throw new Error(`entry \`${entries[long]?.id}\` is longer than ${ENTRY_BYTES_MAX} bytes`);
     this.ctx.storage.transactionSync(() => {
       for (const [position, entry] of entries.entries()) {
         // The same fact again (a caller that crashed before our answer reached it) keeps its first index.
-        this.#sql.exec("insert into entry select coalesce(max(idx) + 1, 0), ?1, ?2, ?3 from entry where not exists (select 1 from entry where id = ?1)", entry.id, source, bodies[position] ?? "");
+        this.#sql.exec(
+          "insert into entry select coalesce(max(idx) + 1, 0), ?1, ?2, ?3 from entry where not exists (select 1 from entry where id = ?1)",
+          entry.id,
+          source,
+          bodies[position] ?? "",
+        );
       }
     });
     for (const wake of this.#waiting) wake();
@@ -61,18 +72,34 @@ export class AuditLog extends DurableObject<VaultEnv> {
     return this.#size() - 1;
   }
 
-  async read({ after, limit, waitMs }: { after: number; limit: number; waitMs: number }): Promise<readonly RecordedEntry[]> {
+  async read({
+    after,
+    limit,
+    waitMs,
+  }: {
+    after: number;
+    limit: number;
+    waitMs: number;
+  }): Promise<readonly RecordedEntry[]> {
     await this.lifecycle.start();
     if (after >= this.#size() - 1 && waitMs > 0) await this.#appended(Math.min(waitMs, 10_000));
     return this.#rows(after, Math.min(limit, READ_MAX));
   }
 
   #size(): number {
-    return this.#sql.exec<{ size: number }>("select coalesce(max(idx) + 1, 0) as size from entry").one().size;
+    return this.#sql
+      .exec<{ size: number }>("select coalesce(max(idx) + 1, 0) as size from entry")
+      .one().size;
   }
 
   #rows(after: number, limit: number): RecordedEntry[] {
-    return this.#sql.exec<{ idx: number; body: string }>("select idx, body from entry where idx > ? order by idx limit ?", after, limit).toArray()
+    return this.#sql
+      .exec<{ idx: number; body: string }>(
+        "select idx, body from entry where idx > ? order by idx limit ?",
+        after,
+        limit,
+      )
+      .toArray()
       .map(({ idx, body }) => ({ ...(JSON.parse(body) as Entry), index: idx }));
   }
 

@@ -41,12 +41,15 @@ export class ChangeFeed extends DurableObject<Env> {
   async watch(watched: Watched): Promise<void> {
     await this.lifecycle.start();
     this.#set("watched", watched);
-    if (!this.#get<Position>("position")) this.#set("position", { since: instant(Date.now()), failures: 0 } satisfies Position);
+    if (!this.#get<Position>("position"))
+      this.#set("position", { since: instant(Date.now()), failures: 0 } satisfies Position);
     await this.#driver.request();
   }
 
   #get<T>(name: string): T | null {
-    const [row] = this.#sql.exec<{ value: string }>("select value from value where name = ?", name).toArray();
+    const [row] = this.#sql
+      .exec<{ value: string }>("select value from value where name = ?", name)
+      .toArray();
     return row ? (JSON.parse(row.value) as T) : null;
   }
 
@@ -70,11 +73,14 @@ export class ChangeFeed extends DurableObject<Env> {
       this.#set("position", { ...position, failures: position.failures + 1 } satisfies Position);
       return now + backoffMs(position.failures + 1, feed.error.retryAfterMs);
     }
-    const fresh = feed.value.filter(({ id }) => this.#sql.exec("select 1 from seen where id = ?", id).toArray().length === 0);
+    const fresh = feed.value.filter(
+      ({ id }) => this.#sql.exec("select 1 from seen where id = ?", id).toArray().length === 0,
+    );
     await this.#wake(watched, fresh, now);
     // Only now: a crash before this line wakes the same scopes again, which does no harm.
     this.ctx.storage.transactionSync(() => {
-      for (const { id, at } of fresh) this.#sql.exec("insert or ignore into seen values (?, ?)", id, at);
+      for (const { id, at } of fresh)
+        this.#sql.exec("insert or ignore into seen values (?, ?)", id, at);
       this.#sql.exec("delete from seen where at < ?", instant(now - REACH_MS - OVERLAP_MS));
       this.#set("position", { since: instant(now), failures: 0 } satisfies Position);
     });
@@ -84,8 +90,15 @@ export class ChangeFeed extends DurableObject<Env> {
   async #wake({ zones }: Watched, entries: readonly FeedEntry[], nowMs: number): Promise<void> {
     const byZone = Map.groupBy(entries, ({ zoneId }) => zoneId);
     const woken = zones.filter(({ id }) => byZone.has(id));
-    await Promise.all(woken.map(({ id, scope }) =>
-      reconcilerOf(this.env, scope).wake({ source: "change_feed", at: instant(nowMs), entries: byZone.get(id)?.length ?? 0 })));
+    await Promise.all(
+      woken.map(({ id, scope }) =>
+        reconcilerOf(this.env, scope).wake({
+          source: "change_feed",
+          at: instant(nowMs),
+          entries: byZone.get(id)?.length ?? 0,
+        }),
+      ),
+    );
   }
 }
 

@@ -11,12 +11,19 @@ import { reconcilerOf } from "./bindings.ts";
 const AT_ONCE = 20;
 
 /** Idempotent. A zone that is no longer seen keeps its scope: not seeing is no reason to forget (I8). */
-export async function discover(env: Env, now: Instant): Promise<Result<readonly ScopeId[], Unknown>> {
+export async function discover(
+  env: Env,
+  now: Instant,
+): Promise<Result<readonly ScopeId[], Unknown>> {
   const zones = await listZones(connect(env));
   if (!zones.ok) return zones;
   const scopes: ScopeId[] = [];
   for (let from = 0; from < zones.value.length; from += AT_ONCE) {
-    scopes.push(...(await Promise.all(zones.value.slice(from, from + AT_ONCE).map((zone) => adopt(env, zone, now)))));
+    scopes.push(
+      ...(await Promise.all(
+        zones.value.slice(from, from + AT_ONCE).map((zone) => adopt(env, zone, now)),
+      )),
+    );
   }
   for (const [accountId, group] of Map.groupBy(zones.value, (zone) => zone.accountId)) {
     const watched = group.map(({ id, name }) => ({ id, scope: scopeOf(name) }));
@@ -27,9 +34,19 @@ export async function discover(env: Env, now: Instant): Promise<Result<readonly 
 
 const scopeOf = (zoneName: string): ScopeId => mint(isScopeId, `zone:${zoneName}`);
 
-async function adopt(env: Env, { id, name, accountId }: VisibleZone, now: Instant): Promise<ScopeId> {
+async function adopt(
+  env: Env,
+  { id, name, accountId }: VisibleZone,
+  now: Instant,
+): Promise<ScopeId> {
   const scope = scopeOf(name);
-  await new SharedRecord(env.DB).saveScope({ scope, zone_id: id, zone_name: name, account_id: accountId, seen_at: now });
+  await new SharedRecord(env.DB).saveScope({
+    scope,
+    zone_id: id,
+    zone_name: name,
+    account_id: accountId,
+    seen_at: now,
+  });
   await reconcilerOf(env, scope).adopt(scope, { id, name }, accountId);
   return scope;
 }

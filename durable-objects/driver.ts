@@ -1,4 +1,8 @@
-import { LifecycleCapability, type LifecycleJobContext, type LifecycleJobOutcome } from "agents/lifecycle";
+import {
+  LifecycleCapability,
+  type LifecycleJobContext,
+  type LifecycleJobOutcome,
+} from "agents/lifecycle";
 import { backoffMs } from "../src/core/backoff.ts";
 
 /** While there is work, the object is woken this often: what a crash interrupts goes on within seconds (I11). */
@@ -66,7 +70,14 @@ export class Driver extends LifecycleCapability {
       return next;
     } catch (fault) {
       this.#failures += 1;
-      console.error(JSON.stringify({ event: "drive_failed", object: this.constructor.name, failures: this.#failures, message: String(fault) }));
+      console.error(
+        JSON.stringify({
+          event: "drive_failed",
+          object: this.constructor.name,
+          failures: this.#failures,
+          message: String(fault),
+        }),
+      );
       return Date.now() + backoffMs(this.#failures);
     }
   }

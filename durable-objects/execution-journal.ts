@@ -13,32 +13,57 @@ export class ExecutionJournal {
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
-    this.#sql.exec("create table if not exists release (plan_digest text primary key, epoch integer not null, plan text not null)");
-    this.#sql.exec("create table if not exists call (plan_digest text not null, call integer not null, state text not null, primary key (plan_digest, call))");
-    this.#sql.exec("create table if not exists inverse (plan_digest text not null, step integer not null, request text not null, created_id text, state text not null, primary key (plan_digest, step))");
-    this.#sql.exec("create table if not exists voter_key (voter text primary key, keys text not null)");
+    this.#sql.exec(
+      "create table if not exists release (plan_digest text primary key, epoch integer not null, plan text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists call (plan_digest text not null, call integer not null, state text not null, primary key (plan_digest, call))",
+    );
+    this.#sql.exec(
+      "create table if not exists inverse (plan_digest text not null, step integer not null, request text not null, created_id text, state text not null, primary key (plan_digest, step))",
+    );
+    this.#sql.exec(
+      "create table if not exists voter_key (voter text primary key, keys text not null)",
+    );
   }
 
   lastEpoch(): number {
-    return this.#sql.exec<{ last: number }>("select coalesce(max(epoch), 0) as last from release").one().last;
+    return this.#sql
+      .exec<{ last: number }>("select coalesce(max(epoch), 0) as last from release")
+      .one().last;
   }
 
   released(planDigest: Digest): boolean {
-    return this.#sql.exec("select 1 from release where plan_digest = ?", planDigest).toArray().length > 0;
+    return (
+      this.#sql.exec("select 1 from release where plan_digest = ?", planDigest).toArray().length > 0
+    );
   }
 
   admit({ plan, digest }: SealedPlan): void {
-    this.#sql.exec("insert or ignore into release values (?, ?, ?)", digest, plan.epoch, JSON.stringify(plan));
+    this.#sql.exec(
+      "insert or ignore into release values (?, ?, ?)",
+      digest,
+      plan.epoch,
+      JSON.stringify(plan),
+    );
   }
 
   plan(planDigest: Digest): SealedPlan | null {
-    const [row] = this.#sql.exec<{ plan: string }>("select plan from release where plan_digest = ?", planDigest).toArray();
+    const [row] = this.#sql
+      .exec<{ plan: string }>("select plan from release where plan_digest = ?", planDigest)
+      .toArray();
     const plan = row && openPlan(JSON.parse(row.plan) as Plan, mint(isDigest, planDigest));
     return plan?.ok ? plan.value : null;
   }
 
   state(planDigest: Digest, call: number): CallState | null {
-    const [row] = this.#sql.exec<{ state: CallState }>("select state from call where plan_digest = ? and call = ?", planDigest, call).toArray();
+    const [row] = this.#sql
+      .exec<{ state: CallState }>(
+        "select state from call where plan_digest = ? and call = ?",
+        planDigest,
+        call,
+      )
+      .toArray();
     return row?.state ?? null;
   }
 
@@ -47,7 +72,12 @@ export class ExecutionJournal {
     this.#storage.transactionSync(() => {
       this.#sql.exec("insert or ignore into call values (?, ?, 'intended')", digest, call);
       for (const step of plan.calls[call]?.steps ?? []) {
-        this.#sql.exec("insert or ignore into inverse values (?, ?, ?, null, 'ready')", digest, step, JSON.stringify(plan.steps[step]?.inverse ?? null));
+        this.#sql.exec(
+          "insert or ignore into inverse values (?, ?, ?, null, 'ready')",
+          digest,
+          step,
+          JSON.stringify(plan.steps[step]?.inverse ?? null),
+        );
       }
     });
   }
@@ -55,28 +85,62 @@ export class ExecutionJournal {
   /** `created`: ids that Cloudflare gave, by step. */
   done(planDigest: Digest, call: number, created: ReadonlyMap<number, string>): void {
     this.#storage.transactionSync(() => {
-      this.#sql.exec("update call set state = 'done' where plan_digest = ? and call = ?", planDigest, call);
-      for (const [step, id] of created) this.#sql.exec("update inverse set created_id = ? where plan_digest = ? and step = ?", id, planDigest, step);
+      this.#sql.exec(
+        "update call set state = 'done' where plan_digest = ? and call = ?",
+        planDigest,
+        call,
+      );
+      for (const [step, id] of created)
+        this.#sql.exec(
+          "update inverse set created_id = ? where plan_digest = ? and step = ?",
+          id,
+          planDigest,
+          step,
+        );
     });
   }
 
   callsDone(planDigest: Digest): number {
-    return this.#sql.exec<{ done: number }>("select count(*) as done from call where plan_digest = ? and state = 'done'", planDigest).one().done;
+    return this.#sql
+      .exec<{ done: number }>(
+        "select count(*) as done from call where plan_digest = ? and state = 'done'",
+        planDigest,
+      )
+      .one().done;
   }
 
   /** Inverses still to be run, last step first. */
-  inverses(planDigest: Digest): readonly { readonly step: number; readonly request: ApiRequest; readonly createdId: string | null }[] {
-    return this.#sql.exec<{ step: number; request: string; created_id: string | null }>("select step, request, created_id from inverse where plan_digest = ? and state = 'ready' order by step desc", planDigest).toArray()
-      .map(({ step, request, created_id }) => ({ step, request: JSON.parse(request) as ApiRequest, createdId: created_id }));
+  inverses(planDigest: Digest): readonly {
+    readonly step: number;
+    readonly request: ApiRequest;
+    readonly createdId: string | null;
+  }[] {
+    return this.#sql
+      .exec<{ step: number; request: string; created_id: string | null }>(
+        "select step, request, created_id from inverse where plan_digest = ? and state = 'ready' order by step desc",
+        planDigest,
+      )
+      .toArray()
+      .map(({ step, request, created_id }) => ({
+        step,
+        request: JSON.parse(request) as ApiRequest,
+        createdId: created_id,
+      }));
   }
 
   undone(planDigest: Digest, step: number): void {
-    this.#sql.exec("update inverse set state = 'undone' where plan_digest = ? and step = ?", planDigest, step);
+    this.#sql.exec(
+      "update inverse set state = 'undone' where plan_digest = ? and step = ?",
+      planDigest,
+      step,
+    );
   }
 
   /** Remembers the keys that a voter showed first and returns what is remembered. */
   pin(voter: string, keys: string): string {
     this.#sql.exec("insert or ignore into voter_key values (?, ?)", voter, keys);
-    return this.#sql.exec<{ keys: string }>("select keys from voter_key where voter = ?", voter).one().keys;
+    return this.#sql
+      .exec<{ keys: string }>("select keys from voter_key where voter = ?", voter)
+      .one().keys;
   }
 }

@@ -39,7 +39,10 @@ export class Execution {
   }
 
   async run(): Promise<ExecutionReport> {
-    const { plan: { plan, digest }, journal } = this.#input;
+    const {
+      plan: { plan, digest },
+      journal,
+    } = this.#input;
     for (const [index, call] of plan.calls.entries()) {
       if (journal.state(digest, index) === "done") continue;
       const stopped = await this.#carryOut(index, call);
@@ -53,32 +56,60 @@ export class Execution {
     const { plan, journal, api } = this.#input;
     const steps = this.#stepsOf(call);
     const observed = await this.#read(steps);
-    if (!observed.ok) return this.#unavailable(index, observed.error.detail, observed.error.retryAfterMs);
-    if (journal.state(plan.digest, index) === "intended" && settle(steps, observed.value) === "carried_out") return this.#done(index, call, createdAmong(steps, observed.value));
+    if (!observed.ok)
+      return this.#unavailable(index, observed.error.detail, observed.error.retryAfterMs);
+    if (
+      journal.state(plan.digest, index) === "intended" &&
+      settle(steps, observed.value) === "carried_out"
+    )
+      return this.#done(index, call, createdAmong(steps, observed.value));
     const mismatches = basisMoved(steps, observed.value);
-    if (mismatches.length > 0) return { outcome: "basis_moved", call: index, written: journal.callsDone(plan.digest), mismatches };
+    if (mismatches.length > 0)
+      return {
+        outcome: "basis_moved",
+        call: index,
+        written: journal.callsDone(plan.digest),
+        mismatches,
+      };
     await this.#note("write", index, call, {});
     journal.intend(plan, index);
     const answer = await api.send(call.request);
-    if (answer.type === "ok") return this.#done(index, call, createdIn(call, plan.plan.steps, answer.result));
+    if (answer.type === "ok")
+      return this.#done(index, call, createdIn(call, plan.plan.steps, answer.result));
     return this.#unclear(index, call, answer);
   }
 
   /** No plain yes: look at what is there. */
-  async #unclear(index: number, call: Call, answer: Exclude<Answer, { type: "ok" }>): Promise<ExecutionReport | null> {
+  async #unclear(
+    index: number,
+    call: Call,
+    answer: Exclude<Answer, { type: "ok" }>,
+  ): Promise<ExecutionReport | null> {
     const { plan, journal } = this.#input;
     const steps = this.#stepsOf(call);
     const observed = await this.#read(steps);
-    if (!observed.ok) return this.#unavailable(index, observed.error.detail, observed.error.retryAfterMs);
+    if (!observed.ok)
+      return this.#unavailable(index, observed.error.detail, observed.error.retryAfterMs);
     switch (settle(steps, observed.value)) {
       case "carried_out":
         return this.#done(index, call, createdAmong(steps, observed.value));
       case "neither":
-        return { outcome: "basis_moved", call: index, written: journal.callsDone(plan.digest), mismatches: basisMoved(steps, observed.value) };
+        return {
+          outcome: "basis_moved",
+          call: index,
+          written: journal.callsDone(plan.digest),
+          mismatches: basisMoved(steps, observed.value),
+        };
       case "not_carried_out":
         return answer.type === "unavailable"
           ? this.#unavailable(index, answer.detail, answer.retryAfterMs)
-          : { outcome: "call_refused", call: index, written: journal.callsDone(plan.digest), status: answer.status, codes: answer.codes };
+          : {
+              outcome: "call_refused",
+              call: index,
+              written: journal.callsDone(plan.digest),
+              status: answer.status,
+              codes: answer.codes,
+            };
     }
   }
 
@@ -89,7 +120,13 @@ export class Execution {
   }
 
   #unavailable(index: number, detail: string, retryAfterMs: number | null): ExecutionReport {
-    return { outcome: "unavailable", call: index, written: this.#input.journal.callsDone(this.#input.plan.digest), detail, retryAfterMs };
+    return {
+      outcome: "unavailable",
+      call: index,
+      written: this.#input.journal.callsDone(this.#input.plan.digest),
+      detail,
+      retryAfterMs,
+    };
   }
 
   /** Undoes what was carried out, last step first. What somebody else has changed since is left to them. */
@@ -100,13 +137,27 @@ export class Execution {
       const step = plan.plan.steps[index];
       if (!step) return { outcome: "stuck", detail: `step ${index} is not in the plan` };
       const observed = await this.#read([[index, step]]);
-      if (!observed.ok) return { outcome: "unavailable", detail: observed.error.detail, retryAfterMs: observed.error.retryAfterMs };
+      if (!observed.ok)
+        return {
+          outcome: "unavailable",
+          detail: observed.error.detail,
+          retryAfterMs: observed.error.retryAfterMs,
+        };
       if (settle([[index, step]], observed.value) === "carried_out") {
         const created = id ?? createdAmong([[index, step]], observed.value).get(index) ?? "";
         await this.#note("revert", index, { request, steps: [index] }, { identity: step.identity });
         const answer = await api.send(named(request, index, created));
-        if (answer.type === "unavailable") return { outcome: "unavailable", detail: answer.detail, retryAfterMs: answer.retryAfterMs };
-        if (answer.type === "refused") return { outcome: "stuck", detail: `the inverse of step ${index} was refused with status ${answer.status}` };
+        if (answer.type === "unavailable")
+          return {
+            outcome: "unavailable",
+            detail: answer.detail,
+            retryAfterMs: answer.retryAfterMs,
+          };
+        if (answer.type === "refused")
+          return {
+            outcome: "stuck",
+            detail: `the inverse of step ${index} was refused with status ${answer.status}`,
+          };
       }
       journal.undone(plan.digest, index);
     }
@@ -115,7 +166,10 @@ export class Execution {
 
   #read(steps: readonly Indexed[]) {
     const { plan, api } = this.#input;
-    return readTouched({ api, zone: plan.plan.zone }, steps.map(([, step]) => step));
+    return readTouched(
+      { api, zone: plan.plan.zone },
+      steps.map(([, step]) => step),
+    );
   }
 
   #stepsOf(call: Call): Indexed[] {
@@ -125,12 +179,30 @@ export class Execution {
     });
   }
 
-  #note(type: "write" | "write_result" | "revert", index: number, { request, steps }: Call, data: JsonObject): Promise<unknown> {
+  #note(
+    type: "write" | "write_result" | "revert",
+    index: number,
+    { request, steps }: Call,
+    data: JsonObject,
+  ): Promise<unknown> {
     const { plan, scope, record, clock } = this.#input;
-    return record([{
-      id: `${plan.digest}/${type}/${index}`, type, scope, at: clock(), actor: "vault",
-      data: { plan_digest: plan.digest, method: request.method, path: request.path, request_digest: digestOf(request), steps: steps.length, ...data },
-    }]);
+    return record([
+      {
+        id: `${plan.digest}/${type}/${index}`,
+        type,
+        scope,
+        at: clock(),
+        actor: "vault",
+        data: {
+          plan_digest: plan.digest,
+          method: request.method,
+          path: request.path,
+          request_digest: digestOf(request),
+          steps: steps.length,
+          ...data,
+        },
+      },
+    ]);
   }
 }
 
@@ -140,24 +212,43 @@ function settle(steps: readonly Indexed[], observed: readonly ObservedResource[]
 }
 
 /** Ids of created objects, found by looking. */
-function createdAmong(steps: readonly Indexed[], observed: readonly ObservedResource[]): Map<number, string> {
-  return new Map(steps.flatMap(([index, step]): [number, string][] => {
-    const live = step.op === "create" ? observed.find(({ kind, identity }) => kind === step.kind && identity === step.identity) : undefined;
-    return live ? [[index, live.id]] : [];
-  }));
+function createdAmong(
+  steps: readonly Indexed[],
+  observed: readonly ObservedResource[],
+): Map<number, string> {
+  return new Map(
+    steps.flatMap(([index, step]): [number, string][] => {
+      const live =
+        step.op === "create"
+          ? observed.find(({ kind, identity }) => kind === step.kind && identity === step.identity)
+          : undefined;
+      return live ? [[index, live.id]] : [];
+    }),
+  );
 }
 
 /** Ids of created objects, from the answer: the object itself, or a batch's `posts` in the order they were sent. */
-function createdIn({ request, steps }: Call, planned: readonly Step[], result: Json): Map<number, string> {
+function createdIn(
+  { request, steps }: Call,
+  planned: readonly Step[],
+  result: Json,
+): Map<number, string> {
   const creates = steps.filter((index) => planned[index]?.op === "create");
-  const answered = result as { readonly posts?: readonly { readonly id?: unknown }[] | null; readonly id?: unknown } | null;
+  const answered = result as {
+    readonly posts?: readonly { readonly id?: unknown }[] | null;
+    readonly id?: unknown;
+  } | null;
   const objects = request.path.endsWith("/batch") ? (answered?.posts ?? []) : [answered];
-  return new Map(creates.flatMap((index, position): [number, string][] => {
-    const id = objects[position]?.id;
-    return typeof id === "string" ? [[index, id]] : [];
-  }));
+  return new Map(
+    creates.flatMap((index, position): [number, string][] => {
+      const id = objects[position]?.id;
+      return typeof id === "string" ? [[index, id]] : [];
+    }),
+  );
 }
 
 /** The certified inverse, with the name that Cloudflare gave in place of the plan's own. */
-const named = (request: ApiRequest, step: number, id: string): ApiRequest =>
-  ({ ...request, path: request.path.replace(createdId(step), id) });
+const named = (request: ApiRequest, step: number, id: string): ApiRequest => ({
+  ...request,
+  path: request.path.replace(createdId(step), id),
+});

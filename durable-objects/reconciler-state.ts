@@ -1,5 +1,5 @@
 import type { Incident } from "../src/core/incident.ts";
-import type { Digest, Instant, ObjectId, ScopeId } from "../src/core/ids.ts";
+import type { Digest, Instant, ObjectId, RunId, ScopeId } from "../src/core/ids.ts";
 import type { Lineage, LineageEntry } from "../src/core/observation.ts";
 import type { RunStart, StoredGolden } from "../src/core/ports.ts";
 import { type Heal, WINDOW_MS } from "../src/core/recurrence.ts";
@@ -29,6 +29,8 @@ interface Values {
   active: ActiveRun | null;
   /** How many passes or runs in a row came to nothing; sets the delay of the next try. */
   attempts: number;
+  /** The run whose end the next plan answers. */
+  parent: RunId | null;
   /** When to try again by itself (epoch ms); null: only when woken. */
   retryAt: number | null;
   /** How often it was woken, and how many of those wakes a pass has answered. */
@@ -54,27 +56,42 @@ export class ReconcilerState {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#sql.exec("create table if not exists value (name text primary key, value text not null)");
-    this.#sql.exec("create table if not exists golden (generation integer primary key, stored text not null)");
-    this.#sql.exec("create table if not exists lineage (id text primary key, kind text not null, identity text not null)");
-    this.#sql.exec("create table if not exists heal (change text not null, subject text not null, at_ms integer not null)");
-    this.#sql.exec("create table if not exists turned_down (change_set text primary key, until_ms integer not null)");
-    this.#sql.exec("create table if not exists signal (seq integer primary key autoincrement, signal text not null)");
+    this.#sql.exec(
+      "create table if not exists golden (generation integer primary key, stored text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists lineage (id text primary key, kind text not null, identity text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists heal (change text not null, subject text not null, at_ms integer not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists turned_down (change_set text primary key, until_ms integer not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists signal (seq integer primary key autoincrement, signal text not null)",
+    );
   }
 
   get<Name extends keyof Values>(name: Name): Values[Name] | undefined {
-    const [row] = this.#sql.exec<{ value: string }>("select value from value where name = ?", name).toArray();
+    const [row] = this.#sql
+      .exec<{ value: string }>("select value from value where name = ?", name)
+      .toArray();
     return row ? (JSON.parse(row.value) as Values[Name]) : undefined;
   }
 
   /** All of them or none. */
   set(values: Partial<Values>): void {
     this.#storage.transactionSync(() => {
-      for (const [name, value] of Object.entries(values)) this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
+      for (const [name, value] of Object.entries(values))
+        this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
     });
   }
 
   golden(): StoredGolden | null {
-    const [row] = this.#sql.exec<{ stored: string }>("select stored from golden order by generation desc limit 1").toArray();
+    const [row] = this.#sql
+      .exec<{ stored: string }>("select stored from golden order by generation desc limit 1")
+      .toArray();
     return row ? (JSON.parse(row.stored) as StoredGolden) : null;
   }
 
@@ -91,50 +108,77 @@ export class ReconcilerState {
   }
 
   lineage(): Lineage {
-    const rows = this.#sql.exec<{ id: ObjectId; kind: string; identity: string }>("select id, kind, identity from lineage").toArray();
+    const rows = this.#sql
+      .exec<{ id: ObjectId; kind: string; identity: string }>(
+        "select id, kind, identity from lineage",
+      )
+      .toArray();
     return new Map(rows.map(({ id, kind, identity }) => [id, { kind, identity }]));
   }
 
   /** Writes only what differs: a zone of 10,000 records at rest costs nothing. */
   saveLineage(before: Lineage, after: Lineage): void {
     this.#storage.transactionSync(() => {
-      for (const id of before.keys()) if (!after.has(id)) this.#sql.exec("delete from lineage where id = ?", id);
+      for (const id of before.keys())
+        if (!after.has(id)) this.#sql.exec("delete from lineage where id = ?", id);
       for (const [id, { kind, identity }] of after) {
-        if (before.get(id)?.identity !== identity) this.#sql.exec("insert or replace into lineage values (?, ?, ?)", id, kind, identity);
+        if (before.get(id)?.identity !== identity)
+          this.#sql.exec("insert or replace into lineage values (?, ?, ?)", id, kind, identity);
       }
     });
   }
 
   addLineage(entries: readonly LineageEntry[]): void {
-    for (const { id, kind, identity } of entries) this.#sql.exec("insert or replace into lineage values (?, ?, ?)", id, kind, identity);
+    for (const { id, kind, identity } of entries)
+      this.#sql.exec("insert or replace into lineage values (?, ?, ?)", id, kind, identity);
   }
 
   heals(nowMs: number): readonly Heal[] {
     this.#sql.exec("delete from heal where at_ms < ?", nowMs - WINDOW_MS);
-    return this.#sql.exec<{ change: Digest; subject: string; at_ms: number }>("select change, subject, at_ms from heal").toArray()
+    return this.#sql
+      .exec<{ change: Digest; subject: string; at_ms: number }>(
+        "select change, subject, at_ms from heal",
+      )
+      .toArray()
       .map(({ change, subject, at_ms }) => ({ change, subject, atMs: at_ms }));
   }
 
   addHeals(heals: readonly Heal[]): void {
-    for (const { change, subject, atMs } of heals) this.#sql.exec("insert into heal values (?, ?, ?)", change, subject, atMs);
+    for (const { change, subject, atMs } of heals)
+      this.#sql.exec("insert into heal values (?, ?, ?)", change, subject, atMs);
   }
 
   turnedDown(nowMs: number): ReadonlySet<Digest> {
     this.#sql.exec("delete from turned_down where until_ms < ?", nowMs);
-    return new Set(this.#sql.exec<{ change_set: Digest }>("select change_set from turned_down").toArray().map(({ change_set }) => change_set));
+    return new Set(
+      this.#sql
+        .exec<{ change_set: Digest }>("select change_set from turned_down")
+        .toArray()
+        .map(({ change_set }) => change_set),
+    );
   }
 
   turnDown(changeSet: Digest, nowMs: number): void {
-    this.#sql.exec("insert or replace into turned_down values (?, ?)", changeSet, nowMs + TURNED_DOWN_MS);
+    this.#sql.exec(
+      "insert or replace into turned_down values (?, ?)",
+      changeSet,
+      nowMs + TURNED_DOWN_MS,
+    );
   }
 
   addSignal(signal: Signal): void {
     this.#sql.exec("insert into signal (signal) values (?)", JSON.stringify(signal));
-    this.#sql.exec("delete from signal where seq <= (select max(seq) from signal) - ?", SIGNALS_MAX);
+    this.#sql.exec(
+      "delete from signal where seq <= (select max(seq) from signal) - ?",
+      SIGNALS_MAX,
+    );
   }
 
   signals(): readonly Signal[] {
-    return this.#sql.exec<{ signal: string }>("select signal from signal order by seq").toArray().map(({ signal }) => JSON.parse(signal) as Signal);
+    return this.#sql
+      .exec<{ signal: string }>("select signal from signal order by seq")
+      .toArray()
+      .map(({ signal }) => JSON.parse(signal) as Signal);
   }
 
   clearSignals(): void {

@@ -52,22 +52,46 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     return this.#state.golden();
   }
 
-  async putGolden({ document, text, mediaType, expected, by }: GoldenPut): Promise<Result<{ generation: number; digest: StoredGolden["digest"] }, GoldenRefusal>> {
+  async putGolden({
+    document,
+    text,
+    mediaType,
+    expected,
+    by,
+  }: GoldenPut): Promise<
+    Result<{ generation: number; digest: StoredGolden["digest"] }, GoldenRefusal>
+  > {
     await this.lifecycle.start();
     const { scope, zone } = this.#identity();
     const current = this.#state.golden();
-    if ((current?.generation ?? 0) !== expected) return err({ reason: "generation_moved", generation: current?.generation ?? 0 });
+    if ((current?.generation ?? 0) !== expected)
+      return err({ reason: "generation_moved", generation: current?.generation ?? 0 });
     const golden = parseGolden(document, scope, zone);
     if (!golden.ok) return err({ reason: "invalid", problems: golden.error });
-    const stored: StoredGolden = { generation: expected + 1, document, text, mediaType, digest: golden.value.digest, by, at: clock() };
+    const stored: StoredGolden = {
+      generation: expected + 1,
+      document,
+      text,
+      mediaType,
+      digest: golden.value.digest,
+      by,
+      at: clock(),
+    };
     // Log and snapshot first: a crash before the last line leaves them for a generation that nobody was promised, and the
     // same put, sent again, finds them as they are.
-    await logOf(this.env).append([{
-      id: `${scope}/golden/${stored.generation}/${stored.digest}`, type: "golden", scope, at: stored.at, actor: by,
-      data: { generation: stored.generation, digest: stored.digest },
-    }]);
+    await logOf(this.env).append([
+      {
+        id: `${scope}/golden/${stored.generation}/${stored.digest}`,
+        type: "golden",
+        scope,
+        at: stored.at,
+        actor: by,
+        data: { generation: stored.generation, digest: stored.digest },
+      },
+    ]);
     await new Evidence(this.env.EVIDENCE).putGolden(scope, stored);
-    if ((this.#state.golden()?.generation ?? 0) !== expected) return err({ reason: "generation_moved", generation: this.#state.golden()?.generation ?? 0 });
+    if ((this.#state.golden()?.generation ?? 0) !== expected)
+      return err({ reason: "generation_moved", generation: this.#state.golden()?.generation ?? 0 });
     this.#state.addGolden(stored);
     await this.#record.saveGeneration(scope, stored.generation);
     await this.wake({ source: "golden", at: stored.at, by, generation: stored.generation });
@@ -107,20 +131,30 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
       if (run.phase === "verified") {
         this.#state.addHeals(heals.map((heal) => ({ ...heal, atMs: now })));
         this.#state.addLineage(touched);
-        this.#state.set({ attempts: 0, inSyncAt: clock() });
+        this.#state.set({ attempts: 0, inSyncAt: clock(), parent: null });
       } else {
         if (wasTurnedDown(run)) this.#state.turnDown(changeSet, now);
         // At once the first time (the world may just have moved on), then later and later (B1).
         const attempts = this.#state.get("attempts") ?? 0;
-        this.#state.set({ attempts: attempts + 1, retryAt: now + backoffMs(attempts) });
+        this.#state.set({
+          attempts: attempts + 1,
+          retryAt: now + backoffMs(attempts),
+          parent: run.id,
+        });
       }
       if (view) this.#state.set({ view: withStatus(view, afterRun(view, run), clock()) });
     });
   }
 
   async #closeIncident(incident: Incident, run: Run): Promise<void> {
-    const status: IncidentStatus = run.phase === "verified" ? "resolved" : run.phase === "superseded" ? "open" : "failed";
-    await this.#record.saveIncident({ ...incident, status, run: run.id, closedAt: status === "open" ? null : clock() });
+    const status: IncidentStatus =
+      run.phase === "verified" ? "resolved" : run.phase === "superseded" ? "open" : "failed";
+    await this.#record.saveIncident({
+      ...incident,
+      status,
+      run: run.id,
+      closedAt: status === "open" ? null : clock(),
+    });
   }
 
   async #drive(): Promise<number | null> {
@@ -138,9 +172,16 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     const retryAt = this.#state.get("retryAt") ?? null;
     if (wanted === (this.#state.get("looked") ?? 0)) {
       if (retryAt === null || retryAt > Date.now()) return;
-      this.#state.addSignal({ source: "retry", at: clock(), attempt: this.#state.get("attempts") ?? 0 });
+      this.#state.addSignal({
+        source: "retry",
+        at: clock(),
+        attempt: this.#state.get("attempts") ?? 0,
+      });
     }
-    if (this.#state.get("identity")) await new Pass(this.env, this.#state).run(wanted);
+    const identity = this.#state.get("identity");
+    const view = this.#state.get("view");
+    if (identity && view)
+      await new Pass({ env: this.env, state: this.#state, identity, view, wanted }).run();
   }
 }
 
@@ -152,8 +193,17 @@ function wasTurnedDown(run: Run): boolean {
 function afterRun(view: ScopeView, run: Run): Partial<ScopeView> & Pick<ScopeView, "status"> {
   if (run.phase === "verified") {
     const left = view.quarantined.length > 0;
-    return { status: left ? "held" : "in_sync", why: left ? "drift that came straight back is not written again" : "healed and verified", drift: [], run: run.id };
+    return {
+      status: left ? "held" : "in_sync",
+      why: left ? "drift that came straight back is not written again" : "healed and verified",
+      drift: [],
+      run: run.id,
+    };
   }
   const because = "because" in run ? `: ${run.because.reason}` : "";
-  return { status: wasTurnedDown(run) ? "held" : "drifted", why: `the run ended ${run.phase}${because}`, run: run.id };
+  return {
+    status: wasTurnedDown(run) ? "held" : "drifted",
+    why: `the run ended ${run.phase}${because}`,
+    run: run.id,
+  };
 }

@@ -3,16 +3,24 @@ import { Lifecycle } from "agents/lifecycle";
 import { APPROVAL_TTL_MS, type Approval } from "../src/core/approval.ts";
 import { AUDITS } from "../src/core/auditors/registry.ts";
 import { backoffMs } from "../src/core/backoff.ts";
-import type { SignedBallot, Voter } from "../src/core/ballot.ts";
-import { digestOf } from "../src/core/canonical.ts";
 import { type Instant, instantOf, isVoterId, mint } from "../src/core/ids.ts";
 import { learn } from "../src/core/lesson.ts";
-import type { Entry, EntryType } from "../src/core/log/entry.ts";
-import type { LineageEntry } from "../src/core/observation.ts";
-import type { Plan } from "../src/core/plan.ts";
+import {
+  approvalEntry,
+  ballotEntry,
+  endEntries,
+  verificationEntry,
+} from "../src/core/log/run-entries.ts";
 import type { RunPort, RunStart } from "../src/core/ports.ts";
+import type { CheckedBallot } from "../src/core/quorum.ts";
 import { ok, type Result, unreachable } from "../src/core/result.ts";
-import { advance, effectOf, isFinished, type Run as RunState, type RunEvent, type RunRefusal, start } from "../src/core/run.ts";
+import {
+  effectOf,
+  isFinished,
+  type Run as RunState,
+  type RunEvent,
+  type RunRefusal,
+} from "../src/core/run.ts";
 import { viewOf } from "../src/core/run-view.ts";
 import { signedBytes } from "../src/core/signing.ts";
 import { unpredicted } from "../src/core/verification.ts";
@@ -22,212 +30,217 @@ import { verify } from "../src/edge/signing/key-pair.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { auditorOf, logOf, reconcilerOf, vaultOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
-
-interface Stored {
-  readonly run: RunState;
-  readonly cause: string;
-  readonly voters: readonly Voter[];
-  /** Ids that the touched resources had when they were read back. */
-  readonly touched: readonly LineageEntry[];
-  /** Every state change counts one; outbox entries are named by it. */
-  readonly revision: number;
-}
+import { type Journalled, RunJournal } from "./run-journal.ts";
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
 
+/** The effect has been performed; its outcome is journalled. Or: not now, again in so many ms. */
+type Performed = "done" | { readonly againInMs: number };
+
 /**
- * Hosts one run. Owns: the run, its plan and what it still has to tell others (outbox), all changed in one transaction.
+ * Hosts one run. Owns: the run, its plan and what it still has to tell others (outbox), changed in one transaction.
  * Order (I10, I11): state and outbox are committed → the outbox reaches the log → the next effect begins. A crash
  * anywhere repeats the step that was under way; every receiver knows it by its name.
  */
 export class Run extends DurableObject<Env> implements RunPort {
   readonly #driver = new Driver(() => this.#drive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
-  readonly #sql = this.ctx.storage.sql;
+  readonly #journal = new RunJournal(this.ctx.storage);
   readonly #record = new SharedRecord(this.env.DB);
 
-  onStart(): void {
-    this.#sql.exec("create table if not exists run (one integer primary key check (one = 1), stored text not null)");
-    this.#sql.exec("create table if not exists plan (one integer primary key check (one = 1), plan text not null)");
-    this.#sql.exec("create table if not exists outbox (seq integer primary key autoincrement, entry text not null)");
-  }
-
-  async begin({ plan, cause, ...rest }: RunStart): Promise<void> {
+  async begin(start: RunStart): Promise<void> {
     await this.lifecycle.start();
-    if (!this.#load()) {
-      const run = start({ ...rest, at: clock() });
-      this.ctx.storage.transactionSync(() => {
-        this.#sql.exec("insert into plan values (1, ?)", JSON.stringify(plan));
-        this.#sql.exec("insert into run values (1, ?)", JSON.stringify({ run, cause, voters: [], touched: [], revision: 0 } satisfies Stored));
-      });
-    }
+    this.#journal.begin(start, clock());
     await this.#driver.request();
   }
 
   async poke(): Promise<void> {
     await this.lifecycle.start();
-    const stored = this.#load();
-    if (stored) await this.#driver.request();
+    if (this.#journal.load()) await this.#driver.request();
   }
 
   async approve(approval: Approval): Promise<Result<RunState["phase"], RunRefusal>> {
     await this.lifecycle.start();
-    const stored = this.#load();
-    if (!stored) throw new Error("there is no such run");
-    const next = this.#apply(stored, { type: "approval_given", approval, at: clock() }, [
-      this.#entry(stored, "approval", approval.by, { verdict: approval.verdict, plan_digest: approval.planDigest }, approval.by),
-    ]);
-    if (!next.ok) return next;
-    await this.#record.saveApproval(stored.run.id, approval);
+    const before = this.#journal.load();
+    if (!before) throw new Error("there is no such run");
+    const run = this.#journal.advance(
+      { type: "approval_given", approval, at: clock() },
+      { entries: [approvalEntry(before.run, approval)] },
+    );
+    if (!run.ok) {
+      if (run.error.reason === "no_such_run") throw new Error("there is no such run");
+      return { ok: false, error: run.error };
+    }
+    await this.#record.saveApproval(run.value.id, approval);
     await this.#driver.request();
-    return ok(next.value.run.phase);
-  }
-
-  #load(): Stored | null {
-    const [row] = this.#sql.exec<{ stored: string }>("select stored from run").toArray();
-    return row ? (JSON.parse(row.stored) as Stored) : null;
-  }
-
-  #plan(): Plan {
-    return JSON.parse(this.#sql.exec<{ plan: string }>("select plan from plan").one().plan) as Plan;
-  }
-
-  /** Advances and commits the new state together with what has to be told about it. */
-  #apply(stored: Stored, event: RunEvent, entries: readonly Entry[], learned: Partial<Pick<Stored, "voters" | "touched">> = {}): Result<Stored, RunRefusal> {
-    const run = advance(stored.run, event);
-    if (!run.ok) return run;
-    const next: Stored = { ...stored, ...learned, run: run.value, revision: stored.revision + 1 };
-    this.ctx.storage.transactionSync(() => {
-      this.#sql.exec("update run set stored = ?", JSON.stringify(next));
-      for (const entry of entries) this.#sql.exec("insert into outbox (entry) values (?)", JSON.stringify(entry));
-    });
-    return ok(next);
-  }
-
-  #entry(stored: Stored, type: EntryType, what: string, data: Entry["data"], actor = "run"): Entry {
-    const { id, scope, incident } = stored.run;
-    return { id: `${id}/${type}/${what}`, type, scope, at: clock(), actor, data: { run: id, incident, ...data } };
+    return ok(run.value.phase);
   }
 
   /** One effect after the other until the run waits for somebody or is finished. */
   async #drive(): Promise<number | null> {
     for (;;) {
-      const stored = this.#load();
-      if (!stored) return null;
-      await this.#tell(stored);
-      if (isFinished(stored.run)) return this.#conclude(stored);
-      const waitMs = await this.#perform(stored);
-      if (waitMs > 0) {
-        await this.#tell(this.#load() ?? stored);
-        return Date.now() + waitMs;
-      }
+      await this.#tell();
+      // Loaded after the last await: an approval may have come in meanwhile.
+      const journalled = this.#journal.load();
+      if (!journalled) return null;
+      if (journalled.notBefore > Date.now()) return journalled.notBefore;
+      if (isFinished(journalled.run)) return this.#conclude(journalled);
+      const performed = await this.#perform(journalled);
+      if (performed !== "done") this.#journal.holdUntil(Date.now() + performed.againInMs);
     }
   }
 
   /** The log first: if it cannot record, this throws and nothing goes on (I10). Then the shared copy. */
-  async #tell(stored: Stored): Promise<void> {
-    const rows = this.#sql.exec<{ seq: number; entry: string }>("select seq, entry from outbox order by seq").toArray();
-    const last = rows.at(-1);
+  async #tell(): Promise<void> {
+    const told = this.#journal.outbox();
+    const last = told.at(-1);
     if (last) {
-      await logOf(this.env).append(rows.map(({ entry }) => JSON.parse(entry) as Entry));
-      this.#sql.exec("delete from outbox where seq <= ?", last.seq);
+      await logOf(this.env).append(told.map(({ entry }) => entry));
+      this.#journal.sent(last.seq);
     }
-    await this.#record.saveRun(stored.run, viewOf(stored.run, this.#plan()), clock());
+    const journalled = this.#journal.load();
+    if (journalled)
+      await this.#record.saveRun(
+        journalled.run,
+        viewOf(journalled.run, this.#journal.plan()),
+        clock(),
+      );
   }
 
-  /** Performs the phase's effect and commits its outcome. Returns how long to wait before the next, in ms. */
-  async #perform(stored: Stored): Promise<number> {
-    const effect = effectOf(stored.run);
+  #perform(journalled: Journalled): Promise<Performed> | Performed {
+    const effect = effectOf(journalled.run);
     switch (effect) {
       case "collect_ballots":
-        return this.#collectBallots(stored);
+        return this.#collectBallots(journalled);
       case "await_people":
-        return this.#awaitPeople(stored);
+        return this.#awaitPeople();
       case "execute":
-        return this.#execute(stored);
+        return this.#execute(journalled);
       case "verify":
-        return this.#verify(stored);
+        return this.#verify(journalled);
       case "revert":
-        return this.#revert(stored);
+        return this.#revert(journalled);
       case "conclude":
-        return 0;
+        return "done";
       default:
         return unreachable(effect);
     }
   }
 
-  async #collectBallots(stored: Stored): Promise<number> {
-    const { motion, scope, id } = stored.run;
-    const asked = [...AUDITS.keys()].map((check) => auditorOf(this.env, mint(isVoterId, `${check}@${scope}`)).vote(motion));
-    const answers = await Promise.allSettled(asked);
+  async #collectBallots({ run }: Journalled): Promise<Performed> {
+    const voters = [...AUDITS.keys()].map((check) => mint(isVoterId, `${check}@${run.scope}`));
+    const answers = await Promise.allSettled(
+      voters.map((voter) => auditorOf(this.env, voter).vote(run.motion)),
+    );
     const cast = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
     // Ballots of those who answered stay valid: asked again, a voter gives the same ballot.
-    if (cast.length < asked.length) return this.#retry(stored, { type: "voters_unreachable", at: clock() });
-    const ballots = await Promise.all(cast.map(async ({ signed, voter }) => ({ signed, verified: await verify(signedBytes("ballot/v1", signed.ballot), signed.signature, voter.keys) })));
-    const voters = cast.map(({ voter }) => voter);
-    await this.#record.saveBallots(id, ballots.map(({ signed }) => signed));
-    const event: RunEvent = { type: "ballots_collected", ballots, electorate: { scope, voters, required: AUDITS.size }, at: clock(), approvalExpiresAt: clock(APPROVAL_TTL_MS) };
-    this.#apply(stored, event, ballots.map(({ signed: { ballot } }) => this.#entry(stored, "ballot", ballot.voter, {
-      vote: ballot.vote, tier: ballot.tier, reasons: ballot.reasons, plan_digest: ballot.planDigest, ballot_digest: digestOf(ballot),
-    }, ballot.voter)), { voters });
-    return 0;
+    if (cast.length < voters.length)
+      return this.#again({ type: "voters_unreachable", at: clock() });
+    const ballots = await Promise.all(
+      cast.map(async ({ signed, voter }): Promise<CheckedBallot> => ({
+        signed,
+        verified: await verify(
+          signedBytes("ballot/v1", signed.ballot),
+          signed.signature,
+          voter.keys,
+        ),
+      })),
+    );
+    await this.#record.saveBallots(
+      run.id,
+      ballots.map(({ signed }) => signed),
+    );
+    const electorate = {
+      scope: run.scope,
+      voters: cast.map(({ voter }) => voter),
+      required: AUDITS.size,
+    };
+    return this.#done(
+      {
+        type: "ballots_collected",
+        ballots,
+        electorate,
+        at: clock(),
+        approvalExpiresAt: clock(APPROVAL_TTL_MS),
+      },
+      {
+        voters: electorate.voters,
+        entries: ballots.map(({ signed }) => ballotEntry(run, signed.ballot)),
+      },
+    );
   }
 
-  async #awaitPeople(stored: Stored): Promise<number> {
-    const next = this.#apply(stored, { type: "clock", at: clock() }, []);
-    if (!next.ok || next.value.run.phase !== "awaiting_approval") return 0;
-    return Math.max(1_000, Date.parse(next.value.run.expiresAt) - Date.now());
+  #awaitPeople(): Performed {
+    const run = this.#journal.advance({ type: "clock", at: clock() });
+    if (!run.ok || run.value.phase !== "awaiting_approval") return "done";
+    return { againInMs: Math.max(1_000, Date.parse(run.value.expiresAt) - Date.now()) };
   }
 
-  async #execute(stored: Stored): Promise<number> {
-    if (stored.run.phase !== "executing") return 0;
-    const { motion, certificate, approvals } = stored.run;
+  async #execute({ run, voters }: Journalled): Promise<Performed> {
+    if (run.phase !== "executing") return "done";
+    const {
+      motion: { planDigest, dossierDigest },
+      certificate: { ballots },
+      approvals,
+    } = run;
     const report = await vaultOf(this.env).release({
-      plan: this.#plan(), planDigest: motion.planDigest, dossierDigest: motion.dossierDigest,
-      ballots: certificate.ballots, voters: stored.voters, approvals,
+      plan: this.#journal.plan(),
+      planDigest,
+      dossierDigest,
+      ballots,
+      voters,
+      approvals,
     });
     const event: RunEvent = { type: "executed", report, at: clock() };
-    return report.outcome === "unavailable" ? this.#retry(stored, event, report.retryAfterMs) : this.#commit(stored, event);
+    return report.outcome === "unavailable"
+      ? this.#again(event, report.retryAfterMs)
+      : this.#done(event);
   }
 
-  async #verify(stored: Stored): Promise<number> {
-    const plan = this.#plan();
-    const observed = await readTouched({ api: connect(this.env), zone: plan.zone }, plan.steps);
-    if (!observed.ok) return this.#retry(stored, { type: "unreadable", at: clock() }, observed.error.retryAfterMs);
-    const mismatches = unpredicted(plan.steps.map((step, index) => [index, step]), observed.value);
-    this.#apply(stored, { type: "read_back", mismatches, at: clock() }, [
-      this.#entry(stored, "verification", String(stored.revision), { verified: mismatches.length === 0, mismatches: mismatches.slice(0, 20).map(({ identity, expected }) => `${expected}: ${identity}`) }),
-    ], { touched: observed.value.map(({ id, kind, identity }) => ({ id, kind, identity })) });
-    return 0;
+  async #verify({ run }: Journalled): Promise<Performed> {
+    const { zone, steps } = this.#journal.plan();
+    const observed = await readTouched({ api: connect(this.env), zone }, steps);
+    if (!observed.ok)
+      return this.#again({ type: "unreadable", at: clock() }, observed.error.retryAfterMs);
+    const mismatches = unpredicted(
+      steps.map((step, index) => [index, step]),
+      observed.value,
+    );
+    const at = clock();
+    const touched = observed.value.map(({ id, kind, identity }) => ({ id, kind, identity }));
+    return this.#done(
+      { type: "read_back", mismatches, at },
+      { touched, entries: [verificationEntry(run, mismatches, at)] },
+    );
   }
 
-  async #revert(stored: Stored): Promise<number> {
-    const report = await vaultOf(this.env).revert(stored.run.scope, stored.run.motion.planDigest);
+  async #revert({ run }: Journalled): Promise<Performed> {
+    const report = await vaultOf(this.env).revert(run.scope, run.motion.planDigest);
     const event: RunEvent = { type: "inverses_run", report, at: clock() };
-    return report.outcome === "unavailable" ? this.#retry(stored, event, report.retryAfterMs) : this.#commit(stored, event);
+    return report.outcome === "unavailable"
+      ? this.#again(event, report.retryAfterMs)
+      : this.#done(event);
   }
 
-  #commit(stored: Stored, event: RunEvent): number {
-    this.#apply(stored, event, []);
-    return 0;
+  /** An event that no longer fits changes nothing: the loop loads what is true now. */
+  #done(...of: Parameters<RunJournal["advance"]>): Performed {
+    this.#journal.advance(...of);
+    return "done";
   }
 
   /** The attempt is counted in the run itself, so that the delay survives a crash (I12). */
-  #retry(stored: Stored, event: RunEvent, atLeastMs: number | null = null): number {
-    const next = this.#apply(stored, event, []);
-    if (!next.ok || next.value.run.phase !== stored.run.phase) return 0;
-    return backoffMs("attempt" in next.value.run ? next.value.run.attempt : 1, atLeastMs);
+  #again(event: RunEvent, atLeastMs: number | null = null): Performed {
+    const run = this.#journal.advance(event);
+    return run.ok && "attempt" in run.value && run.value.attempt > 0
+      ? { againInMs: backoffMs(run.value.attempt, atLeastMs) }
+      : "done";
   }
 
   /** Tells everybody how it ended. Repeated whole after a crash; each receiver takes it once. */
-  async #conclude({ run, cause, touched }: Stored): Promise<null> {
-    const plan = this.#plan();
+  async #conclude({ run, cause, touched }: Journalled): Promise<null> {
+    const plan = this.#journal.plan();
     const lesson = learn(run, plan, cause);
-    const view = viewOf(run, plan);
-    await logOf(this.env).append([
-      { id: `${run.id}/run/${run.phase}`, type: "run", scope: run.scope, at: lesson.at, actor: "run", data: { run: run.id, incident: run.incident, phase: run.phase, because: view.because === null ? null : view.because.reason } },
-      { id: `${run.id}/lesson`, type: "lesson", scope: run.scope, at: lesson.at, actor: "run", data: { run: run.id, shape: lesson.shape, outcome: lesson.outcome } },
-    ]);
+    await logOf(this.env).append(endEntries(run, viewOf(run, plan), lesson));
     await this.#record.saveLesson(lesson);
     await reconcilerOf(this.env, run.scope).runFinished(run, touched);
     return null;

@@ -39,7 +39,9 @@ export class Vault extends DurableObject<VaultEnv> {
     return this.#alone(() => {
       const plan = this.#journal.plan(planDigest);
       // Nothing was ever released under this digest, so nothing is there to be undone.
-      return plan ? this.#execution(scope, plan).revert() : Promise.resolve({ outcome: "reverted", steps: 0 });
+      return plan
+        ? this.#execution(scope, plan).revert()
+        : Promise.resolve({ outcome: "reverted", steps: 0 });
     });
   }
 
@@ -58,17 +60,38 @@ export class Vault extends DurableObject<VaultEnv> {
       const granted = await this.#grant(request, plan.value);
       if (!granted.ok) return { outcome: "refused", refusal: granted.error };
       // The entry precedes the effect; if it cannot be written this throws and nothing is executed (I10).
-      await this.#log().append([{
-        id: `${plan.value.digest}/release`, type: "release", scope, at: clock(), actor: "vault",
-        data: { plan_digest: plan.value.digest, epoch: plan.value.plan.epoch, voters: request.ballots.map(({ ballot }) => ballot.voter), approvals: granted.value },
-      }], "vault");
+      await this.#log().append(
+        [
+          {
+            id: `${plan.value.digest}/release`,
+            type: "release",
+            scope,
+            at: clock(),
+            actor: "vault",
+            data: {
+              plan_digest: plan.value.digest,
+              epoch: plan.value.plan.epoch,
+              voters: request.ballots.map(({ ballot }) => ballot.voter),
+              approvals: granted.value,
+            },
+          },
+        ],
+        "vault",
+      );
       this.#journal.admit(plan.value);
     }
     return this.#execution(scope, plan.value).run();
   }
 
   #execution(scope: ScopeId, plan: SealedPlan): Execution {
-    return new Execution({ scope, plan, api: connect(this.env), journal: this.#journal, record: (entries) => this.#log().append(entries, "vault"), clock });
+    return new Execution({
+      scope,
+      plan,
+      api: connect(this.env),
+      journal: this.#journal,
+      record: (entries) => this.#log().append(entries, "vault"),
+      clock,
+    });
   }
 
   #log(): AuditLog {
@@ -77,24 +100,46 @@ export class Vault extends DurableObject<VaultEnv> {
   }
 
   /** Every check, in order of cost. Returns who approved. */
-  async #grant(request: ReleaseRequest, { plan, digest }: SealedPlan): Promise<Result<readonly string[], ReleaseRefusal>> {
+  async #grant(
+    request: ReleaseRequest,
+    { plan, digest }: SealedPlan,
+  ): Promise<Result<readonly string[], ReleaseRefusal>> {
     const origin = originProblem(this.env);
     if (origin) return err({ reason: "origin_mismatch", detail: origin });
     const last = this.#journal.lastEpoch();
     if (plan.epoch <= last) return err({ reason: "epoch_passed", epoch: plan.epoch, last });
     const voters = this.#electorate(plan.scope, request.voters);
     if (!voters.ok) return voters;
-    const ballots = await Promise.all(request.ballots.map(async (signed) => {
-      const keys = voters.value.find(({ id }) => id === signed.ballot.voter)?.keys;
-      return { signed, verified: keys !== undefined && (await verify(signedBytes("ballot/v1", signed.ballot), signed.signature, keys)) };
-    }));
-    const motion = { scope: plan.scope, epoch: plan.epoch, planDigest: digest, dossierDigest: request.dossierDigest };
-    const certificate = certify({ motion, electorate: { scope: plan.scope, voters: voters.value, required: AUDITS.size }, ballots, now: clock() });
-    if (!certificate.ok) return err({ reason: "certificate_invalid", detail: certificate.error.reason });
+    const ballots = await Promise.all(
+      request.ballots.map(async (signed) => {
+        const keys = voters.value.find(({ id }) => id === signed.ballot.voter)?.keys;
+        return {
+          signed,
+          verified:
+            keys !== undefined &&
+            (await verify(signedBytes("ballot/v1", signed.ballot), signed.signature, keys)),
+        };
+      }),
+    );
+    const motion = {
+      scope: plan.scope,
+      epoch: plan.epoch,
+      planDigest: digest,
+      dossierDigest: request.dossierDigest,
+    };
+    const certificate = certify({
+      motion,
+      electorate: { scope: plan.scope, voters: voters.value, required: AUDITS.size },
+      ballots,
+      now: clock(),
+    });
+    if (!certificate.ok)
+      return err({ reason: "certificate_invalid", detail: certificate.error.reason });
     const needed = approvalsNeeded(certificate.value.tier);
     if (needed === null) return err({ reason: "never_automatic" });
     const people = approvedBy(request.approvals, digest);
-    if (people.length < needed) return err({ reason: "approval_missing", needed, given: people.length });
+    if (people.length < needed)
+      return err({ reason: "approval_missing", needed, given: people.length });
     const detail = prohibited(plan, people.length);
     return detail ? err({ reason: "prohibited", detail }) : ok(people);
   }
@@ -103,12 +148,16 @@ export class Vault extends DurableObject<VaultEnv> {
   #electorate(scope: ScopeId, voters: readonly Voter[]): Result<readonly Voter[], ReleaseRefusal> {
     const expected = [...AUDITS.keys()].map((check) => `${check}@${scope}`);
     const named = voters.map(({ id }) => String(id));
-    if (named.length !== expected.length || !expected.every((id) => named.includes(id) && isVoterId(id))) {
+    if (
+      named.length !== expected.length ||
+      !expected.every((id) => named.includes(id) && isVoterId(id))
+    ) {
       return err({ reason: "certificate_invalid", detail: "the electorate is not this scope's" });
     }
     for (const { id, keys } of voters) {
       const pinned = this.#journal.pin(id, JSON.stringify(keys));
-      if (!sameJson(JSON.parse(pinned), keys)) return err({ reason: "voter_key_changed", detail: `${id} signs with ${digestOf(keys)}` });
+      if (!sameJson(JSON.parse(pinned), keys))
+        return err({ reason: "voter_key_changed", detail: `${id} signs with ${digestOf(keys)}` });
     }
     return ok(voters);
   }

@@ -41,7 +41,9 @@ async function main() {
   process.exitCode = result.ok ? 0 : failed;
 }
 
-const isPlain = (error) => error instanceof Failure || error instanceof StartError;
+function isPlain(error) {
+  return error instanceof Failure || error instanceof StartError;
+}
 
 async function play(options, result) {
   const { json, colours } = options;
@@ -75,28 +77,35 @@ async function perform({ system, story, result }) {
   const isForeignSame = compareForeign(before, await stateOf(stage), story);
   story.summary(result.acts);
   result.foreign_untouched = isForeignSame;
-  result.ok = isForeignSame && result.acts.length === ACTS.length && result.acts.every(isOk);
+  result.ok =
+    isForeignSame && result.acts.length === ACTS.length && result.acts.every(({ ok }) => ok);
   result.ms = Math.round(performance.now() - startedAt);
-  story.verdict({ ok: result.ok, acts: ACTS.map((_, index) => result.acts[index] ?? {}), ms: result.ms });
+  story.verdict({
+    ok: result.ok,
+    acts: ACTS.map((_, index) => result.acts[index] ?? {}),
+    ms: result.ms,
+  });
 }
-
-const isOk = ({ ok }) => ok;
 
 async function playAct(actOf, number, stage) {
   const { swarm, account, story, signal, zoneId } = stage;
   const before = await stateOf(stage);
   const act = actOf({ zoneId, ...before, heals: await recentHeals(swarm), nowMs: Date.now() });
   const [after, journalEnd] = await Promise.all([swarm.recordEnd(), account.journalEnd()]);
-  story.act(number, act);
   const { method, path, body } = act.change;
-  const created = await account.call(method, path, body);
   const changedAtMs = Date.now();
-  story.tell("changed", {});
+  const created = await account.call(method, path, body);
+  story.act(number, act, changedAtMs);
   const outcome = { name: act.name, subject: act.subject, ok: false };
   try {
     const { tell } = story;
-    const heal = await followHeal({ swarm, scope: SCOPE, act, after, changedAtMs, signal, tell });
-    Object.assign(outcome, { run: heal.run, phase: heal.phase, by: heal.by, ballots: heal.ballots });
+    const heal = await followHeal({ swarm, scope: SCOPE, act, after, signal, tell });
+    Object.assign(outcome, {
+      run: heal.run,
+      phase: heal.phase,
+      by: heal.by,
+      ballots: heal.ballots,
+    });
     const problems = await problemsOf({ stage, act, heal, before, journalEnd, outcome });
     if (heal.phase === "verified") outcome.stages = stagesOf({ changedAtMs, heal });
     if (problems.length === 0) story.healed({ act, ...outcome });

@@ -36,28 +36,26 @@ export class JsonClient {
     throw new Failure(`${this.#who}: ${method} ${path} was answered ${response.status}: ${why}`);
   }
 
-  async #fetch(method, path, { body, text, headers }) {
+  async #fetch(method, path, of) {
     const limit = AbortSignal.timeout(CALL_MS_MAX);
-    const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const signal = this.#signal ? AbortSignal.any([this.#signal, limit]) : limit;
     try {
-      return await fetch(`${this.#base}${path}`, {
-        method,
-        headers: {
-          accept: "application/json",
-          ...(this.#token && { authorization: `Bearer ${this.#token}` }),
-          ...(content !== undefined && { "content-type": "application/json" }),
-          ...headers,
-        },
-        body: content,
-        signal: this.#signal ? AbortSignal.any([this.#signal, limit]) : limit,
-      });
+      return await fetch(`${this.#base}${path}`, { ...this.#request(method, of), signal });
     } catch (error) {
       if (this.#signal?.aborted) throw this.#signal.reason;
-      const why = limit.aborted
-        ? `no answer within ${CALL_MS_MAX / 1000} s`
-        : (error.cause?.code ?? error.message);
+      const late = `no answer within ${CALL_MS_MAX / 1000} s`;
+      const why = limit.aborted ? late : (error.cause?.code ?? error.message);
       throw new Failure(`${this.#who} at ${this.#base}: ${why}`);
     }
+  }
+
+  #request(method, { body, text, headers }) {
+    const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
+    const accept = { accept: "application/json" };
+    const who = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+    if (content === undefined) return { method, headers: { ...accept, ...who, ...headers } };
+    const type = { "content-type": "application/json" };
+    return { method, headers: { ...accept, ...who, ...type, ...headers }, body: content };
   }
 }
 

@@ -66,7 +66,11 @@ async function sweep(env: Env): Promise<void> {
   const found = await discover(env, now);
   const scopes = found.ok ? found.value : (await record.scopes()).map(({ scope }) => scope);
   for (let from = 0; from < scopes.length; from += AT_ONCE) {
-    await Promise.all(scopes.slice(from, from + AT_ONCE).map((scope) => reconcilerOf(env, scope).wake({ source: "cron", at: now })));
+    await Promise.all(
+      scopes
+        .slice(from, from + AT_ONCE)
+        .map((scope) => reconcilerOf(env, scope).wake({ source: "cron", at: now })),
+    );
   }
 }
 

@@ -13,19 +13,27 @@ export { AuditLog, Vault };
 /** What the swarm may ask of the vault. No method takes an API call, none returns a credential. */
 export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
   async release(request: ReleaseRequest): Promise<ExecutionReport> {
-    if (!isScopeId(request.plan.scope)) return { outcome: "refused", refusal: { reason: "prohibited", detail: "not a scope" } };
+    if (!isScopeId(request.plan.scope))
+      return { outcome: "refused", refusal: { reason: "prohibited", detail: "not a scope" } };
     return this.#vault(request.plan.scope).release(request);
   }
 
   async revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport> {
-    if (!isScopeId(scope) || !isDigest(planDigest)) return { outcome: "stuck", detail: "not a scope or not a digest" };
+    if (!isScopeId(scope) || !isDigest(planDigest))
+      return { outcome: "stuck", detail: "not a scope or not a digest" };
     return this.#vault(scope).revert(scope, planDigest);
   }
 
   async tokenId(): Promise<string | null> {
     const answer = await connect(this.env).get("/user/tokens/verify");
-    if (answer.type !== "ok" || typeof answer.result !== "object" || answer.result === null || !("id" in answer.result)) return null;
-    return String(answer.result["id"]);
+    if (
+      answer.type !== "ok" ||
+      typeof answer.result !== "object" ||
+      answer.result === null ||
+      !("id" in answer.result)
+    )
+      return null;
+    return typeof answer.result["id"] === "string" ? answer.result["id"] : null;
   }
 
   #vault(scope: ScopeId): Vault {

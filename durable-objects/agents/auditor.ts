@@ -1,7 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { AUDITS } from "../../src/core/auditors/registry.ts";
-import { type Ballot, BALLOT_TTL_MS, type SignedBallot, type Voter } from "../../src/core/ballot.ts";
+import {
+  type Ballot,
+  BALLOT_TTL_MS,
+  type SignedBallot,
+  type Voter,
+} from "../../src/core/ballot.ts";
 import type { Dossier } from "../../src/core/dossier.ts";
 import { parseGolden } from "../../src/core/golden.ts";
 import { type Instant, instantOf, isVoterId, mint } from "../../src/core/ids.ts";
@@ -9,7 +14,12 @@ import type { AuditorPort } from "../../src/core/ports.ts";
 import type { Motion } from "../../src/core/quorum.ts";
 import { signedBytes } from "../../src/core/signing.ts";
 import type { Verdict } from "../../src/core/auditors/audit.ts";
-import { type KeyPair, newSeeds, openKeyPair, type Seeds } from "../../src/edge/signing/key-pair.ts";
+import {
+  type KeyPair,
+  newSeeds,
+  openKeyPair,
+  type Seeds,
+} from "../../src/edge/signing/key-pair.ts";
 import { Evidence } from "../../src/edge/store/evidence.ts";
 
 const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
@@ -27,8 +37,12 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
   #keys: Promise<KeyPair> | null = null;
 
   onStart(): void {
-    this.#sql.exec("create table if not exists seeds (one integer primary key check (one = 1), seeds text not null)");
-    this.#sql.exec("create table if not exists vote (epoch integer primary key, plan_digest text not null, signed text not null)");
+    this.#sql.exec(
+      "create table if not exists seeds (one integer primary key check (one = 1), seeds text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists vote (epoch integer primary key, plan_digest text not null, signed text not null)",
+    );
   }
 
   async vote(motion: Motion): Promise<{ signed: SignedBallot; voter: Voter }> {
@@ -39,18 +53,39 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     if (before) return { signed: before, voter };
     const now = Date.now();
     const verdict = await this.#audit(motion, now);
-    const ballot: Ballot = { version: 1, voter: voter.id, ...motion, ...verdict, castAt: instant(now), expiresAt: instant(now + BALLOT_TTL_MS) };
-    const signed: SignedBallot = { ballot, signature: await keys.sign(signedBytes("ballot/v1", ballot)) };
+    const ballot: Ballot = {
+      version: 1,
+      voter: voter.id,
+      ...motion,
+      ...verdict,
+      castAt: instant(now),
+      expiresAt: instant(now + BALLOT_TTL_MS),
+    };
+    const signed: SignedBallot = {
+      ballot,
+      signature: await keys.sign(signedBytes("ballot/v1", ballot)),
+    };
     // Signing left this object's thread: another request may have voted meanwhile, and then that ballot stands.
     const meanwhile = this.#cast(motion);
     if (meanwhile) return { signed: meanwhile, voter };
-    this.#sql.exec("insert into vote values (?, ?, ?)", motion.epoch, motion.planDigest, JSON.stringify(signed));
+    this.#sql.exec(
+      "insert into vote values (?, ?, ?)",
+      motion.epoch,
+      motion.planDigest,
+      JSON.stringify(signed),
+    );
     return { signed, voter };
   }
 
   #cast({ epoch, planDigest }: Motion): SignedBallot | null {
-    const [row] = this.#sql.exec<{ plan_digest: string; signed: string }>("select plan_digest, signed from vote where epoch = ?", epoch).toArray();
-    if (row && row.plan_digest !== planDigest) throw new Error(`has voted on another plan in epoch ${epoch}`);
+    const [row] = this.#sql
+      .exec<{ plan_digest: string; signed: string }>(
+        "select plan_digest, signed from vote where epoch = ?",
+        epoch,
+      )
+      .toArray();
+    if (row && row.plan_digest !== planDigest)
+      throw new Error(`has voted on another plan in epoch ${epoch}`);
     return row ? (JSON.parse(row.signed) as SignedBallot) : null;
   }
 
@@ -61,13 +96,22 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     const text = await evidence.dossier(motion.dossierDigest);
     if (text === null) throw new Error("the dossier is not there");
     const dossier = JSON.parse(text) as Dossier;
-    if (dossier.planDigest !== motion.planDigest || dossier.plan.scope !== motion.scope || dossier.plan.epoch !== motion.epoch) {
+    if (
+      dossier.planDigest !== motion.planDigest ||
+      dossier.plan.scope !== motion.scope ||
+      dossier.plan.epoch !== motion.epoch
+    ) {
       return { vote: "no", reasons: ["dossier_of_another_motion"], tier: 4 };
     }
     const stored = await evidence.golden(motion.scope, dossier.plan.proposal.goldenGeneration);
     const golden = stored && parseGolden(stored.document, motion.scope, dossier.plan.zone);
     if (!golden?.ok) return { vote: "no", reasons: ["golden_state_unreadable"], tier: 4 };
-    return audit({ dossier, golden: golden.value, generation: stored?.generation ?? 0, now: instant(now) });
+    return audit({
+      dossier,
+      golden: golden.value,
+      generation: stored?.generation ?? 0,
+      now: instant(now),
+    });
   }
 
   #keyPair(): Promise<KeyPair> {

@@ -7,10 +7,10 @@ const HEAL_MS_MAX = 30_000;
 const VERIFIED_COPY_MS_MAX = 3_000;
 
 /**
- * Resolves to the heal when its run is finished. `tell(stage, entry, facts)` is called for what
- * happens, as it is recorded.
- * @param {{ swarm: object, scope: string, act: object, after: number, changedAtMs: number,
- *   signal: AbortSignal, tell: (stage: string, of: object) => void }} input
+ * Resolves to the heal when its run is finished. `tell(stage, at, of)` is called for what happens, as it
+ * is recorded; `after` is the entry that was the newest before the change.
+ * @param {{ swarm: object, scope: string, act: object, after: number, signal: AbortSignal,
+ *   tell: (stage: string, at: string, of: object) => void }} input
  */
 export async function followHeal(input) {
   const { swarm, scope, after, signal } = input;
@@ -29,27 +29,45 @@ export async function followHeal(input) {
   throw new Failure(await whyNot(swarm, scope));
 }
 
-function take(heal, entry, { act, tell }) {
-  const { type, data } = entry;
-  const isOfPlan = heal.plan !== undefined && data.plan_digest === heal.plan.digest;
-  const isOfRun = heal.run !== null && data.run === heal.run;
-  if (type === "signal") return void (heal.signal = data);
-  if (type === "quarantine") throw new Failure("the loop detector holds the change, it came back");
-  if (type === "unknown_state") return tell("unknown", { why: data.reason });
-  if (type === "diagnosis") return diagnosed(heal, entry, { act, tell });
-  if (type === "plan" && isOfRun) return planned(heal, entry, tell);
-  if (type === "ballot" && isOfRun) return voted(heal, entry, tell);
-  if (type === "release" && isOfPlan) {
-    heal.releasedAt = entry.at;
-    return tell("released", { voters: data.voters.length, approvals: data.approvals.length });
-  }
-  if (type === "write_result" && isOfPlan) {
-    heal.writtenAt = entry.at;
-    return tell("written", { method: data.method, path: data.path });
-  }
-  if (type === "verification" && isOfRun)
-    return tell("verified", { verified: data.verified, mismatches: data.mismatches });
-  if (type === "run" && isOfRun) return finished(heal, data, tell);
+/** Entry type → what it means for the heal. Entries of other runs and plans pass by. */
+const MEANINGS = {
+  signal: (heal, { data }) => {
+    heal.signal = data;
+  },
+  quarantine: () => {
+    throw new Failure("the loop detector holds the change: it came straight back");
+  },
+  unknown_state: (_, { data, at }, { tell }) => tell("unknown", at, { why: data.reason }),
+  diagnosis: diagnosed,
+  plan: ofRun(planned),
+  ballot: ofRun(voted),
+  release: ofPlan((heal, { data, at }, { tell }) => {
+    heal.releasedAt = at;
+    tell("released", at, { voters: data.voters.length, approvals: data.approvals.length });
+  }),
+  write_result: ofPlan((heal, { data, at }, { tell }) => {
+    heal.writtenAt = at;
+    tell("written", at, { method: data.method, path: data.path });
+  }),
+  verification: ofRun((_, { data, at }, { tell }) => tell("verified", at, data)),
+  run: ofRun(finished),
+};
+
+function take(heal, entry, input) {
+  MEANINGS[entry.type]?.(heal, entry, input);
+}
+
+function ofRun(meaning) {
+  return (heal, entry, input) => {
+    if (heal.run !== null && entry.data.run === heal.run) meaning(heal, entry, input);
+  };
+}
+
+function ofPlan(meaning) {
+  return (heal, entry, input) => {
+    if (heal.plan !== undefined && entry.data.plan_digest === heal.plan.digest)
+      meaning(heal, entry, input);
+  };
 }
 
 function diagnosed(heal, { data, at }, { act, tell }) {
@@ -57,30 +75,29 @@ function diagnosed(heal, { data, at }, { act, tell }) {
   if (found === undefined) return;
   Object.assign(heal, { run: data.run, incident: data.incident, passAt: at, by: found.by });
   heal.ballots = [];
-  tell("detected", { source: heal.signal?.source ?? "signal", others: data.drift.length - 1 });
-  tell("attributed", { by: found.by });
+  tell("detected", at, { source: heal.signal?.source ?? "signal", others: data.drift.length - 1 });
+  tell("attributed", at, { by: found.by });
 }
 
-function planned(heal, { data }, tell) {
+function planned(heal, { data, at }, { tell }) {
   const { plan_digest: digest, steps, calls, tier } = data;
   heal.plan = { digest, steps, calls, tier };
-  tell("planned", heal.plan);
+  tell("planned", at, heal.plan);
 }
 
-function voted(heal, { data, actor }, tell) {
+function voted(heal, { data, actor, at }, { tell }) {
   const ballot = { voter: actor.split("@")[0], vote: data.vote, reasons: data.reasons };
   heal.ballots.push(ballot);
-  tell("voted", ballot);
+  tell("voted", at, ballot);
 }
 
-function finished(heal, { phase, because }, tell) {
+function finished(heal, { data: { phase, because }, at }, { tell }) {
   // Nothing was written, the world had moved on: the next pass plans anew.
   if (phase === "superseded") {
     heal.run = null;
-    return tell("superseded", { because });
+    return tell("superseded", at, { because });
   }
-  heal.phase = phase;
-  heal.because = because;
+  Object.assign(heal, { phase, because });
 }
 
 /** The shared copy of the run follows its last entry at once, but after it. */

@@ -16,8 +16,8 @@ export function narrator({ write, colours }) {
   const ink = inkOf(colours);
   const line = (text = "") => write(`${text}\n`);
   let since = 0;
-  const step = (stage, text) => {
-    const passed = `+${seconds(Date.now() - since)}`;
+  const step = (stage, at, text) => {
+    const passed = `+${((Date.parse(at) - since) / 1000).toFixed(3)} s`;
     line(`   ${ink.quiet(passed.padStart(9))}  ${stage.padEnd(10)} ${text}`);
   };
   return {
@@ -33,15 +33,13 @@ export function narrator({ write, colours }) {
         ),
       );
     },
-    act: (number, { title, subject, does }) => {
+    act: (number, { title, subject, does }, changedAtMs) => {
       line();
       line(`${ink.heading(`${number}  ${title}`)}: ${subject}`);
       line(`   ${ink.bad(does)}`);
-      since = Date.now();
+      since = changedAtMs;
     },
-    tell: (stage, of) => {
-      for (const [name, text] of TELLS[stage](of, ink)) step(name, text);
-    },
+    tell: (stage, at, of) => step(stage, at, TELLS[stage](of, ink)),
     healed: ({ act, untouched, stages }) => {
       const own = `${seconds(stages.swarm)} of it the swarm's own`;
       line(`   ${ink.good("✓")} ${act.healed}, ${seconds(stages.total)} after the change, ${own}`);
@@ -61,36 +59,32 @@ export function narrator({ write, colours }) {
       const done = acts.filter((act) => act.ok).length;
       const text = `${done} of ${acts.length} changes healed, verified and attributed`;
       line();
-      line(`${ok ? ink.good("✓") : ink.bad("✗")} ${ink.heading(text)} ${ink.quiet(`in ${seconds(ms)}`)}`);
+      line(
+        `${ok ? ink.good("✓") : ink.bad("✗")} ${ink.heading(text)} ${ink.quiet(`in ${seconds(ms)}`)}`,
+      );
       line();
     },
   };
 }
 
-/** Stage → its lines, each a name and a text. */
+/** Stage → what is said about it. */
 const TELLS = {
-  changed: () => [["changed", "through the v4 API, past the swarm"]],
-  detected: ({ source, others }) => [
-    ["detected", `${SOURCES[source] ?? `by ${source}`}${others > 0 ? `, with ${others} more` : ""}`],
-  ],
-  attributed: ({ by }, ink) => [
-    ["attributed", by === null ? ink.bad("the audit log does not say by whom") : byline(by)],
-  ],
-  planned: ({ digest, steps, calls, tier }) => [
-    ["planned", `${count(steps, "step")}, ${count(calls, "call")}, risk tier ${tier}, plan ${short(digest)}`],
-  ],
-  voted: ({ voter, vote, reasons }, ink) => [
-    ["voted", `${voter.padEnd(11)} ${vote === "yes" ? ink.good(vote) : ink.bad(`${vote}: ${reasons.join("; ")}`)}`],
-  ],
-  released: ({ voters, approvals }) => [
-    ["released", `by the vault, on ${voters} valid ballots${approvals > 0 ? ` and ${count(approvals, "approval")}` : ""}`],
-  ],
-  written: ({ method, path }) => [["written", `${method} ${path.replace(/[0-9a-f]{24}(?=[0-9a-f]{8})/g, "…")}`]],
-  verified: ({ verified, mismatches }, ink) => [
-    verified ? ["verified", "read back, as predicted"] : ["verified", ink.bad(mismatches.join("; "))],
-  ],
-  superseded: ({ because }, ink) => [["superseded", ink.bad(`${because}: planned anew`)]],
-  unknown: ({ why }, ink) => [["unknown", ink.bad(`the zone could not be read: ${why}`)]],
+  detected: ({ source, others }) =>
+    `${SOURCES[source] ?? `by ${source}`}${others > 0 ? `, with ${others} more` : ""}`,
+  attributed: ({ by }, ink) =>
+    by === null ? ink.bad("the audit log does not say who changed it") : byline(by),
+  planned: ({ digest, steps, calls, tier }) =>
+    `${count(steps, "step")}, ${count(calls, "call")}, risk tier ${tier}, plan ${short(digest)}`,
+  voted: ({ voter, vote, reasons }, ink) =>
+    `${voter.padEnd(11)} ${vote === "yes" ? ink.good(vote) : ink.bad(`${vote}: ${reasons.join("; ")}`)}`,
+  released: ({ voters, approvals }) =>
+    `by the vault, on ${count(voters, "valid ballot")}${approvals > 0 ? ` and ${count(approvals, "approval")}` : ""}`,
+  written: ({ method, path }) =>
+    `${method} ${path.replaceAll(/[0-9a-f]{24}(?=[0-9a-f]{8})/g, "…")}`,
+  verified: ({ verified, mismatches }, ink) =>
+    verified ? "read back, as predicted" : ink.bad(mismatches.join("; ")),
+  superseded: ({ because }, ink) => ink.bad(`${because}: planned anew`),
+  unknown: ({ why }, ink) => ink.bad(`the zone could not be read: ${why}`),
 };
 
 /** "changed by dashboard@sandbox.example through dash at 10:02:11 UTC" */
@@ -107,7 +101,9 @@ function tableOf(acts, ink) {
     Math.max(...[heads, ...rows].map((row) => row[column].length)),
   );
   const cells = (row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])));
+    row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]),
+    );
   return [ink.quiet(cells(heads).join("  ")), ...rows.map((row) => cells(row).join("  "))];
 }
 

@@ -87,25 +87,34 @@ function diffKind(kind: Kind, input: DiffInput): Part {
     if (owner) notOurs.push({ resource, ...owner });
     return owner === null;
   });
-  const rest = pairRest(edited.desired, ours);
+  const removes = kind.removable && input.golden.unmanaged[kind.name] === "remove";
+  // What was deleted is not what stands beside it: without `remove` a stranger stays as it is (I9).
+  const deleted = removes ? [] : seenBefore(edited.desired, input.lineage);
+  const rest = pairRest(edited.desired.filter((resource) => !deleted.includes(resource)), ours);
   const pairs = [...exact.pairs, ...edited.pairs, ...rest.pairs];
   const changes: Change[] = [];
   const reported: { change: Change; reason: string }[] = [];
-  for (const change of [...updates(kind, pairs), ...rest.desired.map(create)]) {
+  for (const change of [...updates(kind, pairs), ...[...rest.desired, ...deleted].map(create)]) {
     const reason = handsOff(change, input);
     if (reason === null) changes.push(change);
     else reported.push({ change, reason });
   }
-  const removes = kind.removable && input.golden.unmanaged[kind.name] === "remove";
   if (removes) changes.push(...rest.observed.map((resource): Change => ({ op: "delete", observed: resource })));
   return {
     kind: kind.name,
     changes: changes.toSorted(inHealingOrder),
-    reported,
+    reported: reported.toSorted((a, b) => inHealingOrder(a.change, b.change)),
     unmanaged: removes || !kind.removable ? [] : rest.observed,
     notOurs,
     managed: pairs.length + (removes ? rest.observed.length : 0),
   };
+}
+
+/** Those that are known to have existed: no live object turned into something else, they are gone. */
+function seenBefore(missing: readonly Resource[], lineage: Lineage): readonly Resource[] {
+  if (missing.length === 0) return [];
+  const known = new Set([...lineage.values()].map(({ kind, identity }) => `${kind} ${identity}`));
+  return missing.filter(({ kind, identity }) => known.has(`${kind} ${identity}`));
 }
 
 const create = (resource: Resource): Change => ({ op: "create", desired: resource });
@@ -196,8 +205,12 @@ const HEALING_ORDER = { delete: 0, update: 1, create: 2 } as const;
 
 function inHealingOrder(a: Change, b: Change): number {
   const [of, against] = [subjectOf(a), subjectOf(b)];
-  return HEALING_ORDER[a.op] - HEALING_ORDER[b.op] || (of.identity < against.identity ? -1 : of.identity > against.identity ? 1 : 0);
+  return HEALING_ORDER[a.op] - HEALING_ORDER[b.op] || ordinal(of.identity, against.identity) || ordinal(idOf(a), idOf(b));
 }
+
+const ordinal = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Twins share their identity. */
+const idOf = (change: Change): string => (change.op === "create" ? "" : change.observed.id);
 
 const byIdentity = (a: Resource, b: Resource): number => (a.identity < b.identity ? -1 : 1);
 const byId = (a: ObservedResource, b: ObservedResource): number => (a.id < b.id ? -1 : 1);

@@ -4,7 +4,7 @@
  */
 import type { Json } from "./canonical.ts";
 import type { Instant, ObjectId } from "./ids.ts";
-import { kindOf } from "./kinds/registry.ts";
+import { KINDS } from "./kinds/registry.ts";
 import type { ObservedResource, Zone } from "./resource.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -46,7 +46,8 @@ export function observe(readings: readonly Reading[], zone: Zone, observedAt: In
     if (claimedTotal !== null && claimedTotal !== objects.length) {
       return err(unknown("partial_list", `${name}: ${objects.length} of ${claimedTotal} objects were read`));
     }
-    const kind = kindOf(name);
+    const kind = KINDS.get(name);
+    if (!kind) return err(unknown("malformed", "a reading of a kind that is not known"));
     for (const object of objects) {
       const resource = kind.observe(object, zone);
       if (!resource.ok) return err(unknown("malformed", `${name}: ${resource.error}`));

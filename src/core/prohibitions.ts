@@ -2,9 +2,10 @@
  * What is never done, whoever certified it. The vault's own last word, in plain code and on purpose without the rest of
  * core: a mistake in planning, policy or counting ends here.
  */
-import type { Plan } from "./plan.ts";
+import type { Call, Plan } from "./plan.ts";
 
-const COLLECTIONS = /^\/zones\/([0-9A-Za-z_-]+)\/(?:dns_records(?:\/[\w.-]+)?|settings\/\w+)$/;
+/** Without `.` and `..` as an id: where a path is resolved they lead to the zone itself. */
+const COLLECTIONS = /^\/zones\/([0-9A-Za-z_-]+)\/(?:dns_records(?:\/(?!\.{1,2}$)[\w.-]+)?|settings\/\w+)$/;
 const METHODS = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 const OPERATIONS_MAX = 200;
 const BODY_BYTES_MAX = 1_048_576;
@@ -17,11 +18,22 @@ export function prohibited(plan: Plan, people: number): string | null {
     const [, zone] = COLLECTIONS.exec(request.path) ?? [];
     if (zone !== plan.zone.id) return `a call outside the zone: ${request.path}`;
     if (!METHODS.has(request.method)) return `method ${request.method}`;
-    if (steps.length > OPERATIONS_MAX) return `${steps.length} operations in one call`;
+    const operations = operationsIn(request);
+    if (operations > OPERATIONS_MAX) return `${operations} operations in one call`;
+    if (operations !== steps.length) return `${operations} operations for ${steps.length} steps`;
     if (request.body !== null && JSON.stringify(request.body).length > BODY_BYTES_MAX) return "a body that is too large";
   }
-  const outside = plan.steps.find(({ inverse }) => COLLECTIONS.exec(inverse.path)?.[1] !== plan.zone.id);
-  if (outside) return `an inverse outside the zone: ${outside.inverse.path}`;
+  for (const { inverse } of plan.steps) {
+    if (COLLECTIONS.exec(inverse.path)?.[1] !== plan.zone.id) return `an inverse outside the zone: ${inverse.path}`;
+    if (!METHODS.has(inverse.method)) return `method ${inverse.method} in an inverse`;
+    if (operationsIn(inverse) !== 1) return "an inverse of more than one operation";
+  }
   if (people === 0 && plan.steps.some(({ group }) => group === `NS ${plan.zone.name}`)) return "the zone's own delegation, without a person";
   return null;
+}
+
+/** What the API would carry out, counted in the body: a plan says one thing, a request does another. */
+function operationsIn({ path, body }: Call["request"]): number {
+  if (!path.endsWith("/batch")) return 1;
+  return Object.values(body ?? {}).reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 1), 0);
 }

@@ -1,8 +1,8 @@
 /** Comparing what a plan says with what is there: before each write (the fence) and after the last one. */
-import { sameJson } from "./canonical.ts";
+import { type Json, sameJson } from "./canonical.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Step } from "./plan.ts";
-import type { Fields, ObservedResource } from "./resource.ts";
+import type { ObservedResource } from "./resource.ts";
 
 export interface Mismatch {
   readonly step: number;
@@ -13,21 +13,23 @@ export interface Mismatch {
 
 type Indexed = readonly [number, Step];
 
-/** Steps whose pre-image is no longer what the plan was computed from (I2). Empty: go on. */
+/** Steps whose pre-image is no longer what the plan was computed from (I2). Empty: go on. Both sides were read, so they are equal or not. */
 export function basisMoved(steps: readonly Indexed[], observed: readonly ObservedResource[]): readonly Mismatch[] {
-  return compare(steps, observed, ({ before }) => before);
+  return compare(steps, observed, { image: ({ before }) => before, same: () => false });
 }
 
 /** Steps whose outcome is not as predicted (I4). Empty: verified. */
 export function unpredicted(steps: readonly Indexed[], observed: readonly ObservedResource[]): readonly Mismatch[] {
-  return compare(steps, observed, ({ after }) => after);
+  return compare(steps, observed, { image: ({ after }) => after, same: ({ kind }, field, sides) => kindOf(kind).same(field, ...sides) });
 }
 
-function compare(
-  steps: readonly Indexed[],
-  observed: readonly ObservedResource[],
-  image: (step: Step) => Step["before"],
-): Mismatch[] {
+interface Comparison {
+  readonly image: (step: Step) => Step["before"];
+  /** What else than equality passes for the same. */
+  readonly same: (step: Step, field: string, sides: readonly [expected: Json, there: Json]) => boolean;
+}
+
+function compare(steps: readonly Indexed[], observed: readonly ObservedResource[], { image, same }: Comparison): Mismatch[] {
   const byId = new Map(observed.map((resource) => [`${resource.kind} ${resource.id}`, resource]));
   const byIdentity = new Map(observed.map((resource) => [`${resource.kind} ${resource.identity}`, resource]));
   return steps.flatMap(([index, step]) => {
@@ -39,16 +41,12 @@ function compare(
     ];
     if (expected === null) return live ? mismatch("absent") : [];
     if (!live) return mismatch("present");
-    const fields = differing(step.kind, expected.fields, live);
+    const fields = Object.entries(expected.fields)
+      .filter(([field, value]) => {
+        const there = live.fields[field] ?? null;
+        return !sameJson(value, there) && !same(step, field, [value, there]);
+      })
+      .map(([field]) => field);
     return fields.length > 0 ? mismatch("as_planned", fields) : [];
   });
-}
-
-function differing(kind: string, expected: Fields, live: ObservedResource): string[] {
-  return Object.entries(expected)
-    .filter(([field, value]) => {
-      const there = live.fields[field] ?? null;
-      return !sameJson(value, there) && !kindOf(kind).same(field, value, there);
-    })
-    .map(([field]) => field);
 }

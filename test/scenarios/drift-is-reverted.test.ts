@@ -14,6 +14,7 @@ import {
   reconcile,
   record,
   records,
+  type RunJson,
   runs,
   settled,
   tick,
@@ -26,9 +27,17 @@ let address = 1;
 /** A value that no test has used: the loop detector must see a new difference. */
 const fresh = (): string => `192.0.2.${(address += 1)}`;
 
-async function edit(type: string, name: string, body: Record<string, string | number | boolean>, token?: string): Promise<void> {
+async function edit(
+  type: string,
+  name: string,
+  body: Record<string, string | number | boolean>,
+  token?: string,
+): Promise<void> {
   const found = await record(type, name);
-  await cloudflare("PATCH", `${zone}/dns_records/${found?.id}`, { body, ...(token ? { token } : {}) });
+  await cloudflare("PATCH", `${zone}/dns_records/${found?.id}`, {
+    body,
+    ...(token ? { token } : {}),
+  });
 }
 
 beforeAll(async () => {
@@ -56,13 +65,22 @@ describe("drift is reverted", () => {
     await edit("A", "bastion.harbor-books.example", { content: fresh() });
     expect((await reconcile()).status).toBe("in_sync");
     const writes = await vaultWrites();
-    expect(writes.map(({ method, body }) => [method, body])).toEqual([["PATCH", { content: "203.0.113.30" }]]);
+    expect(writes.map(({ method, body }) => [method, body])).toEqual([
+      ["PATCH", { content: "203.0.113.30" }],
+    ]);
     const [run] = await runs();
     expect(run?.phase).toBe("verified");
-    const { ballots } = await apiJson<{ ballots: { voter: string; vote: string }[] }>(`/api/v1/runs/${run?.id}`);
+    const { ballots } = await apiJson<{ ballots: { voter: string; vote: string }[] }>(
+      `/api/v1/runs/${run?.id}`,
+    );
     expect(ballots.map(({ vote }) => vote)).toEqual(["yes", "yes", "yes"]);
-    const { items } = await apiJson<{ items: { status: string; drift: { by: { actor: string; channel: string } }[] }[] }>("/api/v1/incidents?limit=1");
-    expect(items[0]).toMatchObject({ status: "resolved", drift: [{ by: { actor: "dashboard@sandbox.example", channel: "dash" } }] });
+    const { items } = await apiJson<{
+      items: { status: string; drift: { by: { actor: string; channel: string } }[] }[];
+    }>("/api/v1/incidents?limit=1");
+    expect(items[0]).toMatchObject({
+      status: "resolved",
+      drift: [{ by: { actor: "dashboard@sandbox.example", channel: "dash" } }],
+    });
   });
 
   it("creates a deleted record again and names who deleted it", async () => {
@@ -70,12 +88,16 @@ describe("drift is reverted", () => {
     await cloudflare("DELETE", `${zone}/dns_records/${status?.id}`, { token: "sandbox-terraform" });
     expect((await reconcile()).status).toBe("in_sync");
     expect((await vaultWrites()).map(({ method }) => method)).toEqual(["POST"]);
-    const { items } = await apiJson<{ items: { drift: { by: { token_name: string } }[] }[] }>("/api/v1/incidents?limit=1");
+    const { items } = await apiJson<{ items: { drift: { by: { token_name: string } }[] }[] }>(
+      "/api/v1/incidents?limit=1",
+    );
     expect(items[0]?.drift[0]?.by.token_name).toBe("terraform");
   });
 
   it("takes a rogue record away, where the golden state says so", async () => {
-    await cloudflare("POST", `${zone}/dns_records`, { body: { type: "A", name: "payroll", content: "203.0.113.66", ttl: 1 } });
+    await cloudflare("POST", `${zone}/dns_records`, {
+      body: { type: "A", name: "payroll", content: "203.0.113.66", ttl: 1 },
+    });
     expect((await reconcile()).status).toBe("in_sync");
     expect((await vaultWrites()).map(({ method }) => method)).toEqual(["DELETE"]);
   });
@@ -87,9 +109,15 @@ describe("drift is reverted", () => {
   });
 
   it("heals several drifts in one batch, deletes before creates", async () => {
-    await edit("CNAME", "help.harbor-books.example", { type: "A", content: fresh(), proxied: false });
+    await edit("CNAME", "help.harbor-books.example", {
+      type: "A",
+      content: fresh(),
+      proxied: false,
+    });
     await edit("MX", "harbor-books.example", { priority: 77 });
-    await cloudflare("POST", `${zone}/dns_records`, { body: { type: "OPENPGPKEY", name: "x._openpgpkey", content: "AAAA", ttl: 1 } });
+    await cloudflare("POST", `${zone}/dns_records`, {
+      body: { type: "OPENPGPKEY", name: "x._openpgpkey", content: "AAAA", ttl: 1 },
+    });
     expect((await reconcile()).status).toBe("in_sync");
     const writes = await vaultWrites();
     expect(writes.map(({ path }) => path.endsWith("/batch"))).toEqual([true]);
@@ -97,20 +125,41 @@ describe("drift is reverted", () => {
 
   it("is woken by the change feed, and not by its own writes", async () => {
     await edit("A", "bastion.harbor-books.example", { content: fresh() }, "sandbox-terraform");
-    const [scope] = await apiJson<{ items: { zone_id: string }[] }>("/api/v1/scopes").then(({ items }) => items);
+    const [scope] = await apiJson<{ items: { zone_id: string }[] }>("/api/v1/scopes").then(
+      ({ items }) => items,
+    );
     expect(scope).toBeDefined();
     const account = (await cloudflare<{ account: { id: string } }>("GET", zone)).account.id;
     const feed = env.CHANGE_FEED.getByName(account);
-    await feed.watch({ accountId: account, zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }] });
-    await vi.waitFor(async () => expect(await vaultWrites()).toHaveLength(1), { timeout: 5_000, interval: 20 });
+    await feed.watch({
+      accountId: account,
+      zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }],
+    });
+    await vi.waitFor(async () => expect(await vaultWrites()).toHaveLength(1), {
+      timeout: 5_000,
+      interval: 20,
+    });
     await settled(BOOKS.scope);
     const seen = (await journal()).length;
-    await feed.watch({ accountId: account, zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }] });
-    await vi.waitFor(async () => expect((await journal()).length).toBe(seen + 1), { timeout: 5_000, interval: 20 });
+    await feed.watch({
+      accountId: account,
+      zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }],
+    });
+    await vi.waitFor(async () => expect((await journal()).length).toBe(seen + 1), {
+      timeout: 5_000,
+      interval: 20,
+    });
   });
 
   it("leaves ACME challenges and records of external-dns alone while it heals", async () => {
-    const challenge = await cloudflare<{ id: string }>("POST", `${zone}/dns_records`, { body: { type: "TXT", name: "_acme-challenge.www", content: "token-of-a-running-order", ttl: 120 } });
+    const challenge = await cloudflare<{ id: string }>("POST", `${zone}/dns_records`, {
+      body: {
+        type: "TXT",
+        name: "_acme-challenge.www",
+        content: "token-of-a-running-order",
+        ttl: 120,
+      },
+    });
     await edit("A", "bastion.harbor-books.example", { content: fresh() });
     const view = await reconcile();
     expect(view.not_ours.map(({ identity }) => identity).join()).toContain("_acme-challenge.www");
@@ -123,8 +172,26 @@ describe("drift is reverted", () => {
     const before = (await entries()).length;
     await reconcile();
     const types = (await entries()).slice(before).map(({ type }) => type);
-    const order = ["signal", "incident", "diagnosis", "proposal", "plan", "ballot", "release", "write", "write_result", "verification", "run", "lesson"];
-    expect(order.map((type) => types.indexOf(type as never)).every((at, index, all) => at >= 0 && (index === 0 || at > (all[index - 1] ?? -1))), types.join(" ")).toBe(true);
+    const order = [
+      "signal",
+      "incident",
+      "diagnosis",
+      "proposal",
+      "plan",
+      "ballot",
+      "release",
+      "write",
+      "write_result",
+      "verification",
+      "run",
+      "lesson",
+    ];
+    expect(
+      order
+        .map((type) => types.indexOf(type as never))
+        .every((at, index, all) => at >= 0 && (index === 0 || at > (all[index - 1] ?? -1))),
+      types.join(" "),
+    ).toBe(true);
     expect(types.filter((type) => type === "ballot")).toHaveLength(3);
   });
 });
@@ -144,7 +211,16 @@ describe("unknown is never missing (I8)", () => {
   it.each(faults)("changes nothing after %s", async (_, effect) => {
     await edit("A", "bastion.harbor-books.example", { content: fresh() });
     await control("DELETE", "/journal");
-    await control("PUT", "/faults", { rules: [{ id: "read", match: { method: "GET", path: `*${zone}/dns_records`, token: "driftless-swarm-read" }, times: null, effect }] });
+    await control("PUT", "/faults", {
+      rules: [
+        {
+          id: "read",
+          match: { method: "GET", path: `*${zone}/dns_records`, token: "driftless-swarm-read" },
+          times: null,
+          effect,
+        },
+      ],
+    });
     const view = await reconcile();
     expect(view.status).toBe("unknown");
     expect(view.unknown?.reason).toBeTruthy();
@@ -165,7 +241,9 @@ describe("what comes straight back is quarantined (I14)", () => {
     await control("DELETE", "/journal");
     const view = await reconcile();
     expect(view.status).toBe("held");
-    expect(view.quarantined.map(({ identity }) => identity)).toEqual(["A staging.harbor-books.example 203.0.113.15"]);
+    expect(view.quarantined.map(({ identity }) => identity)).toEqual([
+      "A staging.harbor-books.example 203.0.113.15",
+    ]);
     expect(await vaultWrites()).toEqual([]);
     await reconcile();
     expect((await entries()).filter(({ type }) => type === "quarantine")).toHaveLength(1);
@@ -177,43 +255,81 @@ describe("what comes straight back is quarantined (I14)", () => {
   });
 });
 
+const waitingRun = (): Promise<RunJson> =>
+  vi.waitFor(async () => {
+    const [run] = await runs();
+    if (run?.phase !== "awaiting_approval") throw new Error(`the run is ${run?.phase}`);
+    return run;
+  });
+
 describe("a plan that takes much away waits for a person", () => {
   it("stops, shows why, and goes on when an approver says so", async () => {
-    const rogue = Array.from({ length: 30 }, (_, index) => ({ type: "A", name: `rogue-${index}`, content: "203.0.113.99", ttl: 1 }));
+    const rogue = Array.from({ length: 30 }, (_, index) => ({
+      type: "A",
+      name: `rogue-${index}`,
+      content: "203.0.113.99",
+      ttl: 1,
+    }));
     await cloudflare("POST", `${zone}/dns_records/batch`, { body: { posts: rogue } });
     const view = await reconcile();
     expect(view.status).toBe("held");
     expect(view.why).toContain("30 of");
-    const [waiting] = await runs();
-    expect(waiting).toMatchObject({ phase: "awaiting_approval", tier: 2 });
+    const waiting = await waitingRun();
+    expect(waiting.tier).toBe(2);
     expect(await vaultWrites()).toEqual([]);
-    const path = `/api/v1/runs/${waiting?.id}/approvals`;
-    const post = (token: string, body: unknown) => api(path, token, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
-    const approve = { digest: waiting?.plan_digest, verdict: "approve" };
+    const path = `/api/v1/runs/${waiting.id}/approvals`;
+    const post = (token: string, body: unknown) =>
+      api(path, token, {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      });
+    const approve = { digest: waiting.plan_digest, verdict: "approve" };
     expect((await post("dev-viewer", approve)).status).toBe(403);
     expect((await post("dev-operator", approve)).status).toBe(403);
-    expect((await post("dev-approver-1", { ...approve, digest: `sha256:${"0".repeat(64)}` })).status).toBe(409);
+    expect(
+      (await post("dev-approver-1", { ...approve, digest: `sha256:${"0".repeat(64)}` })).status,
+    ).toBe(409);
     expect((await post("dev-approver-1", approve)).status).toBe(200);
-    await vi.waitFor(async () => expect((await runs())[0]?.phase).toBe("verified"), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await runs())[0]?.phase).toBe("verified"), {
+      timeout: 10_000,
+    });
     expect(await drift()).toMatchObject({ status: "in_sync" });
     expect(await vaultWrites()).toHaveLength(1);
   });
 
   it("does not ask again for what was denied", async () => {
-    const ids = (await records()).filter(({ name }) => /^(voice|office|info|cdn|images)\./.test(name)).map(({ id }) => id);
-    const extra = Array.from({ length: 26 }, (_, index) => ({ type: "A", name: `other-${index}`, content: "203.0.113.98", ttl: 1 }));
+    const ids = (await records())
+      .filter(({ name }) => /^(voice|office|info|cdn|images)\./.test(name))
+      .map(({ id }) => id);
+    const extra = Array.from({ length: 26 }, (_, index) => ({
+      type: "A",
+      name: `other-${index}`,
+      content: "203.0.113.98",
+      ttl: 1,
+    }));
     expect(ids.length).toBeGreaterThan(3);
-    const made = await cloudflare<{ posts: { id: string }[] }>("POST", `${zone}/dns_records/batch`, { body: { posts: extra } });
+    const made = await cloudflare<{ posts: { id: string }[] }>(
+      "POST",
+      `${zone}/dns_records/batch`,
+      { body: { posts: extra } },
+    );
     await reconcile();
-    const [waiting] = await runs();
-    await apiJson(`/api/v1/runs/${waiting?.id}/approvals`, "dev-approver-2", { method: "POST", body: JSON.stringify({ digest: waiting?.plan_digest, verdict: "deny" }), headers: { "content-type": "application/json" } });
+    const waiting = await waitingRun();
+    await apiJson(`/api/v1/runs/${waiting.id}/approvals`, "dev-approver-2", {
+      method: "POST",
+      body: JSON.stringify({ digest: waiting.plan_digest, verdict: "deny" }),
+      headers: { "content-type": "application/json" },
+    });
     await vi.waitFor(async () => expect((await runs())[0]?.phase).toBe("rejected"));
     await settled(BOOKS.scope);
     const view = await reconcile();
     expect(view.status).toBe("held");
-    expect((await runs())[0]?.id).toBe(waiting?.id);
+    expect((await runs())[0]?.id).toBe(waiting.id);
     expect(await vaultWrites()).toEqual([]);
-    await cloudflare("POST", `${zone}/dns_records/batch`, { body: { deletes: made.posts.map(({ id }) => ({ id })) } });
+    await cloudflare("POST", `${zone}/dns_records/batch`, {
+      body: { deletes: made.posts.map(({ id }) => ({ id })) },
+    });
     expect((await reconcile()).status).toBe("in_sync");
   });
 });

@@ -6,11 +6,17 @@ import { apiJson, BOOKS, type DnsRecord, records, vaultWrites } from "./world.ts
 
 /** A record without what the platform computes. */
 const valueOf = ({ id: _id, modified_on: _modified, ...value }: DnsRecord): unknown => {
-  const { created_on: _c, comment_modified_on: _cm, tags_modified_on: _tm, ...rest } = value as Record<string, unknown>;
+  const {
+    created_on: _c,
+    comment_modified_on: _cm,
+    tags_modified_on: _tm,
+    ...rest
+  } = value as Record<string, unknown>;
   return rest;
 };
 
-const byText = (values: unknown[]): string[] => values.map((value) => JSON.stringify(value)).toSorted();
+const byText = (values: unknown[]): string[] =>
+  values.map((value) => JSON.stringify(value)).toSorted();
 
 export class Baseline {
   readonly #records: readonly DnsRecord[];
@@ -28,7 +34,12 @@ export class Baseline {
     const now = await records();
     expect(byText(now.map(valueOf))).toEqual(byText(this.#records.map(valueOf)));
     const foreign = (all: readonly DnsRecord[]) =>
-      all.filter(({ name, content }) => name.startsWith("_acme-challenge") || content.includes("external-dns") || /^(orders|catalog)\\./.test(name));
+      all.filter(
+        ({ name, content }) =>
+          name.startsWith("_acme-challenge") ||
+          content.includes("external-dns") ||
+          /^(orders|catalog)\\./.test(name),
+      );
     expect(foreign(now)).toEqual(foreign(this.#records));
   }
 }
@@ -49,11 +60,21 @@ export async function checkRecord(): Promise<void> {
   const writes = (await vaultWrites()).filter(({ applied }) => applied);
   const noted = all.filter(({ type }) => type === "write" || type === "revert");
   for (const { method, path } of writes) {
-    const note = noted.find(({ data }) => data["method"] === method && String(path).endsWith(String(data["path"])));
+    const note = noted.find(
+      ({ data }) => data["method"] === method && String(path).endsWith(String(data["path"])),
+    );
     expect(note, `${method} ${path} has no entry`).toBeDefined();
-    const release = all.find(({ type, data }) => type === "release" && data["plan_digest"] === note?.data["plan_digest"]);
-    expect(release?.index ?? Infinity, `${method} ${path} was not released before`).toBeLessThan(note?.index ?? -1);
+    const release = all.find(
+      ({ type, data }) => type === "release" && data["plan_digest"] === note?.data["plan_digest"],
+    );
+    expect(release?.index ?? Infinity, `${method} ${path} was not released before`).toBeLessThan(
+      note?.index ?? -1,
+    );
   }
-  const { items } = await apiJson<{ items: { id: string; phase: string }[] }>(`/api/v1/runs?limit=200&scope=${encodeURIComponent(BOOKS.scope)}`);
-  expect(items.filter(({ phase }) => /voting|executing|verifying|reverting/.test(phase))).toEqual([]);
+  const { items } = await apiJson<{ items: { id: string; phase: string }[] }>(
+    `/api/v1/runs?limit=200&scope=${encodeURIComponent(BOOKS.scope)}`,
+  );
+  expect(items.filter(({ phase }) => /voting|executing|verifying|reverting/.test(phase))).toEqual(
+    [],
+  );
 }

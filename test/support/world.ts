@@ -5,7 +5,10 @@ import { expect, vi } from "vitest";
 import type { Json, JsonObject } from "../../src/core/canonical.ts";
 import worker from "../../src/index.ts";
 
-export const BOOKS = { zoneId: "3c2e8f1a9b7d4e60a5c4f3b2d1e0a987", scope: "zone:harbor-books.example" };
+export const BOOKS = {
+  zoneId: "3c2e8f1a9b7d4e60a5c4f3b2d1e0a987",
+  scope: "zone:harbor-books.example",
+};
 
 export interface JournalEntry {
   readonly seq: number;
@@ -29,10 +32,17 @@ export interface DnsRecord {
   readonly modified_on: string;
 }
 
-const json = (body: unknown): RequestInit => ({ body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+const json = (body: unknown): RequestInit => ({
+  body: JSON.stringify(body),
+  headers: { "content-type": "application/json" },
+});
 
 /** The API, as somebody with `token`. */
-export async function api(path: string, token = "dev-viewer", init: RequestInit = {}): Promise<Response> {
+export async function api(
+  path: string,
+  token = "dev-viewer",
+  init: RequestInit = {},
+): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token) headers.set("authorization", `Bearer ${token}`);
   return exports.default.fetch(new Request(`https://driftless.test${path}`, { ...init, headers }));
@@ -45,7 +55,11 @@ export async function apiJson<T>(path: string, token?: string, init?: RequestIni
 }
 
 /** The v4 API as another actor: `sandbox-dashboard` is a person, `sandbox-terraform` another automation. */
-export async function cloudflare<T>(method: string, path: string, { body, token = "sandbox-dashboard" }: { body?: JsonObject; token?: string } = {}): Promise<T> {
+export async function cloudflare<T>(
+  method: string,
+  path: string,
+  { body, token = "sandbox-dashboard" }: { body?: JsonObject; token?: string } = {},
+): Promise<T> {
   const init: RequestInit = { method, ...(body ? json(body) : {}) };
   const request = new Request(`http://sandbox/client/v4${path}`, init);
   request.headers.set("authorization", `Bearer ${token}`);
@@ -56,21 +70,38 @@ export async function cloudflare<T>(method: string, path: string, { body, token 
 }
 
 /** The sandbox's control plane. */
-export async function control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await env.CF_API.fetch(new Request(`http://sandbox/sandbox${path}`, { method, ...(body === undefined ? {} : json(body)) }));
+export async function control<T = unknown>(
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const response = await env.CF_API.fetch(
+    new Request(`http://sandbox/sandbox${path}`, {
+      method,
+      ...(body === undefined ? {} : json(body)),
+    }),
+  );
   if (!response.ok) throw new Error(`/sandbox${path}: ${response.status} ${await response.text()}`);
   return response.json<T>();
 }
 
-export const records = (zoneId = BOOKS.zoneId): Promise<DnsRecord[]> => cloudflare("GET", `/zones/${zoneId}/dns_records?per_page=50000`);
+export const records = (zoneId = BOOKS.zoneId): Promise<DnsRecord[]> =>
+  cloudflare("GET", `/zones/${zoneId}/dns_records?per_page=50000`);
 
-export async function record(type: string, name: string, zoneId = BOOKS.zoneId): Promise<DnsRecord | undefined> {
+export async function record(
+  type: string,
+  name: string,
+  zoneId = BOOKS.zoneId,
+): Promise<DnsRecord | undefined> {
   return (await records(zoneId)).find((each) => each.type === type && each.name === name);
 }
 
 /** What the vault wrote since the journal was last cleared. */
 export async function vaultWrites(): Promise<JournalEntry[]> {
-  const { entries } = await control<{ entries: JournalEntry[] }>("GET", "/journal?writes=true&limit=5000");
+  const { entries } = await control<{ entries: JournalEntry[] }>(
+    "GET",
+    "/journal?writes=true&limit=5000",
+  );
   return entries.filter(({ token_name }) => token_name === "driftless-vault-write");
 }
 
@@ -80,7 +111,10 @@ export async function journal(): Promise<JournalEntry[]> {
 
 export async function tick(): Promise<void> {
   const ctx = createExecutionContext();
-  await worker.scheduled({ scheduledTime: Date.now(), cron: "*/5 * * * *", noRetry() {} } as ScheduledController, env);
+  await worker.scheduled(
+    { scheduledTime: Date.now(), cron: "*/5 * * * *", noRetry() {} } as ScheduledController,
+    env,
+  );
   await waitOnExecutionContext(ctx);
 }
 
@@ -89,7 +123,14 @@ export interface DriftView {
   readonly why: string;
   readonly since: string;
   readonly observed_at: string | null;
-  readonly drift: readonly { readonly identity: string; readonly by: { readonly actor: string; readonly channel: string; readonly token_name: string | null } | null }[];
+  readonly drift: readonly {
+    readonly identity: string;
+    readonly by: {
+      readonly actor: string;
+      readonly channel: string;
+      readonly token_name: string | null;
+    } | null;
+  }[];
   readonly quarantined: readonly { readonly identity: string }[];
   readonly not_ours: readonly { readonly identity: string; readonly reason: string }[];
   readonly run: string | null;
@@ -107,7 +148,8 @@ export interface RunJson {
   readonly ballots?: readonly { readonly voter: string; readonly vote: string }[];
 }
 
-export const drift = (scope = BOOKS.scope): Promise<DriftView> => apiJson(`/api/v1/scopes/${encodeURIComponent(scope)}/drift`);
+export const drift = (scope = BOOKS.scope): Promise<DriftView> =>
+  apiJson(`/api/v1/scopes/${encodeURIComponent(scope)}/drift`);
 export const runs = async (scope = BOOKS.scope): Promise<readonly RunJson[]> =>
   (await apiJson<{ items: RunJson[] }>(`/api/v1/runs?scope=${encodeURIComponent(scope)}`)).items;
 
@@ -136,8 +178,16 @@ export function settled(
   );
 }
 
-export async function putGolden(text: string, { scope = BOOKS.scope, ifMatch }: { scope?: string; ifMatch?: string } = {}): Promise<Response> {
+export async function putGolden(
+  text: string,
+  { scope = BOOKS.scope, ifMatch }: { scope?: string; ifMatch?: string } = {},
+): Promise<Response> {
   return api(`/api/v1/scopes/${encodeURIComponent(scope)}/golden`, "dev-operator", {
-    method: "PUT", body: text, headers: { "content-type": "application/yaml", ...(ifMatch ? { "if-match": ifMatch } : { "if-none-match": "*" }) },
+    method: "PUT",
+    body: text,
+    headers: {
+      "content-type": "application/yaml",
+      ...(ifMatch ? { "if-match": ifMatch } : { "if-none-match": "*" }),
+    },
   });
 }

@@ -1,4 +1,5 @@
 /** The account's audit log as change feed (cloudflare.md, section 11). */
+import { z } from "zod";
 import type { Json } from "../../core/canonical.ts";
 import type { AuditEntry } from "../../core/diagnosis/out-of-band-change.ts";
 import { type Instant, instantOf } from "../../core/ids.ts";
@@ -24,11 +25,17 @@ const PAGE = 500;
 const PAGES_MAX = 10;
 
 /** Changes between the two instants, oldest first. `since` is inclusive: overlap the windows and drop what came before by id. */
-export async function readFeed(api: CloudflareApi, query: FeedQuery): Promise<Result<readonly FeedEntry[], Unknown>> {
+export async function readFeed(
+  api: CloudflareApi,
+  query: FeedQuery,
+): Promise<Result<readonly FeedEntry[], Unknown>> {
   const entries: FeedEntry[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < PAGES_MAX; page += 1) {
-    const answer = await api.get(`/accounts/${query.accountId}/logs/audit`, parameters(query, cursor));
+    const answer = await api.get(
+      `/accounts/${query.accountId}/logs/audit`,
+      parameters(query, cursor),
+    );
     if (answer.type !== "ok") return err(unknownFrom(answer, "audit log"));
     const rows = Array.isArray(answer.result) ? answer.result : [];
     entries.push(...rows.flatMap(entryOf));
@@ -38,9 +45,16 @@ export async function readFeed(api: CloudflareApi, query: FeedQuery): Promise<Re
   return ok(entries);
 }
 
-function parameters({ since, before, zoneId, exceptTokenId }: FeedQuery, cursor: string | undefined): Record<string, string> {
+function parameters(
+  { since, before, zoneId, exceptTokenId }: FeedQuery,
+  cursor: string | undefined,
+): Record<string, string> {
   return {
-    since, before, limit: String(PAGE), direction: "asc", "action_type.not": "view",
+    since,
+    before,
+    limit: String(PAGE),
+    direction: "asc",
+    "action_type.not": "view",
     ...(zoneId === undefined ? {} : { zone_id: zoneId }),
     ...(exceptTokenId === undefined ? {} : { "actor_token_id.not": exceptTokenId }),
     ...(cursor === undefined ? {} : { cursor }),
@@ -48,28 +62,40 @@ function parameters({ since, before, zoneId, exceptTokenId }: FeedQuery, cursor:
 }
 
 /** Documentation and package disagree about where the cursor is: both are read. */
-const nextCursor = ({ cursor, cursors }: PageInfo): string | undefined => cursor || cursors?.after || undefined;
+const nextCursor = ({ cursor, cursors }: PageInfo): string | undefined =>
+  cursor || cursors?.after || undefined;
 
-interface RawEntry {
-  readonly id?: string;
-  readonly action?: { readonly type?: string; readonly time?: string; readonly result?: string };
-  readonly actor?: { readonly type?: string; readonly email?: string; readonly context?: string; readonly token_name?: string };
-  readonly resource?: { readonly id?: string };
-  readonly zone?: { readonly id?: string };
-}
+const text = z.string().nullish();
+const rawEntry = z.object({
+  id: z.string().min(1),
+  action: z.object({ type: z.string().default(""), time: z.string() }),
+  actor: z.object({ type: text, email: text, context: text, token_name: text }).default({}),
+  resource: z.object({ id: text }).default({}),
+  zone: z.object({ id: text }).nullish(),
+});
 
 /** An entry without id or time cannot be placed and is left out: the feed is a hint, the sweep finds the rest. */
 function entryOf(raw: Json): FeedEntry[] {
-  const { id, action, actor, resource, zone } = raw as RawEntry;
-  if (!id || !action?.time) return [];
+  const parsed = rawEntry.safeParse(raw);
+  if (!parsed.success) return [];
+  const { id, action, actor, resource, zone } = parsed.data;
   const time = new Date(action.time);
   if (Number.isNaN(time.getTime())) return [];
-  return [{
-    id,
-    at: instantOf(time.toISOString()),
-    action: action.type ?? "",
-    resourceId: resource?.id ?? "",
-    zoneId: zone?.id ?? null,
-    actor: { type: actor?.type ?? "", email: actor?.email || null, context: actor?.context ?? "", tokenName: actor?.token_name || null },
-  }];
+  return [
+    {
+      id,
+      at: instantOf(time.toISOString()),
+      action: action.type,
+      resourceId: resource.id ?? "",
+      zoneId: zone?.id ?? null,
+      actor: actorOf(actor),
+    },
+  ];
 }
+
+const actorOf = ({ type, email, context, token_name }: z.infer<typeof rawEntry>["actor"]) => ({
+  type: type ?? "",
+  email: email || null,
+  context: context ?? "",
+  tokenName: token_name || null,
+});

@@ -51,33 +51,53 @@ export class CloudflareApi {
     const headers = new Headers({ authorization: `Bearer ${token}`, accept: "application/json" });
     if (body) headers.set("content-type", "application/json");
     // `manual`: a redirect would carry the token to another origin.
-    const init: RequestInit = { method, headers, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const init: RequestInit = {
+      method,
+      headers,
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    };
     if (body) init.body = JSON.stringify(body);
     try {
       return await answerOf(await fetch(new Request(base + path, init)));
     } catch (fault) {
-      return unavailable(fault instanceof Error && fault.name === "TimeoutError" ? "timed out" : "connection failed");
+      return unavailable(
+        fault instanceof Error && fault.name === "TimeoutError" ? "timed out" : "connection failed",
+      );
     }
   }
 }
 
-const unavailable = (detail: string, retryAfterMs: number | null = null): Answer => ({ type: "unavailable", detail, retryAfterMs });
+const unavailable = (detail: string, retryAfterMs: number | null = null): Answer => ({
+  type: "unavailable",
+  detail,
+  retryAfterMs,
+});
 
 /** 408, 409 and 429 are passing conditions; the other 4xx are final (cloudflare.md, section 2.3). */
 const PASSING = new Set([408, 409, 425, 429]);
 
 async function answerOf(response: Response): Promise<Answer> {
-  const { status } = response;
+  const { status, headers } = response;
   if (status === 204) return { type: "ok", result: null, info: {} };
   if (status >= 500 || PASSING.has(status)) {
     await response.body?.cancel();
-    return unavailable(`status ${status}`, retryAfter(response.headers));
+    return unavailable(`status ${status}`, retryAfter(headers));
   }
   if (status >= 300 && status < 400) return { type: "refused", status, codes: [] };
-  const envelope: unknown = await response.json().catch(() => null);
-  if (!isEnvelope(envelope)) return status >= 400 ? { type: "refused", status, codes: [] } : unavailable(`status ${status} without an envelope`);
-  if (status >= 400 || !envelope.success) return { type: "refused", status, codes: (envelope.errors ?? []).map(({ code }) => code) };
-  return { type: "ok", result: envelope.result ?? null, info: envelope.result_info ?? {} };
+  return read(await response.json().catch(() => null), status);
+}
+
+function read(envelope: unknown, status: number): Answer {
+  if (!isEnvelope(envelope)) {
+    return status >= 400
+      ? { type: "refused", status, codes: [] }
+      : unavailable(`status ${status} without an envelope`);
+  }
+  const { success, errors, result, result_info: info } = envelope;
+  return success && status < 400
+    ? { type: "ok", result: result ?? null, info: info ?? {} }
+    : { type: "refused", status, codes: (errors ?? []).map(({ code }) => code) };
 }
 
 interface Envelope {
@@ -88,7 +108,10 @@ interface Envelope {
 }
 
 const isEnvelope = (value: unknown): value is Envelope =>
-  typeof value === "object" && value !== null && "success" in value && typeof value.success === "boolean";
+  typeof value === "object" &&
+  value !== null &&
+  "success" in value &&
+  typeof value.success === "boolean";
 
 /** Seconds or a date; anything else is as if it were not there. */
 function retryAfter(headers: Headers): number | null {
@@ -103,7 +126,11 @@ function retryAfter(headers: Headers): number | null {
 /** A read that gave no state, in core's words (I8). */
 export function unknownFrom(answer: Exclude<Answer, { type: "ok" }>, what: string): Unknown {
   if (answer.type === "refused") {
-    return { reason: "refused", detail: `${what}: status ${answer.status}, codes ${answer.codes.join(", ") || "none"}`, retryAfterMs: null };
+    return {
+      reason: "refused",
+      detail: `${what}: status ${answer.status}, codes ${answer.codes.join(", ") || "none"}`,
+      retryAfterMs: null,
+    };
   }
   const reason = answer.detail === "status 429" ? "rate_limited" : "unreachable";
   return { reason, detail: `${what}: ${answer.detail}`, retryAfterMs: answer.retryAfterMs };

@@ -13,12 +13,17 @@ export const REAL_ORIGIN = "https://api.cloudflare.com";
  * A token belongs to one class of origin: a sandbox token never leaves the sandbox, a real one never enters it. So a
  * wrong variable fails here and not after a secret went to the wrong place.
  */
-export function originProblem({ CF_API_BASE: base, CF_API_TOKEN: token }: ApiBinding): string | null {
+export function originProblem({
+  CF_API_BASE: base,
+  CF_API_TOKEN: token,
+}: ApiBinding): string | null {
   const { origin, protocol, hostname } = new URL(base);
   const loopback = hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]";
-  if (origin !== REAL_ORIGIN && !(loopback && (protocol === "http:" || protocol === "https:"))) return `\`${origin}\` is neither Cloudflare nor a sandbox on this machine`;
+  if (origin !== REAL_ORIGIN && !(loopback && (protocol === "http:" || protocol === "https:")))
+    return `\`${origin}\` is neither Cloudflare nor a sandbox on this machine`;
   const sandboxToken = token.startsWith("sandbox-");
-  if (origin === REAL_ORIGIN) return sandboxToken ? "a sandbox token cannot be used with the real origin" : null;
+  if (origin === REAL_ORIGIN)
+    return sandboxToken ? "a sandbox token cannot be used with the real origin" : null;
   return sandboxToken ? null : "a real token cannot be used with a sandbox origin";
 }
 

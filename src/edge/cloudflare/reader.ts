@@ -23,5 +23,8 @@ export interface Reader {
   /** Everything of the kind in the zone; where the API has no bulk read, everything that `golden` declares. */
   readAll(context: ReadContext, golden: GoldenState): Promise<Result<Reading, Unknown>>;
   /** The subjects that exist, perhaps with others beside them. Few calls matter more than few objects. */
-  readSome(context: ReadContext, subjects: readonly Subject[]): Promise<Result<readonly Json[], Unknown>>;
+  readSome(
+    context: ReadContext,
+    subjects: readonly Subject[],
+  ): Promise<Result<readonly Json[], Unknown>>;
 }

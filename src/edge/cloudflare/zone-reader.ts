@@ -16,7 +16,11 @@ export interface ZoneReading {
   readonly observation: Observation;
 }
 
-export async function readZone(context: ReadContext, golden: GoldenState, now: Instant): Promise<Result<ZoneReading, Unknown>> {
+export async function readZone(
+  context: ReadContext,
+  golden: GoldenState,
+  now: Instant,
+): Promise<Result<ZoneReading, Unknown>> {
   const results = await Promise.all(READERS.map((reader) => reader.readAll(context, golden)));
   const readings: Reading[] = [];
   for (const result of results) {
@@ -28,13 +32,21 @@ export async function readZone(context: ReadContext, golden: GoldenState, now: I
 }
 
 /** What exists of the resources that `steps` are about, perhaps with others beside them. */
-export async function readTouched(context: ReadContext, steps: readonly Step[]): Promise<Result<readonly ObservedResource[], Unknown>> {
+export async function readTouched(
+  context: ReadContext,
+  steps: readonly Step[],
+): Promise<Result<readonly ObservedResource[], Unknown>> {
   const byKind = Map.groupBy(steps, ({ kind }) => kind);
-  const results = await Promise.all(READERS.filter(({ kind }) => byKind.has(kind)).map(async (reader) => {
-    const subjects = (byKind.get(reader.kind) ?? []).map(({ before, after, group }) => ({ id: before?.id ?? after?.id ?? null, group }));
-    const objects = await reader.readSome(context, subjects);
-    return objects.ok ? normalise(reader.kind, objects.value, context.zone) : objects;
-  }));
+  const results = await Promise.all(
+    READERS.filter(({ kind }) => byKind.has(kind)).map(async (reader) => {
+      const subjects = (byKind.get(reader.kind) ?? []).map(({ before, after, group }) => ({
+        id: before?.id ?? after?.id ?? null,
+        group,
+      }));
+      const objects = await reader.readSome(context, subjects);
+      return objects.ok ? normalise(reader.kind, objects.value, context.zone) : objects;
+    }),
+  );
   const observed: ObservedResource[] = [];
   for (const result of results) {
     if (!result.ok) return result;
@@ -43,11 +55,16 @@ export async function readTouched(context: ReadContext, steps: readonly Step[]):
   return ok(observed);
 }
 
-function normalise(name: string, objects: readonly Json[], zone: Zone): Result<readonly ObservedResource[], Unknown> {
+function normalise(
+  name: string,
+  objects: readonly Json[],
+  zone: Zone,
+): Result<readonly ObservedResource[], Unknown> {
   const observed: ObservedResource[] = [];
   for (const object of objects) {
     const resource = kindOf(name).observe(object, zone);
-    if (!resource.ok) return err({ reason: "malformed", detail: `${name}: ${resource.error}`, retryAfterMs: null });
+    if (!resource.ok)
+      return err({ reason: "malformed", detail: `${name}: ${resource.error}`, retryAfterMs: null });
     observed.push(resource.value);
   }
   return ok(observed);
@@ -57,12 +74,16 @@ function normalise(name: string, objects: readonly Json[], zone: Zone): Result<r
  * Asks for objects one by one that a list no longer shows. True: the API says of every one that it is gone, so the list
  * may be believed (I8).
  */
-export async function allGone(context: ReadContext, suspects: readonly { readonly kind: string; readonly id: ObjectId }[]): Promise<Result<boolean, Unknown>> {
+export async function allGone(
+  context: ReadContext,
+  suspects: readonly { readonly kind: string; readonly id: ObjectId }[],
+): Promise<Result<boolean, Unknown>> {
   for (const { kind, id } of suspects) {
     const { collection } = kindOf(kind);
     const answer = await context.api.get(`/zones/${context.zone.id}/${collection}/${id}`);
     if (answer.type === "ok") return ok(false);
-    if (answer.type === "unavailable" || answer.status !== 404) return err(unknownFrom(answer, kind));
+    if (answer.type === "unavailable" || answer.status !== 404)
+      return err(unknownFrom(answer, kind));
   }
   return ok(true);
 }
@@ -76,16 +97,26 @@ const ZONES_PER_PAGE = 50;
 /** 5,000 zones in one account (I12). */
 const ZONE_PAGES_MAX = 100;
 
-export async function listZones(api: CloudflareApi): Promise<Result<readonly VisibleZone[], Unknown>> {
+export async function listZones(
+  api: CloudflareApi,
+): Promise<Result<readonly VisibleZone[], Unknown>> {
   const zones: VisibleZone[] = [];
   for (let page = 1; page <= ZONE_PAGES_MAX; page += 1) {
-    const answer = await api.get("/zones", { page: String(page), per_page: String(ZONES_PER_PAGE) });
+    const answer = await api.get("/zones", {
+      page: String(page),
+      per_page: String(ZONES_PER_PAGE),
+    });
     if (answer.type !== "ok") return err(unknownFrom(answer, "zones"));
     const rows = Array.isArray(answer.result) ? answer.result : [];
     for (const row of rows) {
       const zone = zoneOf(row);
       // A zone without an id must never become something to compare with (drift-cases 29).
-      if (!zone) return err({ reason: "malformed", detail: "zones: an entry without a usable id", retryAfterMs: null });
+      if (!zone)
+        return err({
+          reason: "malformed",
+          detail: "zones: an entry without a usable id",
+          retryAfterMs: null,
+        });
       zones.push(zone);
     }
     if (rows.length === 0 || page >= (answer.info.total_pages ?? Infinity)) return ok(zones);
@@ -96,7 +127,8 @@ export async function listZones(api: CloudflareApi): Promise<Result<readonly Vis
 function zoneOf(raw: Json): VisibleZone | null {
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return null;
   const { id, name, account } = raw as { id?: unknown; name?: unknown; account?: { id?: unknown } };
-  if (typeof id !== "string" || typeof name !== "string" || typeof account?.id !== "string") return null;
+  if (typeof id !== "string" || typeof name !== "string" || typeof account?.id !== "string")
+    return null;
   if (!isObjectId(id) || !isObjectId(account.id) || name === "") return null;
   return { id: mint(isObjectId, id), name, accountId: account.id };
 }

@@ -1,4 +1,7 @@
-/** What the HTTP API needs of the rest of the swarm. `src/index.ts` fills it; nothing here knows a platform binding. */
+/**
+ * What the HTTP API needs of the rest of the swarm. `src/index.ts` fills it; nothing here knows a
+ * platform binding.
+ */
 import type { Incident } from "../../core/incident.ts";
 import type { IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
@@ -53,7 +56,10 @@ export interface RecordPort extends Pick<LogPort, "read" | "append"> {
 
 export interface ApiPorts {
   readonly version: string;
-  /** Whether the Cloudflare API behind this swarm is a sandbox (`isSandboxOrigin`). Shown, never used to decide. */
+  /**
+   * Whether the Cloudflare API behind this swarm is a sandbox (`isSandboxOrigin`). Shown, never
+   * used to decide.
+   */
   readonly sandbox: boolean;
   readonly authenticate: Authenticator;
   now(): Instant;

@@ -1,4 +1,6 @@
-/** The HTTP API: the registry behind authentication, with one form of error and no platform binding. */
+/**
+ * The HTTP API: the registry behind authentication, with one form of error and no platform binding.
+ */
 import { Hono } from "hono";
 import { isRunId, isScopeId } from "../../core/ids.ts";
 import type { ApiPorts } from "./api-ports.ts";

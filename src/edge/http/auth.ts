@@ -13,7 +13,10 @@ export interface Principal {
 /** The principal that `token` belongs to, or null. */
 export type Authenticator = (token: string) => Promise<Principal | null>;
 
-/** Separation of duties: who may approve cannot ask for anything that needs approval, and the other way round. */
+/**
+ * Separation of duties: who may approve cannot ask for anything that needs approval, and the other
+ * way round.
+ */
 const RIGHTS: Readonly<Record<Role, ReadonlySet<Right>>> = {
   viewer: new Set(["read"]),
   operator: new Set(["read", "operate"]),
@@ -59,7 +62,10 @@ export interface Credentials {
   readonly principals: string | undefined;
 }
 
-/** Throws when the list of principals is malformed: starting with half of it would lock people out, or worse. */
+/**
+ * Throws when the list of principals is malformed: starting with half of it would lock people out,
+ * or worse.
+ */
 export function authenticator(credentials: Credentials): Authenticator {
   const dev = DEV_PRINCIPALS.map((principal) => ({ principal, hash: hashOf(principal.name) }));
   const listed = parsePrincipals(credentials.principals ?? "[]", dev);
@@ -67,7 +73,10 @@ export function authenticator(credentials: Credentials): Authenticator {
   return (token) => Promise.resolve(find(known, token));
 }
 
-/** Compares with every principal, in constant time each, so that timing tells nothing about the tokens. */
+/**
+ * Compares with every principal, in constant time each, so that timing tells nothing about the
+ * tokens.
+ */
 function find(known: readonly Known[], token: string): Principal | null {
   if (token.length > TOKEN_LENGTH_MAX) return null;
   const hash = hashOf(token);

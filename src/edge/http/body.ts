@@ -1,4 +1,7 @@
-/** Reading a request's body with a hard limit: what is declared and what really arrives are both counted. */
+/**
+ * Reading a request's body with a hard limit: what is declared and what really arrives are both
+ * counted.
+ */
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Problem } from "./problem.ts";
 

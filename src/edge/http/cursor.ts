@@ -1,4 +1,7 @@
-/** Opaque page positions: base64url of the sort key of the last row. A client that makes one up is refused, not guessed. */
+/**
+ * Opaque page positions: base64url of the sort key of the last row. A client that makes one up is
+ * refused, not guessed.
+ */
 import { type Instant, isInstant, isScopeId, type ScopeId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { After } from "./api-ports.ts";

@@ -1,11 +1,15 @@
 /**
- * Entries of the record as server-sent events. The reader pulls: while a client does not read, nothing is fetched, so
- * nothing piles up (I12). The stream ends by itself; the client comes back with the last id it has seen.
+ * Entries of the record as server-sent events. The reader pulls: while a client does not read,
+ * nothing is fetched, so nothing piles up (I12). The stream ends by itself; the client comes back
+ * with the last id it has seen.
  */
 import type { RecordedEntry } from "../../core/log/entry.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
-/** Long poll on the record. With `HEARTBEAT_MS` no silence is longer than 15 s, which proxies tolerate. */
+/**
+ * Long poll on the record. With `HEARTBEAT_MS` no silence is longer than 15 s, which proxies
+ * tolerate.
+ */
 const WAIT_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
 /** An open answer keeps a Durable Object awake, which costs. */

@@ -1,7 +1,8 @@
 /**
- * A golden document as text: YAML 1.2 (of which JSON is a part) to a plain JSON value, with the place of everything in
- * it. What a reader could take in two ways is refused: duplicate keys, tags, other YAML versions, inexact numbers.
- * All limits are checked here, with a place, so that no text can make the rest work without bound (I12).
+ * A golden document as text: YAML 1.2 (of which JSON is a part) to a plain JSON value, with the
+ * place of everything in it. What a reader could take in two ways is refused: duplicate keys, tags,
+ * other YAML versions, inexact numbers. All limits are checked here, with a place, so that no text
+ * can make the rest work without bound (I12).
  */
 import {
   type Alias,
@@ -68,7 +69,10 @@ export function readGoldenText(text: string, json: boolean): Result<GoldenText, 
   return ok({ value, locate: (path) => place(reading.offsetOf(document.contents, path)) });
 }
 
-/** Offsets to lines and columns, from 1. The library's own counter loses lines when it recovers from an error. */
+/**
+ * Offsets to lines and columns, from 1. The library's own counter loses lines when it recovers from
+ * an error.
+ */
 function placesIn(text: string): (offset: number) => Place {
   const starts = [0];
   for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1))
@@ -108,7 +112,10 @@ function versionFlaws({ directives }: Document.Parsed): readonly Flaw[] {
     : [flaw({ line: 1, column: 1 }, "must be YAML 1.2")];
 }
 
-/** What YAML allows and JSON does not. The message of the platform may quote the text, so only its place is used. */
+/**
+ * What YAML allows and JSON does not. The message of the platform may quote the text, so only its
+ * place is used.
+ */
 function jsonFlaws(text: string): readonly Flaw[] {
   try {
     JSON.parse(text);
@@ -245,7 +252,10 @@ const keyOf = (key: Node): string | null =>
     ? String(key.value)
     : null;
 
-/** A single value is shown where it stands, a collection (or nothing at all) at the name that leads to it. */
+/**
+ * A single value is shown where it stands, a collection (or nothing at all) at the name that leads
+ * to it.
+ */
 function offsetOfMember({ key, value }: Pair<ParsedNode, Node>): number {
   const single = value !== null && !isCollection(value) && value.range[1] > value.range[0];
   return single ? value.range[0] : key.range[0];

@@ -94,7 +94,10 @@ function parametersOf(route: Route, schema: (of: z.ZodType) => Schema): readonly
   return [...inPath, ...inQuery, ...inHeader];
 }
 
-/** Schemas with an id become components. `io: "input"` leaves objects open: members may be added to answers. */
+/**
+ * Schemas with an id become components. `io: "input"` leaves objects open: members may be added to
+ * answers.
+ */
 function schemaOf(of: z.ZodType, components: Map<string, unknown>): Schema {
   const made: Schema = z.toJSONSchema(of, { io: "input", unrepresentable: "any" });
   const { $schema: _, $defs, id, ...rest } = made as Schema & { $defs?: Record<string, Schema> };

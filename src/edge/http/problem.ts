@@ -1,4 +1,7 @@
-/** Every "no" of the API, in one place: RFC 9457 problem details. Adding a refusal to core breaks the build here first. */
+/**
+ * Every "no" of the API, in one place: RFC 9457 problem details. Adding a refusal to core breaks
+ * the build here first.
+ */
 import type { GoldenRefusal } from "../../core/ports.ts";
 import { unreachable } from "../../core/result.ts";
 import type { RunRefusal } from "../../core/run.ts";
@@ -32,7 +35,10 @@ export const PROBLEMS = {
 
 export type ProblemSlug = keyof typeof PROBLEMS;
 
-/** One of several problems of one request. `pointer` is a JSON pointer into the body (`#/…`) or the query (`?/…`). */
+/**
+ * One of several problems of one request. `pointer` is a JSON pointer into the body (`#/…`) or the
+ * query (`?/…`).
+ */
 export interface Flaw {
   readonly pointer: string;
   readonly detail: string;
@@ -51,7 +57,9 @@ export interface Problem {
 
 /** Where the types are explained. */
 export const TYPE_BASE = "https://driftless.dev/problems/";
-/** More than anybody corrects in one go; the rest is counted, so that an answer stays bounded (I12). */
+/**
+ * More than anybody corrects in one go; the rest is counted, so that an answer stays bounded (I12).
+ */
 export const FLAWS_MAX = 1000;
 const DETAIL_LENGTH_MAX = 300;
 
@@ -138,7 +146,10 @@ export function ofGoldenRefusal(
 export const inTextOrder = (flaws: readonly Flaw[]): readonly Flaw[] =>
   flaws.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 
-/** A thrown error, told apart by its own members: its class does not survive RPC. Nothing of its text goes out. */
+/**
+ * A thrown error, told apart by its own members: its class does not survive RPC. Nothing of its
+ * text goes out.
+ */
 export function ofFault(error: unknown): Problem {
   const { code, retryable } = (typeof error === "object" && error !== null ? error : {}) as {
     readonly code?: unknown;

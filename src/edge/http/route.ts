@@ -1,4 +1,7 @@
-/** What a route is. One registry entry serves requests, the OpenAPI document, and later the MCP tools and the CLI. */
+/**
+ * What a route is. One registry entry serves requests, the OpenAPI document, and later the MCP
+ * tools and the CLI.
+ */
 import { z } from "zod";
 import { isScopeId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";

@@ -1,10 +1,10 @@
 /**
- * Whether `base`, where the Cloudflare API is, can only be a sandbox. The text itself has to have one of a few plain
- * forms: a URL that needs interpreting (userinfo, other spellings of an address, a trailing dot) is never one, because
- * a mistake here would let the development tokens in.
+ * Whether `base`, where the Cloudflare API is, can only be a sandbox. The text itself has to have
+ * one of a few plain forms: a URL that needs interpreting (userinfo, other spellings of an address,
+ * a trailing dot) is never one, because a mistake here would let the development tokens in.
  */
-const PLAIN =
-  /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\]|sandbox|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}internal)(?::\d{1,5})?(?:\/[\w./~-]*)?$/;
+const HOST = String.raw`127\.0\.0\.1|localhost|\[::1\]`;
+const PLAIN = new RegExp(String.raw`^https?:\/\/(${HOST})(?::\d{1,5})?(?:\/[\w./~-]*)?$`);
 
 export function isSandboxOrigin(base: string): boolean {
   const host = PLAIN.exec(base)?.[1];

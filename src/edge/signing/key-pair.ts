@@ -23,7 +23,10 @@ export interface KeyPair {
 }
 
 export function newSeeds(): Seeds {
-  return { ed25519: bytesToHex(crypto.getRandomValues(new Uint8Array(32))), mlDsa44: bytesToHex(crypto.getRandomValues(new Uint8Array(32))) };
+  return {
+    ed25519: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
+    mlDsa44: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
+  };
 }
 
 export async function openKeyPair(seeds: Seeds): Promise<KeyPair> {
@@ -32,45 +35,80 @@ export async function openKeyPair(seeds: Seeds): Promise<KeyPair> {
   const { x = "" } = (await crypto.subtle.exportKey("jwk", exportable)) as JsonWebKey;
   const classical = await crypto.subtle.importKey("pkcs8", pkcs8, ED25519, false, ["sign"]);
   const lattice = ml_dsa44.keygen(hexToBytes(seeds.mlDsa44));
-  const native = hasNativeMlDsa() ? await crypto.subtle.importKey("raw-seed" as "raw", hexToBytes(seeds.mlDsa44), ML_DSA, false, ["sign"]) : null;
+  const native = hasNativeMlDsa()
+    ? await crypto.subtle.importKey("raw-seed" as "raw", hexToBytes(seeds.mlDsa44), ML_DSA, false, [
+        "sign",
+      ])
+    : null;
   return {
-    publicKeys: { suite: SUITE, ed25519: Buffer.from(x, "base64url").toString("hex"), mlDsa44: bytesToHex(lattice.publicKey) },
+    publicKeys: {
+      suite: SUITE,
+      ed25519: Buffer.from(x, "base64url").toString("hex"),
+      mlDsa44: bytesToHex(lattice.publicKey),
+    },
     async sign(bytes) {
       const [first, second] = await Promise.all([
         crypto.subtle.sign(ED25519, classical, bytes),
-        native ? crypto.subtle.sign(ML_DSA, native, bytes) : ml_dsa44.sign(bytes, lattice.secretKey),
+        native
+          ? crypto.subtle.sign(ML_DSA, native, bytes)
+          : ml_dsa44.sign(bytes, lattice.secretKey),
       ]);
-      return { suite: SUITE, ed25519: bytesToHex(new Uint8Array(first)), mlDsa44: bytesToHex(new Uint8Array(second)) };
+      return {
+        suite: SUITE,
+        ed25519: bytesToHex(new Uint8Array(first)),
+        mlDsa44: bytesToHex(new Uint8Array(second)),
+      };
     },
   };
 }
 
 /** Both signatures must hold. Malformed keys or signatures are simply not valid. */
-export async function verify(bytes: Uint8Array, signature: Signature, keys: PublicKeys): Promise<boolean> {
+export async function verify(
+  bytes: Uint8Array,
+  signature: Signature,
+  keys: PublicKeys,
+): Promise<boolean> {
   if (signature.suite !== SUITE || keys.suite !== SUITE) return false;
   try {
-    const results = await Promise.all([verifyEd25519(bytes, signature, keys), verifyMlDsa(bytes, signature, keys)]);
+    const results = await Promise.all([
+      verifyEd25519(bytes, signature, keys),
+      verifyMlDsa(bytes, signature, keys),
+    ]);
     return results.every(Boolean);
   } catch {
     return false;
   }
 }
 
-async function verifyEd25519(bytes: Uint8Array, signature: Signature, keys: PublicKeys): Promise<boolean> {
-  const key = await crypto.subtle.importKey("raw", hexToBytes(keys.ed25519), ED25519, false, ["verify"]);
+async function verifyEd25519(
+  bytes: Uint8Array,
+  signature: Signature,
+  keys: PublicKeys,
+): Promise<boolean> {
+  const key = await crypto.subtle.importKey("raw", hexToBytes(keys.ed25519), ED25519, false, [
+    "verify",
+  ]);
   return crypto.subtle.verify(ED25519, key, hexToBytes(signature.ed25519), bytes);
 }
 
-async function verifyMlDsa(bytes: Uint8Array, signature: Signature, keys: PublicKeys): Promise<boolean> {
+async function verifyMlDsa(
+  bytes: Uint8Array,
+  signature: Signature,
+  keys: PublicKeys,
+): Promise<boolean> {
   const publicKey = hexToBytes(keys.mlDsa44);
   const signed = hexToBytes(signature.mlDsa44);
   if (!hasNativeMlDsa()) return ml_dsa44.verify(signed, bytes, publicKey);
-  const key = await crypto.subtle.importKey("raw-public" as "raw", publicKey, ML_DSA, false, ["verify"]);
+  const key = await crypto.subtle.importKey("raw-public" as "raw", publicKey, ML_DSA, false, [
+    "verify",
+  ]);
   return crypto.subtle.verify(ML_DSA, key, signed, bytes);
 }
 
 /** A runtime without ML-DSA in WebCrypto uses the library; signatures verify both ways. */
 function hasNativeMlDsa(): boolean {
-  const subtle = SubtleCrypto as unknown as { supports?: (operation: string, algorithm: string) => boolean };
+  const subtle = SubtleCrypto as unknown as {
+    supports?: (operation: string, algorithm: string) => boolean;
+  };
   return subtle.supports?.("sign", "ML-DSA-44") ?? false;
 }

@@ -29,4 +29,5 @@ export async function postPosture(kv: KVNamespace, view: ScopeView): Promise<voi
   }
 }
 
-export const readPosture = (kv: KVNamespace, scope: ScopeId): Promise<Posture | null> => kv.get<Posture>(PREFIX + scope, "json");
+export const readPosture = (kv: KVNamespace, scope: ScopeId): Promise<Posture | null> =>
+  kv.get<Posture>(PREFIX + scope, "json");

@@ -3,10 +3,14 @@ import { digestOfText } from "../../core/canonical.ts";
 import type { Digest, ScopeId } from "../../core/ids.ts";
 import type { EvidencePort, StoredGolden } from "../../core/ports.ts";
 
-const ONCE = { onlyIf: { etagDoesNotMatch: "*" }, httpMetadata: { contentType: "application/json" } };
+const ONCE = {
+  onlyIf: { etagDoesNotMatch: "*" },
+  httpMetadata: { contentType: "application/json" },
+};
 
 const dossierKey = (digest: Digest): string => `dossiers/${digest.slice("sha256:".length)}.json`;
-const goldenKey = (scope: ScopeId, generation: number): string => `golden/${scope}/${String(generation).padStart(8, "0")}.json`;
+const goldenKey = (scope: ScopeId, generation: number): string =>
+  `golden/${scope}/${String(generation).padStart(8, "0")}.json`;
 
 export class Evidence implements EvidencePort {
   readonly #bucket: R2Bucket;
@@ -25,7 +29,8 @@ export class Evidence implements EvidencePort {
   async dossier(digest: Digest): Promise<string | null> {
     const text = await (await this.#bucket.get(dossierKey(digest)))?.text();
     if (text === undefined) return null;
-    if (digestOfText(text) !== digest) throw new Error(`dossier ${digest} has other bytes than its name says`);
+    if (digestOfText(text) !== digest)
+      throw new Error(`dossier ${digest} has other bytes than its name says`);
     return text;
   }
 

@@ -37,16 +37,24 @@ export class SharedRecord {
 
   async saveScope(row: Omit<ScopeRow, "generation">): Promise<void> {
     await this.#db
-      .prepare("insert into scopes (scope, zone_id, zone_name, account_id, seen_at) values (?, ?, ?, ?, ?) on conflict (scope) do update set zone_id = excluded.zone_id, zone_name = excluded.zone_name, account_id = excluded.account_id, seen_at = excluded.seen_at")
-      .bind(row.scope, row.zone_id, row.zone_name, row.account_id, row.seen_at).run();
+      .prepare(
+        "insert into scopes (scope, zone_id, zone_name, account_id, seen_at) values (?, ?, ?, ?, ?) on conflict (scope) do update set zone_id = excluded.zone_id, zone_name = excluded.zone_name, account_id = excluded.account_id, seen_at = excluded.seen_at",
+      )
+      .bind(row.scope, row.zone_id, row.zone_name, row.account_id, row.seen_at)
+      .run();
   }
 
   async saveGeneration(scope: ScopeId, generation: number): Promise<void> {
-    await this.#db.prepare("update scopes set generation = max(generation, ?) where scope = ?").bind(generation, scope).run();
+    await this.#db
+      .prepare("update scopes set generation = max(generation, ?) where scope = ?")
+      .bind(generation, scope)
+      .run();
   }
 
   async scopes(): Promise<readonly ScopeRow[]> {
-    return (await this.#db.prepare("select * from scopes order by scope limit 5000").all<ScopeRow>()).results;
+    return (
+      await this.#db.prepare("select * from scopes order by scope limit 5000").all<ScopeRow>()
+    ).results;
   }
 
   async scope(scope: ScopeId): Promise<ScopeRow | null> {
@@ -55,8 +63,20 @@ export class SharedRecord {
 
   async saveIncident(incident: Incident): Promise<void> {
     await this.#db
-      .prepare("insert into incidents (id, scope, status, cause, opened_at, closed_at, run, drift) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set status = excluded.status, closed_at = excluded.closed_at, run = excluded.run, drift = excluded.drift")
-      .bind(incident.id, incident.scope, incident.status, incident.cause, incident.openedAt, incident.closedAt, incident.run, JSON.stringify(incident.drift)).run();
+      .prepare(
+        "insert into incidents (id, scope, status, cause, opened_at, closed_at, run, drift) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set status = excluded.status, closed_at = excluded.closed_at, run = excluded.run, drift = excluded.drift",
+      )
+      .bind(
+        incident.id,
+        incident.scope,
+        incident.status,
+        incident.cause,
+        incident.openedAt,
+        incident.closedAt,
+        incident.run,
+        JSON.stringify(incident.drift),
+      )
+      .run();
   }
 
   async incidents(query: ListQuery): Promise<readonly Incident[]> {
@@ -65,7 +85,10 @@ export class SharedRecord {
   }
 
   async incident(id: string): Promise<Incident | null> {
-    const row = await this.#db.prepare("select * from incidents where id = ?").bind(id).first<IncidentRow>();
+    const row = await this.#db
+      .prepare("select * from incidents where id = ?")
+      .bind(id)
+      .first<IncidentRow>();
     return row ? incidentOf(row) : null;
   }
 
@@ -73,8 +96,23 @@ export class SharedRecord {
   async saveRun(run: Run, view: RunView, at: Instant): Promise<void> {
     const { id, incident, scope, motion } = run;
     await this.#db
-      .prepare("insert into runs (id, incident, scope, epoch, phase, plan_digest, dossier_digest, started_at, updated_at, finished, view) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set phase = excluded.phase, updated_at = excluded.updated_at, finished = excluded.finished, view = excluded.view where excluded.updated_at >= runs.updated_at")
-      .bind(id, incident, scope, motion.epoch, run.phase, motion.planDigest, motion.dossierDigest, run.timeline[0]?.at ?? at, at, isFinished(run) ? 1 : 0, JSON.stringify(view)).run();
+      .prepare(
+        "insert into runs (id, incident, scope, epoch, phase, plan_digest, dossier_digest, started_at, updated_at, finished, view) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set phase = excluded.phase, updated_at = excluded.updated_at, finished = excluded.finished, view = excluded.view where excluded.updated_at >= runs.updated_at",
+      )
+      .bind(
+        id,
+        incident,
+        scope,
+        motion.epoch,
+        run.phase,
+        motion.planDigest,
+        motion.dossierDigest,
+        run.timeline[0]?.at ?? at,
+        at,
+        isFinished(run) ? 1 : 0,
+        JSON.stringify(view),
+      )
+      .run();
   }
 
   async runs(query: ListQuery): Promise<readonly RunView[]> {
@@ -83,44 +121,102 @@ export class SharedRecord {
   }
 
   async run(id: string): Promise<RunView | null> {
-    const row = await this.#db.prepare("select view from runs where id = ?").bind(id).first<{ view: string }>();
+    const row = await this.#db
+      .prepare("select view from runs where id = ?")
+      .bind(id)
+      .first<{ view: string }>();
     return row ? (JSON.parse(row.view) as RunView) : null;
   }
 
   async unfinishedRuns(limit: number): Promise<readonly RunId[]> {
-    return (await this.#db.prepare("select id from runs where finished = 0 limit ?").bind(limit).all<{ id: RunId }>()).results.map(({ id }) => id);
+    return (
+      await this.#db
+        .prepare("select id from runs where finished = 0 limit ?")
+        .bind(limit)
+        .all<{ id: RunId }>()
+    ).results.map(({ id }) => id);
   }
 
   async saveBallots(run: RunId, ballots: readonly SignedBallot[]): Promise<void> {
-    const insert = this.#db.prepare("insert or ignore into ballots (run, voter, vote, tier, reasons, cast_at, signature) values (?, ?, ?, ?, ?, ?, ?)");
-    await this.#db.batch(ballots.map(({ ballot, signature }) =>
-      insert.bind(run, ballot.voter, ballot.vote, ballot.tier, JSON.stringify(ballot.reasons), ballot.castAt, JSON.stringify(signature))));
+    const insert = this.#db.prepare(
+      "insert or ignore into ballots (run, voter, vote, tier, reasons, cast_at, signature) values (?, ?, ?, ?, ?, ?, ?)",
+    );
+    await this.#db.batch(
+      ballots.map(({ ballot, signature }) =>
+        insert.bind(
+          run,
+          ballot.voter,
+          ballot.vote,
+          ballot.tier,
+          JSON.stringify(ballot.reasons),
+          ballot.castAt,
+          JSON.stringify(signature),
+        ),
+      ),
+    );
   }
 
   async ballots(run: string): Promise<readonly BallotRow[]> {
-    const { results } = await this.#db.prepare("select voter, vote, tier, reasons, cast_at from ballots where run = ? order by voter").bind(run).all<Omit<BallotRow, "reasons"> & { reasons: string }>();
+    const { results } = await this.#db
+      .prepare(
+        "select voter, vote, tier, reasons, cast_at from ballots where run = ? order by voter",
+      )
+      .bind(run)
+      .all<Omit<BallotRow, "reasons"> & { reasons: string }>();
     return results.map((row) => ({ ...row, reasons: JSON.parse(row.reasons) as string[] }));
   }
 
   async saveApproval(run: RunId, { by, verdict, at }: Approval): Promise<void> {
-    await this.#db.prepare("insert or replace into approvals (run, by, verdict, at) values (?, ?, ?, ?)").bind(run, by, verdict, at).run();
+    await this.#db
+      .prepare("insert or replace into approvals (run, by, verdict, at) values (?, ?, ?, ?)")
+      .bind(run, by, verdict, at)
+      .run();
   }
 
   async saveLesson(lesson: Lesson): Promise<void> {
     await this.#db
-      .prepare("insert or ignore into lessons (run, scope, cause, shape, shape_digest, outcome, calls, at) values (?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(lesson.run, lesson.scope, lesson.cause, lesson.shape, lesson.shapeDigest, lesson.outcome, lesson.calls, lesson.at).run();
+      .prepare(
+        "insert or ignore into lessons (run, scope, cause, shape, shape_digest, outcome, calls, at) values (?, ?, ?, ?, ?, ?, ?, ?)",
+      )
+      .bind(
+        lesson.run,
+        lesson.scope,
+        lesson.cause,
+        lesson.shape,
+        lesson.shapeDigest,
+        lesson.outcome,
+        lesson.calls,
+        lesson.at,
+      )
+      .run();
   }
 
   async lessons(limit: number): Promise<readonly Lesson[]> {
-    return (await this.#db.prepare("select run, scope, cause, shape, shape_digest as shapeDigest, outcome, calls, at from lessons order by at desc, run limit ?").bind(limit).all<Lesson>()).results;
+    return (
+      await this.#db
+        .prepare(
+          "select run, scope, cause, shape, shape_digest as shapeDigest, outcome, calls, at from lessons order by at desc, run limit ?",
+        )
+        .bind(limit)
+        .all<Lesson>()
+    ).results;
   }
 
   /** Newest first. `table` and `at` are names from this file, never input. */
-  async #page<Row>(table: "incidents" | "runs", at: "opened_at" | "started_at", { scope, after, limit }: ListQuery): Promise<readonly Row[]> {
-    const where = [scope ? "scope = ?1" : "?1 is null", after ? `(${at}, id) < (?2, ?3)` : "?2 is null and ?3 is null"].join(" and ");
-    const statement = this.#db.prepare(`select * from ${table} where ${where} order by ${at} desc, id desc limit ?4`);
-    return (await statement.bind(scope, after?.at ?? null, after?.id ?? null, limit).all<Row>()).results;
+  async #page<Row>(
+    table: "incidents" | "runs",
+    at: "opened_at" | "started_at",
+    { scope, after, limit }: ListQuery,
+  ): Promise<readonly Row[]> {
+    const where = [
+      scope ? "scope = ?1" : "?1 is null",
+      after ? `(${at}, id) < (?2, ?3)` : "?2 is null and ?3 is null",
+    ].join(" and ");
+    const statement = this.#db.prepare(
+      `select * from ${table} where ${where} order by ${at} desc, id desc limit ?4`,
+    );
+    return (await statement.bind(scope, after?.at ?? null, after?.id ?? null, limit).all<Row>())
+      .results;
   }
 }
 
@@ -143,5 +239,9 @@ interface IncidentRow {
   readonly drift: string;
 }
 
-const incidentOf = ({ opened_at, closed_at, drift, ...rest }: IncidentRow): Incident =>
-  ({ ...rest, openedAt: opened_at, closedAt: closed_at, drift: JSON.parse(drift) as Incident["drift"] });
+const incidentOf = ({ opened_at, closed_at, drift, ...rest }: IncidentRow): Incident => ({
+  ...rest,
+  openedAt: opened_at,
+  closedAt: closed_at,
+  drift: JSON.parse(drift) as Incident["drift"],
+});

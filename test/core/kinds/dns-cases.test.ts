@@ -326,7 +326,13 @@ it("case 18: a read-only record belongs to the platform", () => {
 });
 
 it("case 19: custom-domain address, apex NS and SOA belong to the platform", () => {
-  expect(observeRecord({ type: "AAAA", content: "100::", proxied: true }).system).not.toBeNull();
+  const discarded = { type: "AAAA", content: "100::", proxied: true };
+  const marked = observeRecord({ ...discarded, meta: { origin_worker_id: "w1" } });
+  expect(marked.system).not.toBeNull();
+  // Without the platform's mark it is only presumed, so that a declared record turned into it stays ours.
+  const presumed = observeRecord(discarded);
+  expect(presumed.system).toBeNull();
+  expect(dnsRecord.foreign([presumed]).get(presumed.id)).toContain("custom domain");
   expect(
     observeRecord({ type: "NS", name: "harbor.example", content: "ns1.example.net" }).system,
   ).not.toBeNull();

@@ -21,7 +21,9 @@ export const dnsRecords: Reader = {
       const all = await readAll(context);
       if (!all.ok) return all;
       const { objects, claimedTotal } = all.value;
-      return claimedTotal === objects.length ? ok(objects) : err(partial(objects.length, claimedTotal));
+      return claimedTotal === objects.length
+        ? ok(objects)
+        : err(partial(objects.length, claimedTotal));
     }
     const found = await Promise.all(subjects.map((subject) => readOne(context, subject)));
     const objects: Json[] = [];
@@ -37,33 +39,61 @@ async function readAll({ api, zone }: ReadContext): Promise<Result<Reading, Unkn
   const objects: Json[] = [];
   let claimedTotal: number | null = null;
   for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const answer = await api.get(`/zones/${zone.id}/dns_records`, { page: String(page), per_page: String(PAGE_SIZE) });
+    const answer = await api.get(`/zones/${zone.id}/dns_records`, {
+      page: String(page),
+      per_page: String(PAGE_SIZE),
+    });
     if (answer.type !== "ok") return err(unknownFrom(answer, "dns_record list"));
     // An empty list may come as null.
     const rows = answer.result ?? [];
-    if (!Array.isArray(rows)) return err({ reason: "malformed", detail: "dns_record list: the result is not a list", retryAfterMs: null });
+    if (!Array.isArray(rows))
+      return err({
+        reason: "malformed",
+        detail: "dns_record list: the result is not a list",
+        retryAfterMs: null,
+      });
     objects.push(...rows);
     claimedTotal = answer.info.total_count ?? claimedTotal;
-    const pages = answer.info.total_pages ?? (claimedTotal === null ? null : Math.ceil(claimedTotal / PAGE_SIZE));
-    if (pages === null ? rows.length === 0 : page >= pages) return ok({ kind: "dns_record", objects, claimedTotal });
+    const pages =
+      answer.info.total_pages ??
+      (claimedTotal === null ? null : Math.ceil(claimedTotal / PAGE_SIZE));
+    if (pages === null ? rows.length === 0 : page >= pages)
+      return ok({ kind: "dns_record", objects, claimedTotal });
   }
   return err(partial(objects.length, claimedTotal));
 }
 
-const partial = (read: number, claimed: number | null): Unknown =>
-  ({ reason: "partial_list", detail: `dns_record list: ${read} of ${claimed ?? "?"} objects were read`, retryAfterMs: null });
+const partial = (read: number, claimed: number | null): Unknown => ({
+  reason: "partial_list",
+  detail: `dns_record list: ${read} of ${claimed ?? "?"} objects were read`,
+  retryAfterMs: null,
+});
 
-async function readOne({ api, zone }: ReadContext, { id, group }: Subject): Promise<Result<readonly Json[], Unknown>> {
+async function readOne(
+  { api, zone }: ReadContext,
+  { id, group }: Subject,
+): Promise<Result<readonly Json[], Unknown>> {
   if (id !== null) {
     const answer = await api.get(`/zones/${zone.id}/dns_records/${id}`);
     if (answer.type === "ok") return ok([answer.result]);
-    return answer.type === "refused" && answer.codes.includes(GONE) ? ok([]) : err(unknownFrom(answer, "dns_record"));
+    return answer.type === "refused" && answer.codes.includes(GONE)
+      ? ok([])
+      : err(unknownFrom(answer, "dns_record"));
   }
   const [type = "", name = ""] = group.split(" ");
-  const answer = await api.get(`/zones/${zone.id}/dns_records`, { type, "name.exact": name, per_page: String(PAGE_SIZE) });
+  const answer = await api.get(`/zones/${zone.id}/dns_records`, {
+    type,
+    "name.exact": name,
+    per_page: String(PAGE_SIZE),
+  });
   if (answer.type !== "ok") return err(unknownFrom(answer, "dns_record set"));
   const rows = answer.result ?? [];
-  if (!Array.isArray(rows)) return err({ reason: "malformed", detail: "dns_record set: the result is not a list", retryAfterMs: null });
+  if (!Array.isArray(rows))
+    return err({
+      reason: "malformed",
+      detail: "dns_record set: the result is not a list",
+      retryAfterMs: null,
+    });
   const claimed = answer.info.total_count ?? rows.length;
   return claimed === rows.length ? ok(rows) : err(partial(rows.length, claimed));
 }

@@ -8,23 +8,37 @@ import type { ReadContext, Reader } from "../reader.ts";
 export const zoneSettings: Reader = {
   kind: "zone_setting",
   async readAll(context, golden) {
-    const ids = golden.resources.filter(({ kind }) => kind === "zone_setting").map(({ group }) => group);
+    const ids = golden.resources
+      .filter(({ kind }) => kind === "zone_setting")
+      .map(({ group }) => group);
     const objects = await read(context, ids);
-    return objects.ok ? ok({ kind: "zone_setting", objects: objects.value, claimedTotal: ids.length }) : objects;
+    return objects.ok
+      ? ok({ kind: "zone_setting", objects: objects.value, claimedTotal: ids.length })
+      : objects;
   },
-  readSome: (context, subjects) => read(context, subjects.map(({ group }) => group)),
+  readSome: (context, subjects) =>
+    read(
+      context,
+      subjects.map(({ group }) => group),
+    ),
 };
 
 /** Six connections are all a Worker may hold open at once. */
 const AT_ONCE = 6;
 
-async function read({ api, zone }: ReadContext, ids: readonly string[]): Promise<Result<readonly Json[], Unknown>> {
+async function read(
+  { api, zone }: ReadContext,
+  ids: readonly string[],
+): Promise<Result<readonly Json[], Unknown>> {
   const objects: Json[] = [];
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const batch = ids.slice(from, from + AT_ONCE);
-    const answers = await Promise.all(batch.map((id) => api.get(`/zones/${zone.id}/settings/${id}`)));
+    const answers = await Promise.all(
+      batch.map((id) => api.get(`/zones/${zone.id}/settings/${id}`)),
+    );
     for (const [position, answer] of answers.entries()) {
-      if (answer.type !== "ok") return err(unknownFrom(answer, `zone_setting \`${batch[position]}\``));
+      if (answer.type !== "ok")
+        return err(unknownFrom(answer, `zone_setting \`${batch[position]}\``));
       objects.push(answer.result);
     }
   }

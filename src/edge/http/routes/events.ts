@@ -26,7 +26,10 @@ const after = z
   .optional()
   .meta({ description: "entries after this index; -1: from the first; `latest`: only new ones" });
 
-/** What a reconnecting client has seen stands in its header and outweighs the address it was given at first. */
+/**
+ * What a reconnecting client has seen stands in its header and outweighs the address it was given
+ * at first.
+ */
 function positionOf(asked: string | undefined, request: Request): Result<string | null, Problem> {
   const last = request.headers.get("last-event-id");
   if (last === null || last === "") return ok(asked ?? null);

@@ -1,0 +1,42 @@
+/** The record's entries about a run. Each is named by the run and the fact, so that telling it twice leaves one. */
+import type { Approval } from "../approval.ts";
+import type { Ballot } from "../ballot.ts";
+import { digestOf } from "../canonical.ts";
+import type { Instant } from "../ids.ts";
+import type { Lesson } from "../lesson.ts";
+import type { Run } from "../run.ts";
+import type { RunView } from "../run-view.ts";
+import type { Mismatch } from "../verification.ts";
+import type { Entry } from "./entry.ts";
+
+/** More mismatches than this are in the journal of the vault, not in an entry. */
+const MISMATCHES_MAX = 20;
+
+type Told = Pick<Entry, "type" | "actor" | "at" | "data"> & { readonly what: string };
+
+const entry = ({ id, scope, incident }: Run, { what, data, ...rest }: Told): Entry =>
+  ({ id: `${id}/${rest.type}/${what}`, scope, ...rest, data: { run: id, incident, ...data } });
+
+export const ballotEntry = (run: Run, ballot: Ballot): Entry =>
+  entry(run, {
+    type: "ballot", what: ballot.voter, actor: ballot.voter, at: ballot.castAt,
+    data: { vote: ballot.vote, tier: ballot.tier, reasons: ballot.reasons, plan_digest: ballot.planDigest, ballot_digest: digestOf(ballot) },
+  });
+
+export const approvalEntry = (run: Run, { by, at, verdict, planDigest }: Approval): Entry =>
+  entry(run, { type: "approval", what: `${by}/${verdict}`, actor: by, at, data: { verdict, plan_digest: planDigest } });
+
+export const verificationEntry = (run: Run, mismatches: readonly Mismatch[], at: Instant): Entry =>
+  entry(run, {
+    type: "verification", what: at, actor: "run", at,
+    data: {
+      verified: mismatches.length === 0,
+      mismatches: mismatches.slice(0, MISMATCHES_MAX).map(({ identity, expected }) => `${expected}: ${identity}`),
+    },
+  });
+
+/** How it ended, and what it taught. */
+export const endEntries = (run: Run, view: RunView, lesson: Lesson): readonly Entry[] => [
+  entry(run, { type: "run", what: run.phase, actor: "run", at: lesson.at, data: { phase: run.phase, because: view.because?.reason ?? null } }),
+  entry(run, { type: "lesson", what: lesson.shapeDigest, actor: "run", at: lesson.at, data: { shape: lesson.shape, outcome: lesson.outcome } }),
+];

@@ -1,0 +1,126 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/core/canonical.ts";
+import type { ObjectId } from "../../src/core/ids.ts";
+import { doubted, type Lineage, observe, type Reading } from "../../src/core/observation.ts";
+import { NOW, objectId, record, setting, ZONE } from "./harbor.ts";
+
+const reading = (objects: readonly Json[], claimedTotal: number | null = objects.length): Reading => ({
+  kind: "dns_record",
+  objects,
+  claimedTotal,
+});
+
+const reasonOf = (...readings: Reading[]): string => {
+  const observed = observe(readings, ZONE, NOW);
+  return observed.ok ? "none" : observed.error.reason;
+};
+
+const records = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    record(`r${index}`, { name: `n${index}.harbor.example`, content: "192.0.2.1" }),
+  );
+
+describe("observe", () => {
+  it("takes a whole and well-formed list", () => {
+    const observed = observe(
+      [reading(records(2)), { kind: "zone_setting", objects: [setting("ssl", "full")], claimedTotal: null }],
+      ZONE,
+      NOW,
+    );
+    expect(observed.ok && observed.value.resources.map(({ id }) => id)).toEqual(["r0", "r1", "ssl"]);
+  });
+
+  it.each([
+    ["a total that does not match", reading(records(2), 3)],
+    ["more objects than the API claims", reading(records(2), 1)],
+    ["an object that came on two pages", reading([...records(2), ...records(1)])],
+  ])("says partial, never missing, on %s (I8)", (_, partial) => {
+    expect(reasonOf(partial)).toBe("partial_list");
+  });
+
+  it("sees an object that came twice even over two readings (I8)", () => {
+    expect(reasonOf(reading(records(1)), reading(records(1)))).toBe("partial_list");
+  });
+
+  it.each([
+    ["an empty id", { ...record("r1", { content: "192.0.2.1" }), id: "" }],
+    ["no id", { ...record("r1", { content: "192.0.2.1" }), id: null }],
+    ["an id that would leave its path", { ...record("r1", { content: "192.0.2.1" }), id: ".." }],
+    ["a record of another zone", record("r1", { name: "www.other.example", content: "192.0.2.1" })],
+    ["a record without a value", record("r1", {})],
+    ["no object at all", null],
+    ["a text", "oops"],
+    ["a list", []],
+  ])("says malformed, never missing, on %s (I8)", (_, object) => {
+    expect(reasonOf(reading([...records(1), object]))).toBe("malformed");
+  });
+
+  it("says malformed, and does not throw, on a kind that it does not know", () => {
+    expect(reasonOf({ kind: "page_rule", objects: [], claimedTotal: null })).toBe("malformed");
+  });
+
+  it("never throws, whatever the API answers (I8)", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("dns_record", "zone_setting"), fc.array(fc.jsonValue()), (kind, objects) => {
+        const observed = observe([{ kind, objects: objects as Json[], claimedTotal: objects.length }], ZONE, NOW);
+        expect(observed.ok).toBe(objects.length === 0);
+      }),
+    );
+  });
+});
+
+describe("doubted", () => {
+  const lineage = (count: number): Lineage =>
+    new Map(
+      Array.from({ length: count }, (_, index): [ObjectId, { kind: string; identity: string }] => [
+        objectId(`r${index}`),
+        { kind: "dns_record", identity: `A n${index}.harbor.example 192.0.2.1` },
+      ]),
+    );
+  const asked = (before: number, gone: (index: number) => boolean) => {
+    const there = records(before).filter((_, index) => !gone(index));
+    const observation = observe([reading(there)], ZONE, NOW);
+    if (!observation.ok) throw new Error("malformed");
+    return doubted(lineage(before), observation.value).map(({ id }) => id);
+  };
+
+  it("asks about nothing when nothing, or little, is gone", () => {
+    expect(asked(0, () => false)).toEqual([]);
+    expect(asked(10, () => false)).toEqual([]);
+    expect(asked(10, (index) => index < 3)).toEqual([]);
+    expect(asked(1000, (index) => index < 25)).toEqual([]);
+  });
+
+  it("asks when more than 30 % are gone, on small zones too", () => {
+    expect(asked(1, () => true)).toEqual(["r0"]);
+    expect(asked(2, () => true)).toEqual(["r0", "r1"]);
+    expect(asked(10, (index) => index < 4)).toHaveLength(3);
+  });
+
+  it("asks when more than 25 are gone, however large the zone is", () => {
+    expect(asked(1000, (index) => index < 26)).toHaveLength(3);
+  });
+
+  it("asks for three that are spread over the missing ones, and only for missing ones", () => {
+    expect(asked(90, () => true)).toEqual(["r0", "r30", "r60"]);
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(99), { minLength: 31 }), (gone) => {
+        const sample = asked(100, (index) => gone.includes(index));
+        expect(new Set(sample).size).toBe(3);
+        expect(sample.every((id) => gone.includes(Number(id.slice(1))))).toBe(true);
+      }),
+    );
+  });
+
+  it("judges each kind by itself", () => {
+    const settings: [ObjectId, { kind: string; identity: string }][] = [
+      [objectId("ssl"), { kind: "zone_setting", identity: "ssl" }],
+    ];
+    const observation = observe([reading(records(100))], ZONE, NOW);
+    if (!observation.ok) throw new Error("malformed");
+    expect(doubted(new Map([...lineage(100), ...settings]), observation.value)).toEqual([
+      { kind: "zone_setting", id: "ssl" },
+    ]);
+  });
+});
