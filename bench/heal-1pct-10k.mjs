@@ -68,15 +68,18 @@ async function healOf({ swarm, account, zone, drift }) {
   const startedAt = Date.now();
   await swarm.reconcile(SCOPE);
   const run = await verifiedRun({ swarm, scope: SCOPE, before, ms: HEAL_MS_MAX });
-  const calls = (await account.journal({ after })).filter(({ token_name: token }) =>
-    token.startsWith("driftless-"),
+  const times = timesOf(run, startedAt);
+  // What comes later is the next look, not this heal.
+  const calls = (await account.journal({ after })).filter(
+    ({ token_name: token, time }) =>
+      token.startsWith("driftless-") && Date.parse(time) <= startedAt + times.verifiedMs,
   );
   await swarm.inSync({ scope: SCOPE, ms: HEAL_MS_MAX });
   return {
     calls: calls.length,
     writes: calls.filter(({ applied }) => applied).length,
     batch: Math.max(...calls.map(({ ops }) => ops)),
-    ...timesOf(run, startedAt),
+    ...times,
   };
 }
 

@@ -23,6 +23,8 @@ const HELP = `Usage: npm run bench [-- name… --list --quick]
 const BENCH_MS_MAX = 5 * 60_000;
 const interruption = new AbortController();
 onInterrupt(() => interruption.abort(new Failure("interrupted")));
+// Whoever read our output has gone: stop in order, nothing of ours stays behind.
+process.stdout.on("error", () => interruption.abort(new Failure("nobody reads the output")));
 process.exitCode = await main();
 // Miniflare and esbuild may keep handles; every bench has stopped what it started.
 process.exit();

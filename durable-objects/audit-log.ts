@@ -26,7 +26,7 @@ const ARCHIVE_MAX = 2_000;
  * when `append` returns (the output gate holds the answer until it is); the archive in R2 follows by itself.
  */
 export class AuditLog extends DurableObject<VaultEnv> {
-  readonly #driver = new Driver(() => this.#archive());
+  readonly #driver = new Driver("audit-log", () => this.#archive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #sql = this.ctx.storage.sql;
   readonly #archiveStore = new RecordArchive(this.env.RECORD);
@@ -52,14 +52,18 @@ export class AuditLog extends DurableObject<VaultEnv> {
     if (long >= 0)
       throw new Error(`entry \`${entries[long]?.id}\` is longer than ${ENTRY_BYTES_MAX} bytes`);
     this.ctx.storage.transactionSync(() => {
-      for (const [position, entry] of entries.entries()) {
-        // The same fact again (a caller that crashed before our answer reached it) keeps its first index.
+      let size = this.#size();
+      for (const [position, { id }] of entries.entries()) {
+        // The same fact again (its caller crashed before our answer came) keeps its first index.
+        if (this.#sql.exec("select 1 from entry where id = ?", id).toArray().length > 0) continue;
         this.#sql.exec(
-          "insert into entry select coalesce(max(idx) + 1, 0), ?1, ?2, ?3 from entry where not exists (select 1 from entry where id = ?1)",
-          entry.id,
+          "insert into entry values (?, ?, ?, ?)",
+          size,
+          id,
           source,
           bodies[position] ?? "",
         );
+        size += 1;
       }
     });
     for (const wake of this.#waiting) wake();

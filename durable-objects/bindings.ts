@@ -8,16 +8,14 @@ import type {
 } from "../src/core/ports.ts";
 import type { RunId, ScopeId, VoterId } from "../src/core/ids.ts";
 
-/**
- * RPC stubs are typed by a mapped type that loses brands and unions; the ports say what really comes back (structured
- * clones of plain data). This is the one place that says so.
- */
-const as = <Port>(stub: unknown): Port => stub as Port;
+// RPC stubs are typed by a mapped type that loses brands and unions. What really comes back are structured clones of
+// plain data, as the ports say; this is the one place that says so.
 
-export const runOf = (env: Pick<Env, "RUN">, id: RunId): RunPort => as(env.RUN.getByName(id));
+export const runOf = (env: Pick<Env, "RUN">, id: RunId): RunPort =>
+  env.RUN.getByName(id) as unknown as RunPort;
 export const reconcilerOf = (env: Pick<Env, "RECONCILER">, scope: ScopeId): ReconcilerPort =>
-  as(env.RECONCILER.getByName(scope));
+  env.RECONCILER.getByName(scope) as unknown as ReconcilerPort;
 export const auditorOf = (env: Pick<Env, "AUDITOR">, voter: VoterId): AuditorPort =>
-  as(env.AUDITOR.getByName(voter));
-export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => as(env.VAULT);
-export const logOf = (env: Pick<Env, "LOG">): LogPort => as(env.LOG);
+  env.AUDITOR.getByName(voter) as unknown as AuditorPort;
+export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => env.VAULT as unknown as VaultPort;
+export const logOf = (env: Pick<Env, "LOG">): LogPort => env.LOG as unknown as LogPort;

@@ -17,6 +17,11 @@ export interface Watched {
   readonly zones: readonly { readonly id: string; readonly scope: ScopeId }[];
 }
 
+interface Values {
+  watched: Watched;
+  position: Position;
+}
+
 interface Position {
   readonly since: Instant;
   readonly failures: number;
@@ -27,7 +32,7 @@ interface Position {
  * number of zones. Owns: how far it has read. What the entries say decides nothing but where to look (I5).
  */
 export class ChangeFeed extends DurableObject<Env> {
-  readonly #driver = new Driver(() => this.#poll());
+  readonly #driver = new Driver("change-feed", () => this.#poll());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #sql = this.ctx.storage.sql;
   #ownTokenId: string | null = null;
@@ -41,28 +46,27 @@ export class ChangeFeed extends DurableObject<Env> {
   async watch(watched: Watched): Promise<void> {
     await this.lifecycle.start();
     this.#set("watched", watched);
-    if (!this.#get<Position>("position"))
-      this.#set("position", { since: instant(Date.now()), failures: 0 } satisfies Position);
+    if (!this.#get("position")) this.#set("position", { since: instant(Date.now()), failures: 0 });
     await this.#driver.request();
   }
 
-  #get<T>(name: string): T | null {
+  #get<Name extends keyof Values>(name: Name): Values[Name] | null {
     const [row] = this.#sql
       .exec<{ value: string }>("select value from value where name = ?", name)
       .toArray();
-    return row ? (JSON.parse(row.value) as T) : null;
+    return row ? (JSON.parse(row.value) as Values[Name]) : null;
   }
 
-  #set(name: string, value: unknown): void {
+  #set<Name extends keyof Values>(name: Name, value: Values[Name]): void {
     this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
   }
 
   async #poll(): Promise<number | null> {
-    const watched = this.#get<Watched>("watched");
-    const position = this.#get<Position>("position");
+    const watched = this.#get("watched");
+    const position = this.#get("position");
     if (!watched || !position) return null;
     const now = Date.now();
-    this.#ownTokenId ??= await vaultOf(this.env).tokenId();
+    this.#ownTokenId ??= await vaultOf(this.env).tokenId(watched.accountId);
     const feed = await readFeed(connect(this.env), {
       accountId: watched.accountId,
       since: instant(Math.max(Date.parse(position.since) - OVERLAP_MS, now - REACH_MS)),
@@ -70,7 +74,7 @@ export class ChangeFeed extends DurableObject<Env> {
       ...(this.#ownTokenId === null ? {} : { exceptTokenId: this.#ownTokenId }),
     });
     if (!feed.ok) {
-      this.#set("position", { ...position, failures: position.failures + 1 } satisfies Position);
+      this.#set("position", { ...position, failures: position.failures + 1 });
       return now + backoffMs(position.failures + 1, feed.error.retryAfterMs);
     }
     const fresh = feed.value.filter(
@@ -82,7 +86,7 @@ export class ChangeFeed extends DurableObject<Env> {
       for (const { id, at } of fresh)
         this.#sql.exec("insert or ignore into seen values (?, ?)", id, at);
       this.#sql.exec("delete from seen where at < ?", instant(now - REACH_MS - OVERLAP_MS));
-      this.#set("position", { since: instant(now), failures: 0 } satisfies Position);
+      this.#set("position", { since: instant(now), failures: 0 });
     });
     return Date.now() + pollMs(this.env.FEED_POLL_SECONDS);
   }

@@ -16,12 +16,15 @@ const HEARTBEAT_MS = 1_500;
 export class Driver extends LifecycleCapability {
   /** Does what there is to do. Returns when to be called again (epoch ms), or null when there is nothing left. */
   readonly #drive: () => Promise<number | null>;
+  readonly #owner: string;
   #driving = false;
   #again = false;
   #failures = 0;
 
-  constructor(drive: () => Promise<number | null>) {
+  /** `owner` is for the operator's eyes. */
+  constructor(owner: string, drive: () => Promise<number | null>) {
     super("driver");
+    this.#owner = owner;
     this.#drive = drive;
   }
 
@@ -73,7 +76,7 @@ export class Driver extends LifecycleCapability {
       console.error(
         JSON.stringify({
           event: "drive_failed",
-          object: this.constructor.name,
+          object: this.#owner,
           failures: this.#failures,
           message: String(fault),
         }),

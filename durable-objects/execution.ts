@@ -28,6 +28,12 @@ export interface ExecutionInput {
 
 type Indexed = readonly [number, Step];
 
+interface Noted {
+  readonly index: number;
+  readonly call: Call;
+  readonly data?: JsonObject;
+}
+
 /** What a look at the touched resources says about a call that may or may not have happened. */
 type Settled = "carried_out" | "not_carried_out" | "neither";
 
@@ -71,7 +77,7 @@ export class Execution {
         written: journal.callsDone(plan.digest),
         mismatches,
       };
-    await this.#note("write", index, call, {});
+    await this.#note("write", { index, call });
     journal.intend(plan, index);
     const answer = await api.send(call.request);
     if (answer.type === "ok")
@@ -115,7 +121,7 @@ export class Execution {
 
   async #done(index: number, call: Call, created: ReadonlyMap<number, string>): Promise<null> {
     this.#input.journal.done(this.#input.plan.digest, index, created);
-    await this.#note("write_result", index, call, { result: "carried_out" });
+    await this.#note("write_result", { index, call, data: { result: "carried_out" } });
     return null;
   }
 
@@ -145,7 +151,11 @@ export class Execution {
         };
       if (settle([[index, step]], observed.value) === "carried_out") {
         const created = id ?? createdAmong([[index, step]], observed.value).get(index) ?? "";
-        await this.#note("revert", index, { request, steps: [index] }, { identity: step.identity });
+        await this.#note("revert", {
+          index,
+          call: { request, steps: [index] },
+          data: { identity: step.identity },
+        });
         const answer = await api.send(named(request, index, created));
         if (answer.type === "unavailable")
           return {
@@ -181,9 +191,7 @@ export class Execution {
 
   #note(
     type: "write" | "write_result" | "revert",
-    index: number,
-    { request, steps }: Call,
-    data: JsonObject,
+    { index, call: { request, steps }, data = {} }: Noted,
   ): Promise<unknown> {
     const { plan, scope, record, clock } = this.#input;
     return record([

@@ -15,7 +15,13 @@ import {
 } from "../src/core/log/incident-entries.ts";
 import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts";
 import type { RunStart } from "../src/core/ports.ts";
-import { changeSetDigest, type Decision, lineageOf, reconcile } from "../src/core/reconcile.ts";
+import {
+  changeSetDigest,
+  type Decision,
+  type HeldReason,
+  lineageOf,
+  reconcile,
+} from "../src/core/reconcile.ts";
 import { healOf, subjectKey } from "../src/core/recurrence.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
@@ -26,7 +32,7 @@ import { allGone, readZone, type ZoneReading } from "../src/edge/cloudflare/zone
 import { postPosture } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { logOf } from "./bindings.ts";
+import { logOf, vaultOf } from "./bindings.ts";
 import type { ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 
 /** The audit log is asked about changes from a little before the last time everything was in place: clocks differ. */
@@ -34,10 +40,11 @@ const ATTRIBUTION_OVERLAP_MS = 60_000;
 const ATTRIBUTION_REACH_MS = 24 * 60 * 60_000;
 const CAUSE = "out_of_band_change";
 
-const HELD = {
-  quarantined: "drift came straight back after a verified write and is not written again",
-  turned_down: "this change set was turned down; it waits for a person or for a new golden state",
-} as const;
+function whyHeld(why: HeldReason): string {
+  return why.reason === "quarantined"
+    ? "drift came straight back after a verified write and is not written again"
+    : `the run for this drift ended ${why.detail}; it waits for a person or for a new golden state`;
+}
 
 type In<T extends Decision["type"]> = Extract<Decision, { type: T }>;
 
@@ -190,7 +197,7 @@ export class Pass {
     if (!standing) {
       await logOf(env).append([
         ...signalEntries(this.#where, state.signals()),
-        ...heldEntries(this.#where, incident, decision.why),
+        ...heldEntries(this.#where, incident, decision.why.reason),
       ]);
       await this.#record.saveIncident(incident);
     }
@@ -200,7 +207,7 @@ export class Pass {
     state.set({
       view: withStatus(
         view,
-        { ...seen, status: "held", why: HELD[decision.why], drift },
+        { ...seen, status: "held", why: whyHeld(decision.why), drift },
         this.#now,
       ),
       looked: wanted,
@@ -311,13 +318,18 @@ export class Pass {
     const {
       identity: { accountId, zone },
       state,
+      env,
     } = this.#input;
     const inSyncAt = state.get("inSyncAt");
     const sinceMs = Math.max(
       inSyncAt === undefined ? 0 : Date.parse(inSyncAt),
       this.#nowMs - ATTRIBUTION_REACH_MS,
     );
+    const own = await vaultOf(env)
+      .tokenId(accountId)
+      .catch(() => null);
     const feed = await readFeed(this.#api, {
+      ...(own === null ? {} : { exceptTokenId: own }),
       accountId,
       zoneId: zone.id,
       since: instant(sinceMs - ATTRIBUTION_OVERLAP_MS),

@@ -66,7 +66,7 @@ export class ReconcilerState {
       "create table if not exists heal (change text not null, subject text not null, at_ms integer not null)",
     );
     this.#sql.exec(
-      "create table if not exists turned_down (change_set text primary key, until_ms integer not null)",
+      "create table if not exists turned_down (change_set text primary key, why text not null, until_ms integer not null)",
     );
     this.#sql.exec(
       "create table if not exists signal (seq integer primary key autoincrement, signal text not null)",
@@ -148,20 +148,20 @@ export class ReconcilerState {
       this.#sql.exec("insert into heal values (?, ?, ?)", change, subject, atMs);
   }
 
-  turnedDown(nowMs: number): ReadonlySet<Digest> {
+  /** Change sets not to be asked for again yet, and how that came. */
+  turnedDown(nowMs: number): ReadonlyMap<Digest, string> {
     this.#sql.exec("delete from turned_down where until_ms < ?", nowMs);
-    return new Set(
-      this.#sql
-        .exec<{ change_set: Digest }>("select change_set from turned_down")
-        .toArray()
-        .map(({ change_set }) => change_set),
-    );
+    const rows = this.#sql
+      .exec<{ change_set: Digest; why: string }>("select change_set, why from turned_down")
+      .toArray();
+    return new Map(rows.map(({ change_set, why }) => [change_set, why]));
   }
 
-  turnDown(changeSet: Digest, nowMs: number): void {
+  turnDown(changeSet: Digest, why: string, nowMs: number): void {
     this.#sql.exec(
-      "insert or replace into turned_down values (?, ?)",
+      "insert or replace into turned_down values (?, ?, ?)",
       changeSet,
+      why,
       nowMs + TURNED_DOWN_MS,
     );
   }

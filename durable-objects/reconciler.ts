@@ -29,7 +29,7 @@ const clock = (): Instant => instantOf(new Date().toISOString());
  * not retry inside a pass: a pass that came to nothing sets the time of the next one.
  */
 export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
-  readonly #driver = new Driver(() => this.#drive());
+  readonly #driver = new Driver("reconciler", () => this.#drive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #state = new ReconcilerState(this.ctx.storage);
   readonly #record = new SharedRecord(this.env.DB);
@@ -133,7 +133,7 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
         this.#state.addLineage(touched);
         this.#state.set({ attempts: 0, inSyncAt: clock(), parent: null });
       } else {
-        if (wasTurnedDown(run)) this.#state.turnDown(changeSet, now);
+        if (wasTurnedDown(run)) this.#state.turnDown(changeSet, endOf(run), now);
         // At once the first time (the world may just have moved on), then later and later (B1).
         const attempts = this.#state.get("attempts") ?? 0;
         this.#state.set({
@@ -200,10 +200,12 @@ function afterRun(view: ScopeView, run: Run): Partial<ScopeView> & Pick<ScopeVie
       run: run.id,
     };
   }
-  const because = "because" in run ? `: ${run.because.reason}` : "";
   return {
     status: wasTurnedDown(run) ? "held" : "drifted",
-    why: `the run ended ${run.phase}${because}`,
+    why: `the run ended ${endOf(run)}`,
     run: run.id,
   };
 }
+
+const endOf = (run: Run): string =>
+  "because" in run ? `${run.phase}: ${run.because.reason}` : run.phase;

@@ -43,7 +43,7 @@ type Performed = "done" | { readonly againInMs: number };
  * anywhere repeats the step that was under way; every receiver knows it by its name.
  */
 export class Run extends DurableObject<Env> implements RunPort {
-  readonly #driver = new Driver(() => this.#drive());
+  readonly #driver = new Driver("run", () => this.#drive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #journal = new RunJournal(this.ctx.storage);
   readonly #record = new SharedRecord(this.env.DB);

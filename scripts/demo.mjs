@@ -20,6 +20,8 @@ const INTERRUPTED_EXIT = 130;
 const startedAt = performance.now();
 const interruption = new AbortController();
 onInterrupt(() => interruption.abort(new Failure("interrupted")));
+// Whoever read our output has gone: stop in order, nothing of ours stays behind.
+process.stdout.on("error", () => interruption.abort(new Failure("nobody reads the output")));
 await main();
 // Miniflare and esbuild may keep handles; everything of ours has ended here.
 process.exit();
@@ -100,14 +102,11 @@ async function playAct(actOf, number, stage) {
   try {
     const { tell } = story;
     const heal = await followHeal({ swarm, scope: SCOPE, act, after, signal, tell });
-    Object.assign(outcome, {
-      run: heal.run,
-      phase: heal.phase,
-      by: heal.by,
-      ballots: heal.ballots,
-    });
+    const by = heal.by && { actor: heal.by.actor, channel: heal.by.channel, at: heal.by.at };
+    Object.assign(outcome, { run: heal.run, phase: heal.phase, by, ballots: heal.ballots });
     const problems = await problemsOf({ stage, act, heal, before, journalEnd, outcome });
     if (heal.phase === "verified") outcome.stages = stagesOf({ changedAtMs, heal });
+    else await putBack(act, created, stage);
     if (problems.length === 0) story.healed({ act, ...outcome });
     for (const problem of problems) story.problem(problem);
     Object.assign(outcome, { ok: problems.length === 0, problems });

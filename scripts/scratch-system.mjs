@@ -1,5 +1,6 @@
 // A Driftless of one's own on free ports and a temporary state directory, gone without a trace
 // afterwards.
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { declareExamples } from "./golden-examples.mjs";
 import { Failure } from "./json-client.mjs";
+import { watchNpm } from "./npm-watch.mjs";
 import { startWorkers } from "./workers.mjs";
 
 const ANSWER_MS_MAX = 15_000;
@@ -22,7 +24,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  */
 export async function startScratch({ vars = {}, examples = true, log } = {}) {
   const stateDir = await mkdtemp(join(tmpdir(), "driftless-"));
-  const remove = () => rm(stateDir, { recursive: true, force: true, maxRetries: 3 });
+  const always = { recursive: true, force: true, maxRetries: 3 };
+  const remove = () => rm(stateDir, always);
+  // While Miniflare starts, its own listeners end the process at a Ctrl-C.
+  process.once("exit", () => rmSync(stateDir, always));
   let workers;
   try {
     workers = await startWorkers({ root, stateDir, crons: false, vars, log });
@@ -61,6 +66,7 @@ export function onInterrupt(stop) {
   };
   OURS.add(listener);
   for (const signal of SIGNALS) process.on(signal, listener);
+  watchNpm(listener);
 }
 
 const limit = () => ({ signal: AbortSignal.timeout(PROBE_MS_MAX) });

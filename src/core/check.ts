@@ -73,13 +73,14 @@ function ownership(plan: Plan, golden: GoldenState): Finding[] {
     .map(({ identity }) => ({ severity: "block", type: "not_managed", identity }));
 }
 
+/** One object twice, or two steps that end as the same resource. */
 function repetition(steps: readonly Step[]): Finding[] {
   const seen = new Set<string>();
-  return steps.flatMap(({ kind, identity, before }) => {
-    const subject = `${kind} ${before?.id ?? identity}`;
-    if (seen.has(subject)) return [{ severity: "block", type: "step_repeated", identity } as const];
-    seen.add(subject);
-    return [];
+  return steps.flatMap(({ op, kind, identity, before }) => {
+    const subjects = [...(before ? [`${kind} id ${before.id}`] : []), ...(op === "delete" ? [] : [`${kind} ${identity}`])];
+    const repeated = subjects.some((subject) => seen.has(subject));
+    for (const subject of subjects) seen.add(subject);
+    return repeated ? [{ severity: "block", type: "step_repeated", identity } as const] : [];
   });
 }
 

@@ -96,7 +96,7 @@ export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Resu
   const content = {
     scope,
     // A set: the order in which they stand in the file means nothing.
-    resources: resources.toSorted((a, b) => (subject(a) < subject(b) ? -1 : 1)),
+    resources: resources.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     unmanaged: spec.unmanaged,
     ownership,
     limits: { deletesMax: spec.limits.deletes, deletePercentMax: spec.limits.delete_percent, createsMax: spec.limits.creates },
@@ -104,7 +104,7 @@ export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Resu
   return ok({ ...content, digest: digestOf(content) });
 }
 
-const subject = ({ kind, identity }: Resource): string => `${kind} ${identity}`;
+const keyOf = ({ kind, identity }: Resource): string => `${kind} ${identity}`;
 
 /** What the schema says of the document, and what each kind says of its resources: it checks their form itself and more. */
 function allProblems(issues: readonly z.core.$ZodIssue[], document: unknown, zone: Zone): Problem[] {

@@ -37,7 +37,7 @@ export interface VaultPort {
   release(request: ReleaseRequest): Promise<ExecutionReport>;
   revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport>;
   /** The id (not the value) of the token that writes, so that its own changes can be told apart. Null: not known now. */
-  tokenId(): Promise<string | null>;
+  tokenId(accountId: string): Promise<string | null>;
 }
 
 /** One voter. One ballot per scope and epoch, durable before it is returned; asked again, the same ballot comes back. */

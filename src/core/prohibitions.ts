@@ -14,22 +14,30 @@ const BODY_BYTES_MAX = 1_048_576;
 export function prohibited(plan: Plan, people: number): string | null {
   const covered = plan.calls.flatMap(({ steps }) => steps).toSorted((a, b) => a - b);
   if (covered.length !== plan.steps.length || covered.some((step, index) => step !== index)) return "calls and steps do not cover each other";
-  for (const { request, steps } of plan.calls) {
-    const [, zone] = COLLECTIONS.exec(request.path) ?? [];
-    if (zone !== plan.zone.id) return `a call outside the zone: ${request.path}`;
-    if (!METHODS.has(request.method)) return `method ${request.method}`;
-    const operations = operationsIn(request);
-    if (operations > OPERATIONS_MAX) return `${operations} operations in one call`;
-    if (operations !== steps.length) return `${operations} operations for ${steps.length} steps`;
-    if (request.body !== null && JSON.stringify(request.body).length > BODY_BYTES_MAX) return "a body that is too large";
-  }
-  for (const { inverse } of plan.steps) {
-    if (COLLECTIONS.exec(inverse.path)?.[1] !== plan.zone.id) return `an inverse outside the zone: ${inverse.path}`;
-    if (!METHODS.has(inverse.method)) return `method ${inverse.method} in an inverse`;
-    if (operationsIn(inverse) !== 1) return "an inverse of more than one operation";
-  }
+  const reasons = [
+    ...plan.calls.map((call) => againstCall(call, plan)),
+    ...plan.steps.map(({ inverse }) => againstInverse(inverse, plan)),
+  ];
+  const first = reasons.find((reason) => reason !== null);
+  if (first) return first;
   if (people === 0 && plan.steps.some(({ group }) => group === `NS ${plan.zone.name}`)) return "the zone's own delegation, without a person";
   return null;
+}
+
+function againstCall({ request, steps }: Call, { zone }: Plan): string | null {
+  if (COLLECTIONS.exec(request.path)?.[1] !== zone.id) return `a call outside the zone: ${request.path}`;
+  if (!METHODS.has(request.method)) return `method ${request.method}`;
+  const operations = operationsIn(request);
+  if (operations > OPERATIONS_MAX) return `${operations} operations in one call`;
+  if (operations !== steps.length) return `${operations} operations for ${steps.length} steps`;
+  if (request.body !== null && JSON.stringify(request.body).length > BODY_BYTES_MAX) return "a body that is too large";
+  return null;
+}
+
+function againstInverse(inverse: Call["request"], { zone }: Plan): string | null {
+  if (COLLECTIONS.exec(inverse.path)?.[1] !== zone.id) return `an inverse outside the zone: ${inverse.path}`;
+  if (!METHODS.has(inverse.method)) return `method ${inverse.method} in an inverse`;
+  return operationsIn(inverse) === 1 ? null : "an inverse of more than one operation";
 }
 
 /** What the API would carry out, counted in the body: a plan says one thing, a request does another. */

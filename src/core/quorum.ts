@@ -37,6 +37,7 @@ export interface QuorumCertificate {
 }
 
 export type QuorumRefusal =
+  | { readonly reason: "another_electorate"; readonly scope: ScopeId }
   | { readonly reason: "unknown_voter"; readonly voter: VoterId }
   | { readonly reason: "bad_signature"; readonly voter: VoterId }
   | { readonly reason: "another_motion"; readonly voter: VoterId }
@@ -54,6 +55,7 @@ export interface CertifyInput {
 
 /** A "no" outweighs any count: it ends the run, and another try is another plan. */
 export function certify({ motion, electorate, ballots, now }: CertifyInput): Result<QuorumCertificate, QuorumRefusal> {
+  if (electorate.scope !== motion.scope) return err({ reason: "another_electorate", scope: electorate.scope });
   const voters = new Set(electorate.voters.map(({ id }) => id));
   const seen = new Set<VoterId>();
   for (const checked of ballots) {
@@ -62,14 +64,21 @@ export function certify({ motion, electorate, ballots, now }: CertifyInput): Res
     seen.add(checked.signed.ballot.voter);
   }
   const cast = ballots.map(({ signed }) => signed.ballot);
-  const against = cast.filter(({ vote }) => vote === "no");
+  // Ballots come over RPC, where types are promises: whatever is not a "yes" is a "no".
+  const against = cast.filter(({ vote }) => vote !== "yes");
   if (against.length > 0) return err({ reason: "voted_down", by: against.map(({ voter, reasons }) => ({ voter, reasons })) });
-  if (cast.length < electorate.required) return err({ reason: "quorum_missed", yes: cast.length, required: electorate.required });
-  const tier = cast.reduce<Tier>((highest, ballot) => (ballot.tier > highest ? ballot.tier : highest), 0);
+  // The other way round, a count that is no number would certify; and nobody's yes is no quorum.
+  if (!(cast.length >= Math.max(1, electorate.required))) return err({ reason: "quorum_missed", yes: cast.length, required: electorate.required });
+  const tier = TIERS.findLast((one) => cast.some((ballot) => tierOf(ballot) === one)) ?? 4;
   const certificate: Omit<QuorumCertificate, typeof certified> = { motion, ballots: ballots.map(({ signed }) => signed), tier };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- constructor of a proof type
   return ok(certificate as QuorumCertificate);
 }
+
+const TIERS = [0, 1, 2, 3, 4] as const;
+
+/** A risk that is missing or unheard of is the worst (I13). */
+const tierOf = ({ tier }: { readonly tier: Tier }): Tier => TIERS.find((one) => one === tier) ?? 4;
 
 interface Booth {
   readonly motion: Motion;

@@ -22,8 +22,8 @@ export interface ReconcileInput {
   readonly observation: Observation;
   readonly lineage: Lineage;
   readonly heals: readonly Heal[];
-  /** Change sets that were turned down and are not to be asked for again yet. */
-  readonly turnedDown: ReadonlySet<Digest>;
+  /** Change sets that were turned down and are not to be asked for again yet, and how that came. */
+  readonly turnedDown: ReadonlyMap<Digest, string>;
   /** The epoch that a plan of this pass would have. */
   readonly epoch: number;
   readonly parent: RunId | null;
@@ -31,10 +31,14 @@ export interface ReconcileInput {
   readonly nowMs: number;
 }
 
+export type HeldReason =
+  | { readonly reason: "quarantined" }
+  | { readonly reason: "turned_down"; readonly detail: string };
+
 export type Decision = { readonly drift: Drift; readonly quarantined: readonly Change[] } & (
   | { readonly type: "in_sync" }
   /** There is drift and it is left alone, for a reason that is named. */
-  | { readonly type: "held"; readonly why: "quarantined" | "turned_down"; readonly incident: IncidentId }
+  | { readonly type: "held"; readonly why: HeldReason; readonly incident: IncidentId }
   | {
       readonly type: "heal";
       readonly changes: readonly Change[];
@@ -51,8 +55,9 @@ export function reconcile(input: ReconcileInput): Decision {
   const { allowed, quarantined } = judge(drift.changes, input.heals, input.nowMs);
   if (drift.changes.length === 0) return { type: "in_sync", drift, quarantined };
   const incident = incidentId(scope, epoch, drift.changes);
-  if (allowed.length === 0) return { type: "held", why: "quarantined", drift, quarantined, incident };
-  if (input.turnedDown.has(changeSetDigest(allowed, input.generation))) return { type: "held", why: "turned_down", drift, quarantined, incident };
+  if (allowed.length === 0) return { type: "held", why: { reason: "quarantined" }, drift, quarantined, incident };
+  const detail = input.turnedDown.get(changeSetDigest(allowed, input.generation));
+  if (detail !== undefined) return { type: "held", why: { reason: "turned_down", detail }, drift, quarantined, incident };
   const proposal = { type: "revert", goldenGeneration: input.generation, goldenDigest: golden.digest } as const;
   const sealed = plan({ scope, zone, epoch, parent: input.parent, proposal, changes: allowed });
   const findings = check(sealed.plan, { golden, managed: drift.managed });

@@ -4,11 +4,25 @@ import { check, describeFinding, type Finding, STEPS_MAX } from "../../src/core/
 import { diff } from "../../src/core/diff.ts";
 import { plan, type Plan, type Step } from "../../src/core/plan.ts";
 import { approvalsNeeded, assess } from "../../src/core/risk.ts";
-import { drifted, goldenOf, type Live, lineageFrom, NOW, observed, record, SCOPE, setting, ZONE } from "./harbor.ts";
+import {
+  drifted,
+  goldenOf,
+  type Live,
+  lineageFrom,
+  NOW,
+  observed,
+  record,
+  SCOPE,
+  setting,
+  ZONE,
+} from "./harbor.ts";
 
 type Golden = ReturnType<typeof goldenOf>;
 
-function judged(golden: Golden, live: Live): { plan: Plan; findings: readonly Finding[]; tier: number } {
+function judged(
+  golden: Golden,
+  live: Live,
+): { plan: Plan; findings: readonly Finding[]; tier: number } {
   const { changes, managed } = diff({
     golden,
     observed: observed(live).resources,
@@ -22,9 +36,13 @@ function judged(golden: Golden, live: Live): { plan: Plan; findings: readonly Fi
   return { plan: sealed.plan, findings, tier: assess(sealed.plan, findings).tier };
 }
 
-const types = (golden: Golden, live: Live): string[] => judged(golden, live).findings.map(({ type }) => type);
+const types = (golden: Golden, live: Live): string[] =>
+  judged(golden, live).findings.map(({ type }) => type);
 
 /** A zone with `kept` declared records in place and `surplus` undeclared ones; `limits` as declared. */
+const at = (name: string) => record(name, { name: `${name}.harbor.example`, content: "192.0.2.1" });
+const rogues = Array.from({ length: surplus }, (_, index) => at(`x${index}`));
+
 function zone(kept: number, surplus: number, limits?: Record<string, number>) {
   const names = Array.from({ length: kept }, (_, index) => `n${index}`);
   const golden = goldenOf({
@@ -32,8 +50,6 @@ function zone(kept: number, surplus: number, limits?: Record<string, number>) {
     resources: { dns_record: names.map((name) => ({ name, type: "A", content: "192.0.2.1" })) },
     ...(limits ? { limits } : {}),
   });
-  const at = (name: string) => record(name, { name: `${name}.harbor.example`, content: "192.0.2.1" });
-  const rogues = Array.from({ length: surplus }, (_, index) => at(`x${index}`));
   return { golden, live: { zone_setting: [], dns_record: [...names.map(at), ...rogues] } };
 }
 
@@ -42,103 +58,135 @@ const findingsOf = (kept: number, surplus: number, limits?: Record<string, numbe
   return types(golden, live);
 };
 
-describe("check", () => {
-  it("finds nothing in what reconciling plans within the limits", () => {
-    fc.assert(
-      fc.property(drifted, ({ golden, live }) => {
-        const serious = judged(golden, live).findings.filter(({ type }) => type !== "empties_managed_set");
-        expect(serious).toEqual([]);
-      }),
-    );
-  });
+it("check finds nothing in what reconciling plans within the limits", () => {
+  fc.assert(
+    fc.property(drifted, ({ golden, live }) => {
+      const serious = judged(golden, live).findings.filter(
+        ({ type }) => type !== "empties_managed_set",
+      );
+      expect(serious).toEqual([]);
+    }),
+  );
+});
 
-  it("asks a person when too many would go: by count", () => {
-    expect(findingsOf(1000, 25)).toEqual([]);
-    expect(findingsOf(1000, 26)).toEqual(["too_many_deletes"]);
-    expect(findingsOf(1000, 3, { deletes: 2 })).toEqual(["too_many_deletes"]);
-  });
+it("check asks a person when too many would go: by count", () => {
+  expect(findingsOf(1000, 25)).toEqual([]);
+  expect(findingsOf(1000, 26)).toEqual(["too_many_deletes"]);
+  expect(findingsOf(1000, 3, { deletes: 2 })).toEqual(["too_many_deletes"]);
+});
 
-  it("asks a person when too many would go: by percent, in small zones too", () => {
-    expect(findingsOf(7, 3)).toEqual([]);
-    expect(findingsOf(6, 4)).toEqual(["too_many_deletes"]);
-    expect(findingsOf(2, 1)).toEqual(["too_many_deletes"]);
-    expect(findingsOf(99, 1, { delete_percent: 0.5 })).toEqual(["too_many_deletes"]);
-  });
+it("check asks a person when too many would go: by percent, in small zones too", () => {
+  expect(findingsOf(7, 3)).toEqual([]);
+  expect(findingsOf(6, 4)).toEqual(["too_many_deletes"]);
+  expect(findingsOf(2, 1)).toEqual(["too_many_deletes"]);
+  expect(findingsOf(99, 1, { delete_percent: 0.5 })).toEqual(["too_many_deletes"]);
+});
 
-  it("asks a person when nothing of a kind would be left", () => {
-    expect(findingsOf(0, 1)).toEqual(["too_many_deletes", "empties_managed_set"]);
-    expect(findingsOf(0, 1, { delete_percent: 100 })).toEqual(["empties_managed_set"]);
-    expect(findingsOf(0, 50, { delete_percent: 100, deletes: 100 })).toEqual(["empties_managed_set"]);
-    expect(findingsOf(1, 1, { delete_percent: 100 })).toEqual([]);
-  });
+it("check asks a person when nothing of a kind would be left", () => {
+  expect(findingsOf(0, 1)).toEqual(["too_many_deletes", "empties_managed_set"]);
+  expect(findingsOf(0, 1, { delete_percent: 100 })).toEqual(["empties_managed_set"]);
+  expect(findingsOf(0, 50, { delete_percent: 100, deletes: 100 })).toEqual(["empties_managed_set"]);
+  expect(findingsOf(1, 1, { delete_percent: 100 })).toEqual([]);
+});
 
-  it("asks a person before a wiped zone is restored", () => {
-    const restored = (count: number) => types(zone(count, 0).golden, { dns_record: [], zone_setting: [] });
-    expect(restored(500)).toEqual([]);
-    expect(restored(501)).toEqual(["too_many_creates"]);
-  });
+const restored = (count: number) =>
+  types(zone(count, 0).golden, { dns_record: [], zone_setting: [] });
+expect(restored(500)).toEqual([]);
 
-  it("does not count settings among the records", () => {
-    const { golden, live } = zone(0, 1, { delete_percent: 100 });
-    const both = goldenOf({
-      unmanaged: { dns_record: "remove" },
-      limits: { delete_percent: 100 },
-      resources: { zone_setting: { ssl: "full" } },
-    });
-    expect(types(golden, live)).toEqual(["empties_managed_set"]);
-    expect(types(both, { ...live, zone_setting: [setting("ssl", "full")] })).toEqual(["empties_managed_set"]);
-  });
+it("check asks a person before a wiped zone is restored", () => {
+  expect(restored(501)).toEqual(["too_many_creates"]);
+});
 
-  const { golden, live } = zone(3, 1, { delete_percent: 100 });
-  const { plan: sound } = judged(golden, live);
-  const [step] = sound.steps;
-  if (!step) throw new Error("no step");
-  const lint = (more: Partial<Plan>, of: Golden = golden) =>
-    check({ ...sound, ...more }, { golden: of, managed: { dns_record: 4 } }).map(({ severity, type }) => `${severity} ${type}`);
-  const stepOf = (members: Partial<Step>): Step => ({ ...step, ...members });
-
-  it("blocks what is neither declared nor removed by policy (I9)", () => {
-    expect(lint({})).toEqual([]);
-    expect(lint({}, { ...golden, unmanaged: {} })).toEqual(["block not_managed"]);
-    expect(lint({}, { ...golden, unmanaged: { dns_record: "report" } })).toEqual(["block not_managed"]);
-    expect(lint({ steps: [stepOf({ op: "update", identity: "A elsewhere 192.0.2.1" })] })).toEqual(["block not_managed"]);
-    expect(lint({ steps: [stepOf({ op: "create", before: null, identity: "A new 192.0.2.1" })] })).toEqual(["block not_managed"]);
+it("check does not count settings among the records", () => {
+  const { golden, live } = zone(0, 1, { delete_percent: 100 });
+  const both = goldenOf({
+    unmanaged: { dns_record: "remove" },
+    limits: { delete_percent: 100 },
+    resources: { zone_setting: { ssl: "full" } },
   });
+  expect(types(golden, live)).toEqual(["empties_managed_set"]);
+  expect(types(both, { ...live, zone_setting: [setting("ssl", "full")] })).toEqual([
+    "empties_managed_set",
+  ]);
+});
 
-  it("blocks two steps for one resource", () => {
-    expect(lint({ steps: [step, step] })).toContain("block step_repeated");
-    const created = stepOf({ op: "create", before: null, identity: "A n0.harbor.example 192.0.2.1" });
-    expect(lint({ steps: [created, created] })).toContain("block step_repeated");
-    const update = stepOf({ op: "update", identity: "A n0.harbor.example 192.0.2.1" });
-    expect(lint({ steps: [update, { ...update, op: "delete" }] })).toContain("block step_repeated");
-    expect(lint({ steps: [update, created] }), "both end as the same resource").toContain("block step_repeated");
-  });
+const { golden, live } = zone(3, 1, { delete_percent: 100 });
+const { plan: sound } = judged(golden, live);
+const [step] = sound.steps;
+if (!step) throw new Error("no step");
+const lint = (more: Partial<Plan>, of: Golden = golden) =>
+  check({ ...sound, ...more }, { golden: of, managed: { dns_record: 4 } }).map(
+    ({ severity, type }) => `${severity} ${type}`,
+  );
+const stepOf = (members: Partial<Step>): Step => ({ ...step, ...members });
 
-  it("blocks what is larger than one run can watch over (I12)", () => {
-    const many = (count: number) =>
-      Array.from({ length: count }, (_, index) => stepOf({ before: { id: step.before?.id ?? null, fields: { index } } }));
-    expect(lint({ steps: many(STEPS_MAX) })).not.toContain("block too_large");
-    expect(lint({ steps: many(STEPS_MAX + 1) })).toContain("block too_large");
-  });
+it("check blocks what is neither declared nor removed by policy (I9)", () => {
+  expect(lint({})).toEqual([]);
+  expect(lint({}, { ...golden, unmanaged: {} })).toEqual(["block not_managed"]);
+  expect(lint({}, { ...golden, unmanaged: { dns_record: "report" } })).toEqual([
+    "block not_managed",
+  ]);
+  expect(lint({ steps: [stepOf({ op: "update", identity: "A elsewhere 192.0.2.1" })] })).toEqual([
+    "block not_managed",
+  ]);
+  expect(
+    lint({ steps: [stepOf({ op: "create", before: null, identity: "A new 192.0.2.1" })] }),
+  ).toEqual(["block not_managed"]);
+});
 
-  it("asks a person about the zone's own delegation", () => {
-    expect(lint({ steps: [stepOf({ group: "NS harbor.example" })] })).toContain("person apex_ns_change");
-    expect(lint({ steps: [stepOf({ group: "NS sub.harbor.example" })] })).not.toContain("person apex_ns_change");
+it("check blocks two steps for one resource", () => {
+  expect(lint({ steps: [step, step] })).toContain("block step_repeated");
+  const created = stepOf({
+    op: "create",
+    before: null,
+    identity: "A n0.harbor.example 192.0.2.1",
   });
+  expect(lint({ steps: [created, created] })).toContain("block step_repeated");
+  const update = stepOf({ op: "update", identity: "A n0.harbor.example 192.0.2.1" });
+  expect(lint({ steps: [update, { ...update, op: "delete" }] })).toContain("block step_repeated");
+  expect(lint({ steps: [update, created] }), "both end as the same resource").toContain(
+    "block step_repeated",
+  );
+});
 
-  it("describes every finding in one line", () => {
-    const { limits } = golden;
-    const all: Finding[] = [
-      { severity: "person", type: "too_many_deletes", kind: "dns_record", count: 4, managed: 5, limits },
-      { severity: "person", type: "too_many_creates", count: 501, limits },
-      { severity: "person", type: "empties_managed_set", kind: "dns_record" },
-      { severity: "person", type: "apex_ns_change", identity: "NS harbor.example ns" },
-      { severity: "block", type: "too_large", steps: 5001, max: STEPS_MAX },
-      { severity: "block", type: "not_managed", identity: "A x" },
-      { severity: "block", type: "step_repeated", identity: "A x" },
-    ];
-    for (const line of all.map(describeFinding)) expect(line).toMatch(/^[a-z0-9`].*[^.]$/);
-  });
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    stepOf({ before: { id: step.before?.id ?? null, fields: { index } } }),
+  );
+expect(lint({ steps: many(STEPS_MAX) })).not.toContain("block too_large");
+
+it("check blocks what is larger than one run can watch over (I12)", () => {
+  expect(lint({ steps: many(STEPS_MAX + 1) })).toContain("block too_large");
+});
+
+it("check asks a person about the zone's own delegation", () => {
+  expect(lint({ steps: [stepOf({ group: "NS harbor.example" })] })).toContain(
+    "person apex_ns_change",
+  );
+  expect(lint({ steps: [stepOf({ group: "NS sub.harbor.example" })] })).not.toContain(
+    "person apex_ns_change",
+  );
+});
+
+it("check describes every finding in one line", () => {
+  const { limits } = golden;
+  const all: Finding[] = [
+    {
+      severity: "person",
+      type: "too_many_deletes",
+      kind: "dns_record",
+      count: 4,
+      managed: 5,
+      limits,
+    },
+    { severity: "person", type: "too_many_creates", count: 501, limits },
+    { severity: "person", type: "empties_managed_set", kind: "dns_record" },
+    { severity: "person", type: "apex_ns_change", identity: "NS harbor.example ns" },
+    { severity: "block", type: "too_large", steps: 5001, max: STEPS_MAX },
+    { severity: "block", type: "not_managed", identity: "A x" },
+    { severity: "block", type: "step_repeated", identity: "A x" },
+  ];
+  for (const line of all.map(describeFinding)) expect(line).toMatch(/^[a-z0-9`].*[^.]$/);
 });
 
 describe("risk", () => {
@@ -160,7 +208,13 @@ describe("risk", () => {
   it("needs a person for some findings, and never runs with others", () => {
     expect(assess(put.plan, [person]).tier).toBe(2);
     expect(assess(put.plan, [person, block]).tier).toBe(4);
-    expect([0, 1, 2, 3, 4].map((tier) => approvalsNeeded(tier as 0 | 1 | 2 | 3 | 4))).toEqual([0, 0, 1, 2, null]);
+    expect([0, 1, 2, 3, 4].map((tier) => approvalsNeeded(tier as 0 | 1 | 2 | 3 | 4))).toEqual([
+      0,
+      0,
+      1,
+      2,
+      null,
+    ]);
   });
 
   it("is never lowered by another finding or another step (I13)", () => {
@@ -169,7 +223,9 @@ describe("risk", () => {
       fc.property(findings, findings, fc.boolean(), (some, more, deletes) => {
         const base = deletes ? taken.plan : put.plan;
         const larger = { ...base, steps: [...base.steps, ...taken.plan.steps] };
-        expect(assess(base, [...more, ...some]).tier).toBeGreaterThanOrEqual(assess(base, some).tier);
+        expect(assess(base, [...more, ...some]).tier).toBeGreaterThanOrEqual(
+          assess(base, some).tier,
+        );
         expect(assess(larger, some).tier).toBeGreaterThanOrEqual(assess(base, some).tier);
       }),
     );

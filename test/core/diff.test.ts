@@ -34,90 +34,97 @@ const dns = (...dns_record: JsonObject[]): Live => ({ dns_record, zone_setting: 
 const www = { name: "www", type: "A", content: "192.0.2.1" };
 const A = (id: string, content: string, more: JsonObject = {}) => record(id, { content, ...more });
 
-describe("diff", () => {
-  it("finds nothing where live is golden", () => {
-    fc.assert(
-      fc.property(resources, fc.constantFrom("remove", "report"), (declared, policy) => {
-        const golden = goldenOf({ resources: declared, unmanaged: { dns_record: policy } });
-        const drift = compare({ golden, live: liveOf(golden) });
-        expect(drift).toEqual({
-          changes: [],
-          reported: [],
-          unmanaged: [],
-          notOurs: [],
-          managed: {
-            dns_record: declared.dns_record.length,
-            zone_setting: Object.keys(declared.zone_setting).length,
-          },
-        });
-      }),
-    );
-  });
+it("diff finds nothing where live is golden", () => {
+  fc.assert(
+    fc.property(resources, fc.constantFrom("remove", "report"), (declared, policy) => {
+      const golden = goldenOf({ resources: declared, unmanaged: { dns_record: policy } });
+      const drift = compare({ golden, live: liveOf(golden) });
+      expect(drift).toEqual({
+        changes: [],
+        reported: [],
+        unmanaged: [],
+        notOurs: [],
+        managed: {
+          dns_record: declared.dns_record.length,
+          zone_setting: Object.keys(declared.zone_setting).length,
+        },
+      });
+    }),
+  );
+});
 
-  it("finds exactly what was changed, and nothing else", () => {
-    fc.assert(
-      fc.property(drifted, ({ golden, live, lineage, expected, rogues }) => {
-        const drift = compare({ golden, live, lineage });
-        expect(changes(drift).toSorted()).toEqual(expected);
-        const reports = golden.unmanaged["dns_record"] === "report";
-        expect(drift.unmanaged.map(({ identity }) => identity).toSorted()).toEqual(
-          reports ? rogues.toSorted() : [],
-        );
-      }),
-      { numRuns: 300 },
-    );
-  });
+it("diff finds exactly what was changed, and nothing else", () => {
+  fc.assert(
+    fc.property(drifted, ({ golden, live, lineage, expected, rogues }) => {
+      const drift = compare({ golden, live, lineage });
+      expect(changes(drift).toSorted()).toEqual(expected);
+      const reports = golden.unmanaged["dns_record"] === "report";
+      expect(drift.unmanaged.map(({ identity }) => identity).toSorted()).toEqual(
+        reports ? rogues.toSorted() : [],
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
 
-  it("does not depend on the order of what is declared, observed or remembered", () => {
-    const shuffle = <T>(list: readonly T[]) => fc.shuffledSubarray([...list], { minLength: list.length });
-    const turned = drifted.chain((zone) =>
-      fc.record({
-        zone: fc.constant(zone),
-        declared: shuffle(zone.golden.resources),
-        seen: shuffle(observed(zone.live).resources),
-        remembered: shuffle([...zone.lineage]),
-      }),
-    );
-    fc.assert(
-      fc.property(turned, ({ zone, declared, seen, remembered }) => {
-        const again = diff({
-          golden: { ...zone.golden, resources: declared },
-          observed: seen,
-          lineage: new Map(remembered),
-          zone: ZONE,
-          now: NOW,
-        });
-        expect(again).toEqual(compare(zone));
-      }),
-    );
-  });
+const shuffle = <T>(list: readonly T[]) =>
+  fc.shuffledSubarray([...list], { minLength: list.length });
+const turned = drifted.chain((zone) =>
+  fc.record({
+    zone: fc.constant(zone),
+    declared: shuffle(zone.golden.resources),
+    seen: shuffle(observed(zone.live).resources),
+    remembered: shuffle([...zone.lineage]),
+  }),
+);
 
-  it("orders twins that are taken away by their ids", () => {
-    const golden = goldenOf({ unmanaged: { dns_record: "remove" } });
-    const live = dns(A("b", "192.0.2.9"), A("a", "192.0.2.9"), A("c", "192.0.2.9"));
-    const ids = compare({ golden, live }).changes.map((change) => change.op === "delete" && change.observed.id);
-    expect(ids).toEqual(["a", "b", "c"]);
-  });
+it("diff does not depend on the order of what is declared, observed or remembered", () => {
+  fc.assert(
+    fc.property(turned, ({ zone, declared, seen, remembered }) => {
+      const again = diff({
+        golden: { ...zone.golden, resources: declared },
+        observed: seen,
+        lineage: new Map(remembered),
+        zone: ZONE,
+        now: NOW,
+      });
+      expect(again).toEqual(compare(zone));
+    }),
+  );
+});
 
-  it("never names one object in two changes", () => {
-    fc.assert(
-      fc.property(drifted, (zone) => {
-        const ids = compare(zone).changes.flatMap((change) => (change.op === "create" ? [] : [change.observed.id]));
-        expect(new Set(ids).size).toBe(ids.length);
-      }),
-    );
-  });
+it("diff orders twins that are taken away by their ids", () => {
+  const golden = goldenOf({ unmanaged: { dns_record: "remove" } });
+  const live = dns(A("b", "192.0.2.9"), A("a", "192.0.2.9"), A("c", "192.0.2.9"));
+  const ids = compare({ golden, live }).changes.map(
+    (change) => change.op === "delete" && change.observed.id,
+  );
+  expect(ids).toEqual(["a", "b", "c"]);
+});
 
-  it("compares settings that are declared, and no others", () => {
-    const golden = goldenOf({ resources: { zone_setting: { ssl: "strict" } }, unmanaged: { zone_setting: "remove" } });
-    const drift = compare({
-      golden,
-      live: { dns_record: [], zone_setting: [setting("ssl", "off"), setting("tls_1_3", "off")] },
-    });
-    expect(changes(drift)).toEqual(["update ssl"]);
-    expect(drift.unmanaged).toEqual([]);
-    expect(drift.managed).toEqual({ dns_record: 0, zone_setting: 1 });
+it("diff never names one object in two changes", () => {
+  fc.assert(
+    fc.property(drifted, (zone) => {
+      const ids = compare(zone).changes.flatMap((change) =>
+        change.op === "create" ? [] : [change.observed.id],
+      );
+      expect(new Set(ids).size).toBe(ids.length);
+    }),
+  );
+});
+
+it("diff compares settings that are declared, and no others", () => {
+  const golden = goldenOf({
+    resources: { zone_setting: { ssl: "strict" } },
+    unmanaged: { zone_setting: "remove" },
   });
+  const drift = compare({
+    golden,
+    live: { dns_record: [], zone_setting: [setting("ssl", "off"), setting("tls_1_3", "off")] },
+  });
+  expect(changes(drift)).toEqual(["update ssl"]);
+  expect(drift.unmanaged).toEqual([]);
+  expect(drift.managed).toEqual({ dns_record: 0, zone_setting: 1 });
 });
 
 describe("what nobody declared", () => {
@@ -134,7 +141,10 @@ describe("what nobody declared", () => {
   });
 
   it("is removed when the policy says so", () => {
-    const drift = compare({ golden: goldenOf({ resources: declared, unmanaged: { dns_record: "remove" } }), live });
+    const drift = compare({
+      golden: goldenOf({ resources: declared, unmanaged: { dns_record: "remove" } }),
+      live,
+    });
     expect(changes(drift)).toEqual(["delete A www.harbor.example 192.0.2.66"]);
     expect(drift.unmanaged).toEqual([]);
     expect(drift.managed).toMatchObject({ dns_record: 2 });
@@ -158,8 +168,14 @@ describe("lineage", () => {
   const lineage = lineageFrom(dns(A("r1", "192.0.2.1")));
 
   it("tells an edited record from a stranger beside it", () => {
-    const drift = compare({ golden, live: dns(A("r0", "203.0.113.9"), A("r1", "203.0.113.5")), lineage });
-    expect(drift.changes).toMatchObject([{ op: "update", observed: { id: "r1" }, fields: ["content"] }]);
+    const drift = compare({
+      golden,
+      live: dns(A("r0", "203.0.113.9"), A("r1", "203.0.113.5")),
+      lineage,
+    });
+    expect(drift.changes).toMatchObject([
+      { op: "update", observed: { id: "r1" }, fields: ["content"] },
+    ]);
     expect(drift.unmanaged.map(({ id }) => id)).toEqual(["r0"]);
   });
 
@@ -191,7 +207,11 @@ describe("lineage", () => {
   it("finds a value that two records swapped to be no drift", () => {
     const two = goldenOf({ resources: { dns_record: [www, { ...www, content: "192.0.2.2" }] } });
     const before = lineageFrom(dns(A("r1", "192.0.2.1"), A("r2", "192.0.2.2")));
-    const drift = compare({ golden: two, live: dns(A("r1", "192.0.2.2"), A("r2", "192.0.2.1")), lineage: before });
+    const drift = compare({
+      golden: two,
+      live: dns(A("r1", "192.0.2.2"), A("r2", "192.0.2.1")),
+      lineage: before,
+    });
     expect(drift.changes).toEqual([]);
   });
 });
@@ -199,16 +219,24 @@ describe("lineage", () => {
 describe("twins and types", () => {
   it("reports live twins once and takes the nearer one for the declared record (case 22)", () => {
     const golden = goldenOf({ resources: { dns_record: [{ ...www, comment: "ours" }] } });
-    const live = dns(A("r1", "192.0.2.1", { comment: "theirs" }), A("r2", "192.0.2.1", { comment: "ours" }));
+    const live = dns(
+      A("r1", "192.0.2.1", { comment: "theirs" }),
+      A("r2", "192.0.2.1", { comment: "ours" }),
+    );
     const drift = compare({ golden, live });
     expect(drift.changes).toEqual([]);
     expect(drift.unmanaged.map(({ id }) => id)).toEqual(["r1"]);
     const removing = { ...golden, unmanaged: { dns_record: "remove" as const } };
-    expect(compare({ golden: removing, live }).changes).toMatchObject([{ op: "delete", observed: { id: "r1" } }]);
+    expect(compare({ golden: removing, live }).changes).toMatchObject([
+      { op: "delete", observed: { id: "r1" } },
+    ]);
   });
 
   it("makes room first when a type has changed (case 25)", () => {
-    const golden = goldenOf({ resources: { dns_record: [www] }, unmanaged: { dns_record: "remove" } });
+    const golden = goldenOf({
+      resources: { dns_record: [www] },
+      unmanaged: { dns_record: "remove" },
+    });
     const alias = record("r1", { type: "CNAME", content: "evil.example" });
     expect(changes(compare({ golden, live: dns(alias) }))).toEqual([
       "delete CNAME www.harbor.example evil.example",
@@ -225,82 +253,123 @@ describe("twins and types", () => {
   });
 });
 
-describe("what is not ours", () => {
-  const remove = { unmanaged: { dns_record: "remove" } };
-  const rule = (owner: string, name: string) => ({
-    class: owner,
-    match: { kind: "dns_record", name },
-    reason: `${owner} for a reason`,
-    expires_at: "2027-01-01T00:00:00Z",
-  });
-  const marker = (name: string) =>
-    record("m1", { type: "TXT", name, content: "heritage=external-dns,external-dns/owner=k8s,external-dns/resource=ingress/web" });
-
-  it.each<[string, JsonObject, string, string]>([
-    ["a read-only record (case 18)", A("s1", "192.0.2.9", { meta: { read_only: true } }), "system", "s1"],
-    ["the apex name servers (case 19)", record("s2", { type: "NS", name: "harbor.example", content: "ns.example" }), "system", "s2"],
-    ["an ACME challenge", record("f1", { type: "TXT", name: "_acme-challenge.www.harbor.example", content: "token" }), "ignored", "f1"],
-    ["a marker of external-dns", marker("a-web.harbor.example"), "ignored", "m1"],
-    ["what an ignore rule covers", A("i1", "192.0.2.9", { name: "x.preview.harbor.example" }), "ignored", "i1"],
-    ["what is only observed", A("o1", "192.0.2.9", { name: "watched.harbor.example" }), "observed", "o1"],
-  ])("is left alone and listed: %s (I9)", (_, raw, owner, id) => {
-    const golden = goldenOf({ ...remove, ownership: [rule("ignored", "*.preview"), rule("observed", "watched")] });
-    const drift = compare({ golden, live: dns(raw) });
-    expect(drift.changes).toEqual([]);
-    expect(drift.unmanaged).toEqual([]);
-    expect(drift.notOurs.map(({ resource, class: of }) => [resource.id, of])).toEqual([[id, owner]]);
+const remove = { unmanaged: { dns_record: "remove" } };
+const rule = (owner: string, name: string) => ({
+  class: owner,
+  match: { kind: "dns_record", name },
+  reason: `${owner} for a reason`,
+  expires_at: "2027-01-01T00:00:00Z",
+});
+const marker = (name: string) =>
+  record("m1", {
+    type: "TXT",
+    name,
+    content: "heritage=external-dns,external-dns/owner=k8s,external-dns/resource=ingress/web",
   });
 
-  it("is ours again when the rule has expired", () => {
-    const golden = goldenOf({ ...remove, ownership: [rule("ignored", "*.preview")] });
-    const live = observed(dns(A("i1", "192.0.2.9", { name: "x.preview.harbor.example" })));
-    const at = (now: string) =>
-      diff({ golden, observed: live.resources, lineage: new Map(), zone: ZONE, now: instantOf(now) });
-    expect(at("2026-12-31T00:00:00Z").changes).toHaveLength(0);
-    expect(at("2027-01-01T00:00:00Z").changes).toHaveLength(1);
+it.each<[string, JsonObject, string, string]>([
+  [
+    "a read-only record (case 18)",
+    A("s1", "192.0.2.9", { meta: { read_only: true } }),
+    "system",
+    "s1",
+  ],
+  [
+    "the apex name servers (case 19)",
+    record("s2", { type: "NS", name: "harbor.example", content: "ns.example" }),
+    "system",
+    "s2",
+  ],
+  [
+    "an ACME challenge",
+    record("f1", { type: "TXT", name: "_acme-challenge.www.harbor.example", content: "token" }),
+    "ignored",
+    "f1",
+  ],
+  ["a marker of external-dns", marker("a-web.harbor.example"), "ignored", "m1"],
+  [
+    "what an ignore rule covers",
+    A("i1", "192.0.2.9", { name: "x.preview.harbor.example" }),
+    "ignored",
+    "i1",
+  ],
+  [
+    "what is only observed",
+    A("o1", "192.0.2.9", { name: "watched.harbor.example" }),
+    "observed",
+    "o1",
+  ],
+])("what is not ours is left alone and listed: %s (I9)", (_, raw, owner, id) => {
+  const golden = goldenOf({
+    ...remove,
+    ownership: [rule("ignored", "*.preview"), rule("observed", "watched")],
   });
-
-  it("does not include a declared record beside which somebody planted a marker", () => {
-    const golden = goldenOf({ ...remove, resources: { dns_record: [{ ...www, ttl: 300 }] } });
-    const planted = marker("a-www.harbor.example");
-    const drift = compare({ golden, live: dns(A("r1", "192.0.2.1", { ttl: 7200 }), planted) });
-    expect(changes(drift)).toEqual(["update A www.harbor.example 192.0.2.1"]);
-    const edited = compare({
-      golden,
-      live: dns(A("r1", "203.0.113.6"), planted),
-      lineage: lineageFrom(dns(A("r1", "192.0.2.1"))),
-    });
-    expect(edited.changes).toMatchObject([{ op: "update", observed: { id: "r1" } }]);
-  });
-
-  it("is reported and not written when it is declared and only observed (I9)", () => {
-    const golden = goldenOf({ resources: { dns_record: [{ ...www, ttl: 300 }] }, ownership: [rule("observed", "www")] });
-    for (const live of [dns(A("r1", "192.0.2.1", { ttl: 7200 })), dns()]) {
-      const drift = compare({ golden, live });
-      expect(drift.changes).toEqual([]);
-      expect(drift.reported).toMatchObject([{ reason: "observed for a reason" }]);
-    }
-  });
-
-  it("is reported and not written when it is a setting that the plan does not let us edit (case 31)", () => {
-    const golden = goldenOf({ resources: { zone_setting: { ssl: "strict" } } });
-    const fixed = { ...setting("ssl", "off"), editable: false };
-    const drift = compare({ golden, live: { dns_record: [], zone_setting: [fixed] } });
-    expect(drift.changes).toEqual([]);
-    expect(drift.reported).toMatchObject([{ reason: "not editable on this plan" }]);
-  });
+  const drift = compare({ golden, live: dns(raw) });
+  expect(drift.changes).toEqual([]);
+  expect(drift.unmanaged).toEqual([]);
+  expect(drift.notOurs.map(({ resource, class: of }) => [resource.id, of])).toEqual([[id, owner]]);
 });
 
-describe("a change", () => {
-  const of = (ttl: number, live: JsonObject): Change => {
-    const golden = goldenOf({ resources: { dns_record: [{ ...www, ttl }] } });
-    const [change] = compare({ golden, live: dns(A("r1", "192.0.2.1", live)) }).changes;
-    if (!change) throw new Error("no change");
-    return change;
-  };
+it("what is not ours is ours again when the rule has expired", () => {
+  const golden = goldenOf({ ...remove, ownership: [rule("ignored", "*.preview")] });
+  const live = observed(dns(A("i1", "192.0.2.9", { name: "x.preview.harbor.example" })));
+  const at = (now: string) =>
+    diff({
+      golden,
+      observed: live.resources,
+      lineage: new Map(),
+      zone: ZONE,
+      now: instantOf(now),
+    });
+  expect(at("2026-12-31T00:00:00Z").changes).toHaveLength(0);
+  expect(at("2027-01-01T00:00:00Z").changes).toHaveLength(1);
+});
 
+it("what is not ours does not include a declared record beside which somebody planted a marker", () => {
+  const golden = goldenOf({ ...remove, resources: { dns_record: [{ ...www, ttl: 300 }] } });
+  const planted = marker("a-www.harbor.example");
+  const drift = compare({ golden, live: dns(A("r1", "192.0.2.1", { ttl: 7200 }), planted) });
+  expect(changes(drift)).toEqual(["update A www.harbor.example 192.0.2.1"]);
+  const edited = compare({
+    golden,
+    live: dns(A("r1", "203.0.113.6"), planted),
+    lineage: lineageFrom(dns(A("r1", "192.0.2.1"))),
+  });
+  expect(edited.changes).toMatchObject([{ op: "update", observed: { id: "r1" } }]);
+});
+
+it("what is not ours is reported and not written when it is declared and only observed (I9)", () => {
+  const golden = goldenOf({
+    resources: { dns_record: [{ ...www, ttl: 300 }] },
+    ownership: [rule("observed", "www")],
+  });
+  for (const live of [dns(A("r1", "192.0.2.1", { ttl: 7200 })), dns()]) {
+    const drift = compare({ golden, live });
+    expect(drift.changes).toEqual([]);
+    expect(drift.reported).toMatchObject([{ reason: "observed for a reason" }]);
+  }
+});
+
+it("what is not ours is reported and not written when it is a setting that the plan does not let us edit (case 31)", () => {
+  const golden = goldenOf({ resources: { zone_setting: { ssl: "strict" } } });
+  const fixed = { ...setting("ssl", "off"), editable: false };
+  const drift = compare({ golden, live: { dns_record: [], zone_setting: [fixed] } });
+  expect(drift.changes).toEqual([]);
+  expect(drift.reported).toMatchObject([{ reason: "not editable on this plan" }]);
+});
+
+const of = (ttl: number, live: JsonObject): Change => {
+  const golden = goldenOf({ resources: { dns_record: [{ ...www, ttl }] } });
+  const [change] = compare({ golden, live: dns(A("r1", "192.0.2.1", live)) }).changes;
+  if (!change) throw new Error("no change");
+  return change;
+};
+
+describe("a change", () => {
   it("has the same digest whenever the same values meet (I14)", () => {
-    expect(changeDigest(of(300, { ttl: 60 }))).toBe(changeDigest(of(300, { ttl: 60, comment: "x" })));
+    expect(changeDigest(of(300, { ttl: 60 }))).toBe(
+      changeDigest(of(300, { ttl: 60, comment: "x" })),
+    );
     expect(changeDigest(of(300, { ttl: 60 }))).not.toBe(changeDigest(of(300, { ttl: 90 })));
     expect(changeDigest(of(600, { ttl: 60 }))).not.toBe(changeDigest(of(300, { ttl: 60 })));
   });

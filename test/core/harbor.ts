@@ -186,7 +186,10 @@ interface Doing {
 }
 
 /** The live object after `deed`, and the operation that undoes it; the deed is skipped where it changes nothing. */
-function doTo(raw: JsonObject, { deed, index }: Doing): { raw: JsonObject | null; op: string | null } {
+function doTo(
+  raw: JsonObject,
+  { deed, index }: Doing,
+): { raw: JsonObject | null; op: string | null } {
   const same = { raw, op: null };
   switch (deed) {
     case "edit_value":
@@ -230,12 +233,16 @@ export const drifted: fc.Arbitrary<Drifted> = fc
       return after === null ? [] : [after];
     });
     const added = rogues.map((number) =>
-      record(`x${number}`, { name: `rogue${number}.harbor.example`, content: `198.51.100.${number}` }),
+      record(`x${number}`, {
+        name: `rogue${number}.harbor.example`,
+        content: `198.51.100.${number}`,
+      }),
     );
     const identities = rogues.map(
       (number) => `A rogue${number}.harbor.example 198.51.100.${number}`,
     );
-    if (unmanaged === "remove") expected.push(...identities.map((identity) => `delete ${identity}`));
+    if (unmanaged === "remove")
+      expected.push(...identities.map((identity) => `delete ${identity}`));
     const moved = before.zone_setting.map((raw) => {
       if (!settingsMoved || raw["id"] !== "ssl") return raw;
       expected.push("update ssl");

@@ -24,10 +24,12 @@ describe("ids", () => {
     expect(runIdOf(digestOf("another plan"))).not.toBe(runIdOf(digest));
   });
 
-  it.each(["zone:example.com", "zone:a.b.c.example", "zone:xn--bcher-kva.example", "zone:_x.example"])(
-    "takes %s for a scope",
-    (text) => expect(isScopeId(text)).toBe(true),
-  );
+  it.each([
+    "zone:example.com",
+    "zone:a.b.c.example",
+    "zone:xn--bcher-kva.example",
+    "zone:_x.example",
+  ])("takes %s for a scope", (text) => expect(isScopeId(text)).toBe(true));
 
   it.each([
     "example.com",

@@ -5,7 +5,10 @@ import type { ObjectId } from "../../src/core/ids.ts";
 import { doubted, type Lineage, observe, type Reading } from "../../src/core/observation.ts";
 import { NOW, objectId, record, setting, ZONE } from "./harbor.ts";
 
-const reading = (objects: readonly Json[], claimedTotal: number | null = objects.length): Reading => ({
+const reading = (
+  objects: readonly Json[],
+  claimedTotal: number | null = objects.length,
+): Reading => ({
   kind: "dns_record",
   objects,
   claimedTotal,
@@ -21,70 +24,79 @@ const records = (count: number) =>
     record(`r${index}`, { name: `n${index}.harbor.example`, content: "192.0.2.1" }),
   );
 
-describe("observe", () => {
-  it("takes a whole and well-formed list", () => {
-    const observed = observe(
-      [reading(records(2)), { kind: "zone_setting", objects: [setting("ssl", "full")], claimedTotal: null }],
-      ZONE,
-      NOW,
-    );
-    expect(observed.ok && observed.value.resources.map(({ id }) => id)).toEqual(["r0", "r1", "ssl"]);
-  });
-
-  it.each([
-    ["a total that does not match", reading(records(2), 3)],
-    ["more objects than the API claims", reading(records(2), 1)],
-    ["an object that came on two pages", reading([...records(2), ...records(1)])],
-  ])("says partial, never missing, on %s (I8)", (_, partial) => {
-    expect(reasonOf(partial)).toBe("partial_list");
-  });
-
-  it("sees an object that came twice even over two readings (I8)", () => {
-    expect(reasonOf(reading(records(1)), reading(records(1)))).toBe("partial_list");
-  });
-
-  it.each([
-    ["an empty id", { ...record("r1", { content: "192.0.2.1" }), id: "" }],
-    ["no id", { ...record("r1", { content: "192.0.2.1" }), id: null }],
-    ["an id that would leave its path", { ...record("r1", { content: "192.0.2.1" }), id: ".." }],
-    ["a record of another zone", record("r1", { name: "www.other.example", content: "192.0.2.1" })],
-    ["a record without a value", record("r1", {})],
-    ["no object at all", null],
-    ["a text", "oops"],
-    ["a list", []],
-  ])("says malformed, never missing, on %s (I8)", (_, object) => {
-    expect(reasonOf(reading([...records(1), object]))).toBe("malformed");
-  });
-
-  it("says malformed, and does not throw, on a kind that it does not know", () => {
-    expect(reasonOf({ kind: "page_rule", objects: [], claimedTotal: null })).toBe("malformed");
-  });
-
-  it("never throws, whatever the API answers (I8)", () => {
-    fc.assert(
-      fc.property(fc.constantFrom("dns_record", "zone_setting"), fc.array(fc.jsonValue()), (kind, objects) => {
-        const observed = observe([{ kind, objects: objects as Json[], claimedTotal: objects.length }], ZONE, NOW);
-        expect(observed.ok).toBe(objects.length === 0);
-      }),
-    );
-  });
+it("observe takes a whole and well-formed list", () => {
+  const observed = observe(
+    [
+      reading(records(2)),
+      { kind: "zone_setting", objects: [setting("ssl", "full")], claimedTotal: null },
+    ],
+    ZONE,
+    NOW,
+  );
+  expect(observed.ok && observed.value.resources.map(({ id }) => id)).toEqual(["r0", "r1", "ssl"]);
 });
 
-describe("doubted", () => {
-  const lineage = (count: number): Lineage =>
-    new Map(
-      Array.from({ length: count }, (_, index): [ObjectId, { kind: string; identity: string }] => [
-        objectId(`r${index}`),
-        { kind: "dns_record", identity: `A n${index}.harbor.example 192.0.2.1` },
-      ]),
-    );
-  const asked = (before: number, gone: (index: number) => boolean) => {
-    const there = records(before).filter((_, index) => !gone(index));
-    const observation = observe([reading(there)], ZONE, NOW);
-    if (!observation.ok) throw new Error("malformed");
-    return doubted(lineage(before), observation.value).map(({ id }) => id);
-  };
+it.each([
+  ["a total that does not match", reading(records(2), 3)],
+  ["more objects than the API claims", reading(records(2), 1)],
+  ["an object that came on two pages", reading([...records(2), ...records(1)])],
+])("observe says partial, never missing, on %s (I8)", (_, partial) => {
+  expect(reasonOf(partial)).toBe("partial_list");
+});
 
+it("observe sees an object that came twice even over two readings (I8)", () => {
+  expect(reasonOf(reading(records(1)), reading(records(1)))).toBe("partial_list");
+});
+
+it.each([
+  ["an empty id", { ...record("r1", { content: "192.0.2.1" }), id: "" }],
+  ["no id", { ...record("r1", { content: "192.0.2.1" }), id: null }],
+  ["an id that would leave its path", { ...record("r1", { content: "192.0.2.1" }), id: ".." }],
+  ["a record of another zone", record("r1", { name: "www.other.example", content: "192.0.2.1" })],
+  ["a record without a value", record("r1", {})],
+  ["no object at all", null],
+  ["a text", "oops"],
+  ["a list", []],
+])("observe says malformed, never missing, on %s (I8)", (_, object) => {
+  expect(reasonOf(reading([...records(1), object]))).toBe("malformed");
+});
+
+it("observe says malformed, and does not throw, on a kind that it does not know", () => {
+  expect(reasonOf({ kind: "page_rule", objects: [], claimedTotal: null })).toBe("malformed");
+});
+
+it("observe never throws, whatever the API answers (I8)", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom("dns_record", "zone_setting"),
+      fc.array(fc.jsonValue()),
+      (kind, objects) => {
+        const observed = observe(
+          [{ kind, objects: objects as Json[], claimedTotal: objects.length }],
+          ZONE,
+          NOW,
+        );
+        expect(observed.ok).toBe(objects.length === 0);
+      },
+    ),
+  );
+});
+
+const lineage = (count: number): Lineage =>
+  new Map(
+    Array.from({ length: count }, (_, index): [ObjectId, { kind: string; identity: string }] => [
+      objectId(`r${index}`),
+      { kind: "dns_record", identity: `A n${index}.harbor.example 192.0.2.1` },
+    ]),
+  );
+const asked = (before: number, gone: (index: number) => boolean) => {
+  const there = records(before).filter((_, index) => !gone(index));
+  const observation = observe([reading(there)], ZONE, NOW);
+  if (!observation.ok) throw new Error("malformed");
+  return doubted(lineage(before), observation.value).map(({ id }) => id);
+};
+
+describe("doubted", () => {
   it("asks about nothing when nothing, or little, is gone", () => {
     expect(asked(0, () => false)).toEqual([]);
     expect(asked(10, () => false)).toEqual([]);

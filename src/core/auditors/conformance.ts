@@ -15,19 +15,24 @@ export function conformance(input: AuditInput): Verdict {
   const { dossier: { plan, planDigest, evidence }, golden, generation } = input;
   const observation = observe(evidence.readings, plan.zone, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
-  const { goldenDigest, goldenGeneration } = plan.proposal;
+  const { type, goldenDigest, goldenGeneration } = plan.proposal;
   const known: Known = {
     declared: new Map(golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource])),
     observed: observation.value.resources,
+    live: new Map(observation.value.resources.map((resource) => [`${resource.kind} ${resource.id}`, resource])),
+    identities: new Set(observation.value.resources.map(({ kind, identity }) => `${kind} ${identity}`)),
     raw: new Map(evidence.readings.flatMap(({ kind, objects }) => objects.filter(isObject).map((object) => [`${kind} ${String(object["id"])}`, object]))),
     zone: plan.zone,
   };
   return verdictOf([
     ...(openPlan(plan, planDigest).ok ? [] : ["digest_mismatch"]),
+    // The plan came over RPC, where this is a promise.
+    ...(type === "revert" ? [] : ["another_proposal"]),
     ...(goldenDigest === golden.digest && goldenGeneration === generation ? [] : ["another_golden_state"]),
     ...coverage(plan.steps, plan.calls),
     ...plan.calls.flatMap((call) => unfounded(call, plan.steps, known)),
     ...plan.steps.flatMap((step) => notMinimal(step, known)),
+    ...repeated(plan.steps),
     ...forgotten(input, known.observed),
   ], 0);
 }
@@ -35,6 +40,9 @@ export function conformance(input: AuditInput): Verdict {
 interface Known {
   readonly declared: ReadonlyMap<string, Resource>;
   readonly observed: readonly ObservedResource[];
+  /** By kind and id. */
+  readonly live: ReadonlyMap<string, ObservedResource>;
+  readonly identities: ReadonlySet<string>;
   /** The objects as the API gave them, by kind and id. */
   readonly raw: ReadonlyMap<string, JsonObject>;
   readonly zone: Zone;
@@ -48,26 +56,35 @@ function coverage(steps: readonly Step[], calls: readonly Call[]): string[] {
 
 /** Values that go out and stand nowhere in the golden state, operation by operation (I5). */
 function unfounded({ request, steps: positions }: Call, steps: readonly Step[], known: Known): string[] {
-  const operations = operationsOf(request.path, request.body);
+  const operations = operationsOf(request);
   if (operations.length !== positions.length) return ["steps_and_calls_differ"];
-  return operations.flatMap((body, position) => {
+  return operations.flatMap(({ deletes, id, body }, position) => {
     const step = steps[positions[position] ?? -1];
     if (!step) return ["steps_and_calls_differ"];
+    if (deletes !== (step.op === "delete") || (step.before && id !== step.before.id)) return [`another_operation: ${step.identity}`];
     const declared = known.declared.get(`${step.kind} ${step.identity}`);
     if (step.op === "delete") return Object.keys(body).every((member) => member === "id") ? [] : [`delete_with_a_body: ${step.identity}`];
     if (!declared) return [`not_declared: ${step.identity}`];
-    const live = known.observed.find(({ kind, id }) => kind === step.kind && id === step.before?.id);
+    const live = known.live.get(`${step.kind} ${step.before?.id}`);
     const raw = known.raw.get(`${step.kind} ${step.before?.id}`);
     return founded(body, declared, { live, raw, zone: known.zone }) ? [] : [`value_from_elsewhere: ${step.identity}`];
   });
 }
 
+interface Operation {
+  readonly deletes: boolean;
+  /** What it is done to; for what creates, whatever the path or body says. */
+  readonly id: Json;
+  readonly body: JsonObject;
+}
+
 /** A batch in the order in which it is carried out, or the one operation of a direct call. */
-function operationsOf(path: string, body: JsonObject | null): readonly JsonObject[] {
-  if (!path.endsWith("/batch")) return [body ?? {}];
+function operationsOf({ method, path, body }: Call["request"]): readonly Operation[] {
+  if (!path.endsWith("/batch")) return [{ deletes: method === "DELETE", id: path.slice(path.lastIndexOf("/") + 1), body: body ?? {} }];
   return ["deletes", "patches", "puts", "posts"].flatMap((member) => {
     const operations = body?.[member];
-    return Array.isArray(operations) ? operations.filter(isObject) : [];
+    if (!Array.isArray(operations)) return [];
+    return operations.filter(isObject).map((operation) => ({ deletes: member === "deletes", id: operation["id"] ?? null, body: operation }));
   });
 }
 
@@ -89,12 +106,18 @@ function founded(body: JsonObject, declared: Resource, { live, raw, zone }: { li
   });
 }
 
-function notMinimal(step: Step, { declared, observed }: Known): string[] {
+/** Two steps for one object. */
+function repeated(steps: readonly Step[]): string[] {
+  const ids = steps.flatMap(({ kind, before }) => (before ? [`${kind} ${before.id}`] : []));
+  return new Set(ids).size === ids.length ? [] : ["steps_repeated"];
+}
+
+function notMinimal(step: Step, { declared, live: observed, identities }: Known): string[] {
   const wanted = declared.get(`${step.kind} ${step.identity}`);
-  const live = observed.find(({ kind, id }) => kind === step.kind && id === step.before?.id);
+  const live = observed.get(`${step.kind} ${step.before?.id}`);
   switch (step.op) {
     case "create":
-      return observed.some(({ kind, identity }) => kind === step.kind && identity === step.identity) ? [`exists_already: ${step.identity}`] : [];
+      return identities.has(`${step.kind} ${step.identity}`) ? [`exists_already: ${step.identity}`] : [];
     case "update":
       return wanted && live && driftedFields(kindOf(step.kind), wanted, live).length > 0 ? [] : [`nothing_to_do: ${step.identity}`];
     case "delete":

@@ -2,14 +2,16 @@
  * May these resources be changed at all, this way, at this risk? Everything is worked out again from the raw readings
  * and the golden state; what the dossier says about itself only has to agree.
  */
+import { canonicalise } from "../canonical.ts";
 import { check } from "../check.ts";
-import { diff } from "../diff.ts";
-import { ruleFor } from "../golden.ts";
-import type { Instant } from "../ids.ts";
-import { kindOf } from "../kinds/registry.ts";
+import { diff, type Drift } from "../diff.ts";
+import { type OwnershipRule, ruleFor } from "../golden.ts";
+import { type Digest, type Instant, zoneNameOf } from "../ids.ts";
+import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
-import type { Step } from "../plan.ts";
-import type { ObservedResource } from "../resource.ts";
+import { plan, type Step } from "../plan.ts";
+import { subjectKey } from "../recurrence.ts";
+import type { ObservedResource, Resource } from "../resource.ts";
 import { assess } from "../risk.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
 
@@ -17,45 +19,100 @@ import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts"
 const EVIDENCE_AGE_MAX_MINUTES = 10;
 
 export function policy(input: AuditInput): Verdict {
-  const { dossier: { plan, evidence, ...dossier }, golden, now } = input;
-  const observation = observe(evidence.readings, plan.zone, evidence.observedAt);
+  const { dossier: { plan: proposed, evidence, ...dossier }, golden, now } = input;
+  const observation = observe(evidence.readings, proposed.zone, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
   const observed = observation.value.resources;
-  const { managed } = diff({ golden, observed, lineage: lineageOf(input.dossier), zone: plan.zone, now });
-  const findings = check(plan, { golden, managed });
-  const risk = assess(plan, findings);
+  const drift = diff({ golden, observed, lineage: lineageOf(input.dossier), zone: proposed.zone, now });
+  const findings = check(proposed, { golden, managed: drift.managed });
+  const risk = assess(proposed, findings);
+  const known = knownOf(input, observed);
+  const listed = new Set(dossier.findings.map((finding) => canonicalise(finding)));
   return verdictOf([
-    ...(plan.scope === golden.scope ? [] : ["another_scope"]),
+    ...(proposed.scope === golden.scope && proposed.zone.name === zoneNameOf(golden.scope) ? [] : ["another_scope"]),
     ...(minutesBetween(evidence.observedAt, now) > EVIDENCE_AGE_MAX_MINUTES ? ["stale_evidence"] : []),
     ...findings.filter(({ severity }) => severity === "block").map(({ type }) => `finding: ${type}`),
-    ...(dossier.risk.tier < risk.tier ? [`risk_understated: ${dossier.risk.tier} instead of ${risk.tier}`] : []),
-    ...plan.calls.flatMap(({ request }) => (request.path.startsWith(`/zones/${plan.zone.id}/`) ? [] : [`outside_the_zone: ${request.path}`])),
-    ...plan.steps.flatMap((step) => forbidden(step, input, observed)),
+    ...findings.filter((finding) => !listed.has(canonicalise(finding))).map(({ type }) => `finding_left_out: ${type}`),
+    // The other way round, a tier that is missing would pass.
+    ...(dossier.risk.tier >= risk.tier ? [] : [`risk_understated: ${dossier.risk.tier} instead of ${risk.tier}`]),
+    ...proposed.calls.flatMap(({ request }) => (request.path.startsWith(`/zones/${proposed.zone.id}/`) ? [] : [`outside_the_zone: ${request.path}`])),
+    ...proposed.steps.flatMap((step) => forbidden(step, known)),
+    ...(replanned(input, drift) === dossier.planDigest ? [] : ["not_the_plan_for_this_drift"]),
   ], risk.tier);
 }
 
+/**
+ * The digest of the plan that this evidence leads to. What no auditor reads (a member that no kind knows, the sentence
+ * that people see, a basis) has to be as the planner makes it, too.
+ */
+function replanned({ dossier }: AuditInput, drift: Drift): Digest {
+  const { scope, zone, epoch, parent, proposal } = dossier.plan;
+  const held = new Set(dossier.held);
+  const changes = drift.changes.filter((change) => !held.has(subjectKey(change)));
+  return plan({ scope, zone, epoch, parent, proposal, changes }).digest;
+}
+
+interface Known {
+  readonly input: AuditInput;
+  readonly declared: ReadonlyMap<string, Resource>;
+  /** By kind and id. */
+  readonly observed: ReadonlyMap<string, ObservedResource>;
+  /** What had which identity, by kind and id. */
+  readonly was: ReadonlyMap<string, string>;
+  /** Who else owns it, by kind and id. */
+  readonly foreign: ReadonlyMap<string, string>;
+}
+
+/** Looked up once: a plan has thousands of steps, and so has a zone. */
+const knownOf = (input: AuditInput, observed: readonly ObservedResource[]): Known => ({
+  input,
+  declared: new Map(input.golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource])),
+  observed: new Map(observed.map((resource) => [`${resource.kind} ${resource.id}`, resource])),
+  was: new Map(input.dossier.evidence.lineage.map(({ kind, id, identity }) => [`${kind} ${id}`, identity])),
+  foreign: new Map([...KINDS.values()].flatMap((kind) => [...kind.foreign(observed.filter((resource) => resource.kind === kind.name))]
+    .map(([id, reason]) => [`${kind.name} ${id}`, reason] as const))),
+});
+
 /** Why this step may not touch what it touches (I9). */
-function forbidden(step: Step, { dossier, golden, now }: AuditInput, observed: readonly ObservedResource[]): string[] {
-  const live = observed.find(({ kind, id }) => kind === step.kind && id === step.before?.id);
+function forbidden(step: Step, known: Known): string[] {
+  const key = `${step.kind} ${step.before?.id}`;
+  const live = known.observed.get(key);
   if (step.before && !live) return [`not_observed: ${step.identity}`];
-  const subject = live ?? { kind: step.kind, group: step.group, identity: step.identity, fields: step.after?.fields ?? {} };
-  const rule = ruleFor(golden, subject, { zone: dossier.plan.zone, now });
-  const declared = golden.resources.some(({ kind, identity }) => kind === step.kind && identity === step.identity);
-  const was = dossier.evidence.lineage.find(({ kind, id }) => kind === step.kind && id === live?.id)?.identity;
-  const foreign = live && kindOf(step.kind).foreign(observed.filter(({ kind }) => kind === step.kind)).get(live.id);
+  const ours = isOurs(step, live, known);
   return [
     ...(live?.system ? [`system: ${step.identity}`] : []),
-    ...(rule ? [`${rule.class}: ${step.identity}`] : []),
-    // A marker protects what nobody declared; a declared record stays declared whoever plants a marker beside it.
-    ...(foreign && !(declared && (live.identity === step.identity || was === step.identity)) ? [`foreign: ${step.identity}`] : []),
+    ...rulesOver(step, ours ? undefined : live, known).map((rule) => `${rule.class}: ${step.identity}`),
+    ...(known.foreign.has(key) && !ours ? [`foreign: ${step.identity}`] : []),
   ];
 }
 
-/** Both are RFC 3339 in UTC. Coarse on purpose: days are 24 h, months 31 days, so a month's turn only makes it stricter. */
-function minutesBetween(from: Instant, to: Instant): number {
-  const minutes = (instant: Instant): number => {
-    const [, year, month, day, hour, minute] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(instant)?.map(Number) ?? [];
-    return ((((year ?? 0) * 12 + (month ?? 0)) * 31 + (day ?? 0)) * 24 + (hour ?? 0)) * 60 + (minute ?? 0);
-  };
-  return Math.abs(minutes(to) - minutes(from));
+const declaredAs = (step: Step, { declared }: Known): Resource | undefined =>
+  step.op === "delete" ? undefined : declared.get(`${step.kind} ${step.identity}`);
+
+/** A marker or a rule protects what nobody declared; a declared resource stays declared whatever is made of it. */
+function isOurs(step: Step, live: ObservedResource | undefined, known: Known): boolean {
+  if (declaredAs(step, known) === undefined) return false;
+  return !live || live.identity === step.identity || known.was.get(`${live.kind} ${live.id}`) === step.identity;
+}
+
+function rulesOver(step: Step, stranger: ObservedResource | undefined, known: Known): readonly OwnershipRule[] {
+  const { dossier, golden, now } = known.input;
+  const subjects = [stranger, declaredAs(step, known)].filter((subject) => subject !== undefined);
+  return subjects.flatMap((subject) => ruleFor(golden, subject, { zone: dossier.plan.zone, now }) ?? []);
+}
+
+/** Both are RFC 3339 in UTC; what is not lies far away from everything. */
+const minutesBetween = (from: Instant, to: Instant): number => Math.abs(minuteNumber(to) - minuteNumber(from));
+
+function minuteNumber(instant: Instant): number {
+  const [, year = 0, month = 0, day = 0, hour = 0, minute = 0] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(instant)?.map(Number) ?? [];
+  return (dayNumber({ year, month, day }) * 24 + hour) * 60 + minute;
+}
+
+/** Days since some day long ago. The year begins in March here, so that the leap day is its last. */
+function dayNumber({ year, month, day }: { year: number; month: number; day: number }): number {
+  const years = month > 2 ? year : year - 1;
+  const months = (month + 9) % 12;
+  const leaps = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);
+  return years * 365 + leaps + Math.floor((153 * months + 2) / 5) + day;
 }

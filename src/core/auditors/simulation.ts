@@ -2,7 +2,7 @@
  * Plays the plan's calls against the raw readings and looks at the result: is it the desired state, is everything else
  * untouched, and do the inverses lead back? Knows nothing of how the plan came about.
  */
-import { sameJson } from "../canonical.ts";
+import { canonicalise, sameJson } from "../canonical.ts";
 import { describeChange, diff, subjectOf } from "../diff.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
@@ -18,7 +18,7 @@ export function simulation(input: AuditInput): Verdict {
   const { before, after, restored } = states.value;
   return verdictOf([
     ...unresolved(input, after),
-    ...input.dossier.plan.steps.flatMap((step, index) => unpredicted([[index, step]], after).map(() => `not_as_predicted: ${step.identity}`)),
+    ...unpredicted(input.dossier.plan.steps.map((step, index) => [index, step]), after).map(({ identity }) => `not_as_predicted: ${identity}`),
     ...collateral(input, before, after),
     ...contradictory(input.dossier.plan.zone, before, after),
     ...notRestored(before, restored),
@@ -70,8 +70,6 @@ function contradictory(zone: Zone, before: readonly ObservedResource[], after: r
 
 /** Ids of recreated objects differ, so states are compared as sets of values. */
 function notRestored(before: readonly Resource[], restored: readonly Resource[]): string[] {
-  const values = (resources: readonly Resource[]) => resources.map(({ kind, fields }) => ({ kind, fields }));
-  const sorted = (resources: readonly Resource[]) =>
-    values(resources.toSorted((a, b) => (`${a.kind} ${a.identity}` < `${b.kind} ${b.identity}` ? -1 : 1)));
-  return sameJson(sorted(before), sorted(restored)) ? [] : ["inverses_do_not_restore"];
+  const values = (resources: readonly Resource[]): string[] => resources.map(({ kind, fields }) => canonicalise([kind, fields])).toSorted();
+  return sameJson(values(before), values(restored)) ? [] : ["inverses_do_not_restore"];
 }

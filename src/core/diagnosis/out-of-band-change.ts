@@ -15,7 +15,10 @@ export interface AuditEntry {
 
 /** Somebody changed the scope past the golden state. Names who, per resource, where the audit log knows it. */
 export function outOfBandChange(changes: readonly Change[], entries: readonly AuditEntry[], lineage: Lineage): readonly DriftedResource[] {
-  const latest = new Map(entries.toSorted((a, b) => (a.at < b.at ? -1 : 1)).map((entry) => [entry.resourceId, entry]));
+  const inTime = entries.toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const latest = (deletions: boolean) => new Map(inTime.filter(({ action }) => (action === "delete") === deletions).map((entry) => [entry.resourceId, entry]));
+  // Whoever made or edited an object did not delete it: while the log has no deletion, nobody is named.
+  const [written, deleted] = [latest(false), latest(true)];
   const lost = new Map([...lineage].map(([id, { kind, identity }]) => [`${kind} ${identity}`, id]));
   return changes.map((change) => {
     const subject = subjectOf(change);
@@ -25,7 +28,7 @@ export function outOfBandChange(changes: readonly Change[], entries: readonly Au
       identity: subject.identity,
       summary: summaryOf(change),
       fields: fieldsOf(change),
-      by: attributionOf(id, latest),
+      by: attributionOf(id, change.op === "create" ? deleted : written),
     };
   });
 }

@@ -36,9 +36,7 @@ export async function openKeyPair(seeds: Seeds): Promise<KeyPair> {
   const classical = await crypto.subtle.importKey("pkcs8", pkcs8, ED25519, false, ["sign"]);
   const lattice = ml_dsa44.keygen(hexToBytes(seeds.mlDsa44));
   const native = hasNativeMlDsa()
-    ? await crypto.subtle.importKey("raw-seed" as "raw", hexToBytes(seeds.mlDsa44), ML_DSA, false, [
-        "sign",
-      ])
+    ? await crypto.subtle.importKey("raw-seed", hexToBytes(seeds.mlDsa44), ML_DSA, false, ["sign"])
     : null;
   return {
     publicKeys: {
@@ -99,9 +97,7 @@ async function verifyMlDsa(
   const publicKey = hexToBytes(keys.mlDsa44);
   const signed = hexToBytes(signature.mlDsa44);
   if (!hasNativeMlDsa()) return ml_dsa44.verify(signed, bytes, publicKey);
-  const key = await crypto.subtle.importKey("raw-public" as "raw", publicKey, ML_DSA, false, [
-    "verify",
-  ]);
+  const key = await crypto.subtle.importKey("raw-public", publicKey, ML_DSA, false, ["verify"]);
   return crypto.subtle.verify(ML_DSA, key, signed, bytes);
 }
 

@@ -1,0 +1,135 @@
+import { AUDITS } from "../../../src/core/auditors/registry.ts";
+import type { AuditInput } from "../../../src/core/auditors/audit.ts";
+import { digestOf } from "../../../src/core/canonical.ts";
+import type { Dossier } from "../../../src/core/dossier.ts";
+import { reconcile } from "../../../src/core/reconcile.ts";
+import { subjectKey } from "../../../src/core/recurrence.ts";
+import {
+  type Drifted,
+  goldenOf,
+  lineageFrom,
+  type Live,
+  NO_LIMITS,
+  NOW,
+  NOW_MS,
+  observed,
+  readingsOf,
+  record,
+  SCOPE,
+  setting,
+  ZONE,
+} from "../harbor.ts";
+
+/** A zone that has drifted, and what the auditors are given for it. */
+
+export type Zone = Pick<Drifted, "golden" | "live" | "lineage">;
+
+/** What the auditors are given for the pass over `zone`; null when there is nothing to do. */
+export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
+  const decision = reconcile({
+    scope: SCOPE,
+    zone: ZONE,
+    golden,
+    generation: 3,
+    observation: observed(live),
+    lineage,
+    heals: [],
+    turnedDown: new Map(),
+    epoch: 7,
+    parent: null,
+    now: NOW,
+    nowMs: NOW_MS,
+  });
+  if (decision.type !== "heal") return null;
+  const dossier: Dossier = {
+    version: 1,
+    incident: decision.incident,
+    plan: decision.plan.plan,
+    planDigest: decision.plan.digest,
+    evidence: {
+      observedAt: NOW,
+      readings: readingsOf(live),
+      lineage: [...lineage].map(([id, of]) => ({ id, ...of })),
+    },
+    held: decision.quarantined.map(subjectKey),
+    findings: decision.findings,
+    risk: decision.risk,
+  };
+  return {
+    dossier: JSON.parse(JSON.stringify(dossier)) as Dossier,
+    golden,
+    generation: 3,
+    now: NOW,
+  };
+}
+
+export const votes = (input: AuditInput): Record<string, readonly string[]> =>
+  Object.fromEntries([...AUDITS].map(([name, audit]) => [name, audit(input).reasons]));
+export const against = (input: AuditInput): string[] =>
+  [...AUDITS].flatMap(([name, audit]) => (audit(input).vote === "no" ? [name] : []));
+
+export const preview = {
+  class: "ignored",
+  match: { kind: "dns_record", name: "*.preview" },
+  reason: "made by the build",
+  expires_at: "2027-01-01T00:00:00Z",
+};
+
+/** Two rogues go, one record is edited, one is missing, one setting is off; everything else is in place or not ours. */
+export function harbor(): Zone {
+  const golden = goldenOf({
+    unmanaged: { dns_record: "remove" },
+    ownership: [preview],
+    limits: NO_LIMITS,
+    resources: {
+      dns_record: [
+        { name: "www", type: "A", content: "192.0.2.1", ttl: 300 },
+        { name: "new", type: "A", content: "192.0.2.2" },
+        { name: "api", type: "CNAME", content: "target.example.net" },
+        { name: "mail", type: "MX", content: "mx.example.net", priority: 10 },
+      ],
+      zone_setting: { ssl: "strict", min_tls_version: "1.2" },
+    },
+  });
+  const live: Live = {
+    dns_record: [
+      record("r1", { content: "192.0.2.1", ttl: 60, comment: "note" }),
+      record("r3", { name: "api.harbor.example", type: "CNAME", content: "target.example.net" }),
+      record("r4", {
+        name: "mail.harbor.example",
+        type: "MX",
+        content: "mx.example.net",
+        priority: 10,
+      }),
+      record("x1", { name: "rogue.harbor.example", content: "198.51.100.1" }),
+      record("x2", { name: "other.harbor.example", content: "198.51.100.2", proxied: true }),
+      record("s1", { name: "harbor.example", type: "NS", content: "ns.example.net" }),
+      record("i1", { name: "a.preview.harbor.example", content: "198.51.100.3" }),
+      record("f1", { name: "_acme-challenge.harbor.example", type: "TXT", content: "token" }),
+    ],
+    zone_setting: [setting("ssl", "off"), setting("min_tls_version", "1.2")],
+  };
+  return {
+    golden,
+    live,
+    lineage: lineageFrom({ ...live, dns_record: live.dns_record.slice(0, 3) }),
+  };
+}
+
+export const must = (input: AuditInput | null): AuditInput => {
+  if (!input) throw new Error("nothing to do");
+  return input;
+};
+export const sound = must(auditOf(harbor()));
+
+/** A copy that may be written to. */
+// oxlint-disable-next-line typescript/no-explicit-any -- tampering knows no types
+export type Loose = any;
+
+/** The sound dossier, tampered with; the plan is sealed again, as whoever tampers would. */
+export function tampered(tamper: (dossier: Loose) => void): AuditInput {
+  const dossier = structuredClone(sound.dossier) as Loose;
+  tamper(dossier);
+  dossier.planDigest = digestOf(dossier.plan);
+  return { ...sound, dossier };
+}

@@ -1,0 +1,201 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { approvedBy } from "../../src/core/approval.ts";
+import type { Ballot, Voter } from "../../src/core/ballot.ts";
+import { digestOf } from "../../src/core/canonical.ts";
+import { instantOf, isScopeId, isVoterId, mint, type VoterId } from "../../src/core/ids.ts";
+import {
+  certify,
+  type CheckedBallot,
+  type Electorate,
+  type Motion,
+} from "../../src/core/quorum.ts";
+import type { Tier } from "../../src/core/risk.ts";
+import { SUITE } from "../../src/core/signing.ts";
+import { NOW, SCOPE } from "./harbor.ts";
+
+const motion: Motion = {
+  scope: SCOPE,
+  epoch: 7,
+  planDigest: digestOf("plan"),
+  dossierDigest: digestOf("dossier"),
+};
+const voterOf = (check: string): VoterId => mint(isVoterId, `${check}@${SCOPE}`);
+const keys = { suite: SUITE, ed25519: "", mlDsa44: "" } as const;
+const signature = { suite: SUITE, ed25519: "", mlDsa44: "" } as const;
+const voters: Voter[] = ["simulation", "policy", "conformance"].map((check) => ({
+  id: voterOf(check),
+  keys,
+}));
+const electorate: Electorate = { scope: SCOPE, voters, required: 3 };
+
+function ballot(check: string, more: Partial<Ballot> = {}, verified = true): CheckedBallot {
+  const content: Ballot = {
+    version: 1,
+    voter: voterOf(check),
+    ...motion,
+    vote: "yes",
+    reasons: [],
+    tier: 0,
+    castAt: NOW,
+    expiresAt: instantOf("2026-03-01T13:00:00Z"),
+    ...more,
+  };
+  return { signed: { ballot: content, signature }, verified };
+}
+
+const all = (more: Partial<Ballot> = {}) => [
+  ballot("simulation"),
+  ballot("policy", more),
+  ballot("conformance"),
+];
+const outcome = (ballots: readonly CheckedBallot[], more: Partial<Electorate> = {}, now = NOW) => {
+  const certificate = certify({ motion, electorate: { ...electorate, ...more }, ballots, now });
+  return certificate.ok ? "certified" : certificate.error.reason;
+};
+
+it("a quorum certificate is made when all who have to say yes say it, with the highest risk that any saw (I13)", () => {
+  const certificate = certify({ motion, electorate, ballots: all({ tier: 2 }), now: NOW });
+  expect(certificate).toMatchObject({ ok: true, value: { motion, tier: 2 } });
+  expect(certificate.ok && certificate.value.ballots).toHaveLength(3);
+});
+
+it.each<[string, readonly CheckedBallot[], string]>([
+  ["a stranger votes", [...all(), ballot("reviewer")], "unknown_voter"],
+  [
+    "a voter of another scope votes",
+    [ballot("simulation", { voter: mint(isVoterId, "policy@zone:other.example") })],
+    "unknown_voter",
+  ],
+  [
+    "a signature does not hold",
+    [ballot("simulation", {}, false), ...all().slice(1)],
+    "bad_signature",
+  ],
+  ["a ballot is for another plan", all({ planDigest: digestOf("another") }), "another_motion"],
+  [
+    "a ballot is for another dossier",
+    all({ dossierDigest: digestOf("another") }),
+    "another_motion",
+  ],
+  ["a ballot is for another epoch", all({ epoch: 8 }), "another_motion"],
+  [
+    "a ballot is for another scope",
+    all({ scope: mint(isScopeId, "zone:other.example") }),
+    "another_motion",
+  ],
+  ["a voter votes twice", [...all(), ballot("policy")], "voted_twice"],
+  ["a voter says yes and no", [...all(), ballot("policy", { vote: "no" })], "voted_twice"],
+  ["a ballot has expired", all({ expiresAt: NOW }), "ballot_expired"],
+  ["one says no, whatever the count", all({ vote: "no", reasons: ["because"] }), "voted_down"],
+  ["a vote is neither yes nor no", all({ vote: "maybe" as "yes" }), "voted_down"],
+  ["too few vote", all().slice(1), "quorum_missed"],
+  ["nobody votes", [], "quorum_missed"],
+])("nothing is certified when %s", (_, ballots, reason) => expect(outcome(ballots)).toBe(reason));
+
+it("certifying says who voted it down, and why", () => {
+  const refused = certify({
+    motion,
+    electorate,
+    ballots: all({ vote: "no", reasons: ["finding: not_managed"] }),
+    now: NOW,
+  });
+  expect(refused).toEqual({
+    ok: false,
+    error: {
+      reason: "voted_down",
+      by: [{ voter: voterOf("policy"), reasons: ["finding: not_managed"] }],
+    },
+  });
+});
+
+it("certifying lets a no end the run even if the quorum is there without it", () => {
+  expect(outcome(all({ vote: "no" }), { required: 2 })).toBe("voted_down");
+  expect(outcome(all().slice(1), { required: 2 })).toBe("certified");
+});
+
+it.each([0, -1, NaN, 0.5])(
+  "nothing is certified without a yes, even if %s were required",
+  (required) => {
+    expect(outcome([], { required })).not.toBe("certified");
+  },
+);
+
+it("nothing is certified with the electorate of another scope", () => {
+  expect(outcome(all(), { scope: mint(isScopeId, "zone:other.example") })).not.toBe("certified");
+});
+
+it("certifying takes a risk that is missing or unheard of for the worst (I13)", () => {
+  for (const tier of [undefined, null, NaN, -1, 5, "0"]) {
+    const certificate = certify({
+      motion,
+      electorate,
+      ballots: all({ tier: tier as Tier }),
+      now: NOW,
+    });
+    expect(certificate.ok && certificate.value.tier, String(tier)).toBe(4);
+  }
+});
+
+it("certifying does not depend on the order of the ballots", () => {
+  const any = fc.record({
+    check: fc.constantFrom("simulation", "policy", "conformance", "reviewer"),
+    more: fc.constantFrom<Partial<Ballot>>(
+      {},
+      {},
+      {},
+      { vote: "no" },
+      { epoch: 8 },
+      { tier: 2 },
+      { tier: 1 },
+      { expiresAt: NOW },
+    ),
+    verified: fc.constantFrom(true, true, true, false),
+  });
+  const drawn = fc.array(any, { maxLength: 5 });
+  fc.assert(
+    fc.property(
+      drawn.chain((list) =>
+        fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+      ),
+      fc.integer({ min: 1, max: 3 }),
+      ([list, turned], required) => {
+        const of = (ballots: typeof list) =>
+          certify({
+            motion,
+            electorate: { ...electorate, required },
+            ballots: ballots.map(({ check, more, verified }) => ballot(check, more, verified)),
+            now: NOW,
+          });
+        const [a, b] = [of(list), of(turned)];
+        expect(b.ok).toBe(a.ok);
+        if (a.ok && b.ok) expect(b.value.tier).toBe(a.value.tier);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+const approval = (by: string, more = {}) => ({
+  planDigest: motion.planDigest,
+  verdict: "approve" as const,
+  by,
+  at: NOW,
+  ...more,
+});
+
+describe("approvedBy", () => {
+  it("counts people, not clicks", () => {
+    expect(
+      approvedBy([approval("ana"), approval("ana"), approval("bo")], motion.planDigest),
+    ).toEqual(["ana", "bo"]);
+  });
+
+  it("counts only a yes to this plan", () => {
+    const approvals = [
+      approval("ana", { planDigest: digestOf("another") }),
+      approval("bo", { verdict: "deny" }),
+    ];
+    expect(approvedBy(approvals, motion.planDigest)).toEqual([]);
+  });
+});
