@@ -60,6 +60,17 @@ export default defineConfig({
           teardownTimeout: 30_000,
         },
       },
+      {
+        test: {
+          name: "process",
+          include: ["test/process/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          // After all others, alone on the machine: seconds are counted here.
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

@@ -8,14 +8,17 @@ import type {
 } from "../src/core/ports.ts";
 import type { RunId, ScopeId, VoterId } from "../src/core/ids.ts";
 
-// RPC stubs are typed by a mapped type that loses brands and unions. What really comes back are structured clones of
-// plain data, as the ports say; this is the one place that says so.
+/**
+ * RPC stubs are typed by a mapped type that loses brands and unions. What really comes back are structured clones of plain
+ * data, as the ports say; this is the one place that says so.
+ */
+const plain = (stub: unknown): unknown => stub;
 
 export const runOf = (env: Pick<Env, "RUN">, id: RunId): RunPort =>
-  env.RUN.getByName(id) as unknown as RunPort;
+  plain(env.RUN.getByName(id)) as RunPort;
 export const reconcilerOf = (env: Pick<Env, "RECONCILER">, scope: ScopeId): ReconcilerPort =>
-  env.RECONCILER.getByName(scope) as unknown as ReconcilerPort;
+  plain(env.RECONCILER.getByName(scope)) as ReconcilerPort;
 export const auditorOf = (env: Pick<Env, "AUDITOR">, voter: VoterId): AuditorPort =>
-  env.AUDITOR.getByName(voter) as unknown as AuditorPort;
-export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => env.VAULT as unknown as VaultPort;
-export const logOf = (env: Pick<Env, "LOG">): LogPort => env.LOG as unknown as LogPort;
+  plain(env.AUDITOR.getByName(voter)) as AuditorPort;
+export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => plain(env.VAULT) as VaultPort;
+export const logOf = (env: Pick<Env, "LOG">): LogPort => plain(env.LOG) as LogPort;

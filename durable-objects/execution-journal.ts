@@ -23,6 +23,9 @@ export class ExecutionJournal {
       "create table if not exists inverse (plan_digest text not null, step integer not null, request text not null, created_id text, state text not null, primary key (plan_digest, step))",
     );
     this.#sql.exec(
+      "create table if not exists zone (one integer primary key check (one = 1), id text not null)",
+    );
+    this.#sql.exec(
       "create table if not exists voter_key (voter text primary key, keys text not null)",
     );
   }
@@ -142,5 +145,14 @@ export class ExecutionJournal {
     return this.#sql
       .exec<{ keys: string }>("select keys from voter_key where voter = ?", voter)
       .one().keys;
+  }
+
+  /** The id of the scope's zone, once it has been established. */
+  zoneId(): string | null {
+    return this.#sql.exec<{ id: string }>("select id from zone").toArray()[0]?.id ?? null;
+  }
+
+  keepZoneId(id: string): void {
+    this.#sql.exec("insert or ignore into zone values (1, ?)", id);
   }
 }

@@ -22,7 +22,7 @@ import {
   lineageOf,
   reconcile,
 } from "../src/core/reconcile.ts";
-import { healOf, subjectKey } from "../src/core/recurrence.ts";
+import { healOf } from "../src/core/recurrence.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { readingView, type ScopeView, withStatus } from "../src/core/scope-view.ts";
@@ -41,9 +41,14 @@ const ATTRIBUTION_REACH_MS = 24 * 60 * 60_000;
 const CAUSE = "out_of_band_change";
 
 function whyHeld(why: HeldReason): string {
-  return why.reason === "quarantined"
-    ? "drift came straight back after a verified write and is not written again"
-    : `the run for this drift ended ${why.detail}; it waits for a person or for a new golden state`;
+  switch (why.reason) {
+    case "quarantined":
+      return "drift came straight back after a verified write and is not written again";
+    case "turned_down":
+      return `the run for this drift ended ${why.detail}; it waits for a person or for a new golden state`;
+    case "not_ours":
+      return "declared resources differ that are not ours to write; `reported` says why";
+  }
 }
 
 type In<T extends Decision["type"]> = Extract<Decision, { type: T }>;
@@ -245,6 +250,7 @@ export class Pass {
         start,
         incident: { ...incident, run: start.id },
         heals: decision.changes.map((change) => healOf(change, this.#nowMs)),
+        postponed: decision.postponed,
         changeSet: changeSetDigest(decision.changes, generation),
       },
       view: withStatus(
@@ -279,7 +285,7 @@ export class Pass {
         readings,
         lineage: [...lineage].map(([id, of]) => ({ id, ...of })),
       },
-      held: decision.quarantined.map(subjectKey),
+      held: decision.held,
       findings: decision.findings,
       risk: decision.risk,
     };

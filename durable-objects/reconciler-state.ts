@@ -19,6 +19,8 @@ export interface ActiveRun {
   readonly incident: Incident;
   readonly heals: readonly Omit<Heal, "atMs">[];
   readonly changeSet: Digest;
+  /** Changes that did not fit into its plan. */
+  readonly postponed: number;
 }
 
 /** Single values, by name. */

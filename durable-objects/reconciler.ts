@@ -52,6 +52,11 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     return this.#state.golden();
   }
 
+  async generation(): Promise<number> {
+    await this.lifecycle.start();
+    return this.#state.golden()?.generation ?? 0;
+  }
+
   async putGolden({
     document,
     text,
@@ -94,6 +99,9 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
       return err({ reason: "generation_moved", generation: this.#state.golden()?.generation ?? 0 });
     this.#state.addGolden(stored);
     await this.#record.saveGeneration(scope, stored.generation);
+    // A plan that waits for people is void now; its run has to find out.
+    const waiting = this.#state.get("active");
+    if (waiting) await runOf(this.env, waiting.start.id).poke();
     await this.wake({ source: "golden", at: stored.at, by, generation: stored.generation });
     return ok({ generation: stored.generation, digest: stored.digest });
   }
@@ -123,7 +131,11 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   }
 
   /** Everything that the end of a run changes here, in one transaction. */
-  #settle({ heals, changeSet }: ActiveRun, run: Run, touched: readonly LineageEntry[]): void {
+  #settle(
+    { heals, changeSet, postponed }: ActiveRun,
+    run: Run,
+    touched: readonly LineageEntry[],
+  ): void {
     const now = Date.now();
     const view = this.#state.get("view");
     this.ctx.storage.transactionSync(() => {
@@ -132,6 +144,7 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
         this.#state.addHeals(heals.map((heal) => ({ ...heal, atMs: now })));
         this.#state.addLineage(touched);
         this.#state.set({ attempts: 0, inSyncAt: clock(), parent: null });
+        if (postponed > 0) this.#state.set({ wanted: (this.#state.get("wanted") ?? 0) + 1 });
       } else {
         if (wasTurnedDown(run)) this.#state.turnDown(changeSet, endOf(run), now);
         // At once the first time (the world may just have moved on), then later and later (B1).
@@ -192,10 +205,10 @@ function wasTurnedDown(run: Run): boolean {
 
 function afterRun(view: ScopeView, run: Run): Partial<ScopeView> & Pick<ScopeView, "status"> {
   if (run.phase === "verified") {
-    const left = view.quarantined.length > 0;
+    const left = view.quarantined.length + view.reported.length > 0;
     return {
       status: left ? "held" : "in_sync",
-      why: left ? "drift that came straight back is not written again" : "healed and verified",
+      why: left ? "healed and verified; what is left is not ours to write" : "healed and verified",
       drift: [],
       run: run.id,
     };

@@ -56,13 +56,21 @@ export class Run extends DurableObject<Env> implements RunPort {
 
   async poke(): Promise<void> {
     await this.lifecycle.start();
-    if (this.#journal.load()) await this.#driver.request();
+    const journalled = this.#journal.load();
+    if (!journalled) return;
+    // People are not a fault to be kept away from: look again at once.
+    if (journalled.run.phase === "awaiting_approval") this.#journal.holdUntil(0);
+    await this.#driver.request();
   }
 
   async approve(approval: Approval): Promise<Result<RunState["phase"], RunRefusal>> {
     await this.lifecycle.start();
     const before = this.#journal.load();
     if (!before) throw new Error("there is no such run");
+    if (before.run.phase === "awaiting_approval" && (await this.#outdated())) {
+      this.#journal.advance({ type: "golden_moved", at: clock() });
+      await this.#driver.request();
+    }
     const run = this.#journal.advance(
       { type: "approval_given", approval, at: clock() },
       { entries: [approvalEntry(before.run, approval)] },
@@ -170,7 +178,14 @@ export class Run extends DurableObject<Env> implements RunPort {
     );
   }
 
-  #awaitPeople(): Performed {
+  /** What was approved must still be what is declared. */
+  async #outdated(): Promise<boolean> {
+    const { scope, proposal } = this.#journal.plan();
+    return (await reconcilerOf(this.env, scope).generation()) !== proposal.goldenGeneration;
+  }
+
+  async #awaitPeople(): Promise<Performed> {
+    if (await this.#outdated()) return this.#done({ type: "golden_moved", at: clock() });
     const run = this.#journal.advance({ type: "clock", at: clock() });
     if (!run.ok || run.value.phase !== "awaiting_approval") return "done";
     return { againInMs: Math.max(1_000, Date.parse(run.value.expiresAt) - Date.now()) };

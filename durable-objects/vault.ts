@@ -2,10 +2,17 @@ import { DurableObject } from "cloudflare:workers";
 import { approvedBy } from "../src/core/approval.ts";
 import { AUDITS } from "../src/core/auditors/registry.ts";
 import type { Voter } from "../src/core/ballot.ts";
-import { digestOf, sameJson } from "../src/core/canonical.ts";
+import { digestOf, isObject, sameJson } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
-import { type Digest, type Instant, instantOf, isVoterId, type ScopeId } from "../src/core/ids.ts";
-import { openPlan, type SealedPlan } from "../src/core/plan.ts";
+import {
+  type Digest,
+  type Instant,
+  instantOf,
+  isVoterId,
+  type ScopeId,
+  zoneNameOf,
+} from "../src/core/ids.ts";
+import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
 import { prohibited } from "../src/core/prohibitions.ts";
 import { certify } from "../src/core/quorum.ts";
@@ -140,8 +147,25 @@ export class Vault extends DurableObject<VaultEnv> {
     const people = approvedBy(request.approvals, digest);
     if (people.length < needed)
       return err({ reason: "approval_missing", needed, given: people.length });
-    const detail = prohibited(plan, people.length);
+    const detail = prohibited(plan, people.length) ?? (await this.#anotherZone(plan));
     return detail ? err({ reason: "prohibited", detail }) : ok(people);
+  }
+
+  /**
+   * The scope names a zone, the plan its id. Which id belongs to the name is asked of Cloudflare, once: taken from the
+   * plan, a certificate for one zone could be spent on another.
+   */
+  async #anotherZone({ scope, zone }: Plan): Promise<string | null> {
+    const known = this.#journal.zoneId();
+    if (known !== null) return known === zone.id ? null : "the plan's zone is not the scope's";
+    const answer = await connect(this.env).get(`/zones/${zone.id}`);
+    // A fault, not a refusal: nothing has been released, and the run asks again.
+    if (answer.type === "unavailable")
+      throw new Error(`the zone cannot be looked up: ${answer.detail}`);
+    const name = answer.type === "ok" && isObject(answer.result) ? answer.result["name"] : null;
+    if (name !== zoneNameOf(scope)) return "the plan's zone is not the scope's";
+    this.#journal.keepZoneId(zone.id);
+    return null;
   }
 
   /** One voter per check, under the keys that it had when it first voted here. */

@@ -12,5 +12,13 @@ export interface Approval {
 export const APPROVAL_TTL_MS = 60 * 60_000;
 
 /** Whether enough different people said yes. One person counts once, however often they say it. */
-export const approvedBy = (approvals: readonly Approval[], planDigest: Digest): readonly string[] =>
-  [...new Set(approvals.filter((approval) => approval.planDigest === planDigest && approval.verdict === "approve").map(({ by }) => by))];
+export const approvedBy = (
+  approvals: readonly Approval[],
+  planDigest: Digest,
+): readonly string[] => [
+  ...new Set(
+    approvals
+      .filter((approval) => approval.planDigest === planDigest && approval.verdict === "approve")
+      .map(({ by }) => by),
+  ),
+];

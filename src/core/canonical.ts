@@ -13,7 +13,8 @@ export interface JsonObject {
  * cannot carry throws: it would become `null` and two different values would share a digest.
  */
 export function canonicalise(value: unknown): string {
-  if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`\`${value}\` is not JSON`);
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new Error(`\`${value}\` is not JSON`);
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) return `[${value.map(canonicalise).join(",")}]`;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
@@ -34,3 +35,13 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
   return canonicalise(a) === canonicalise(b);
 }
+
+/** Whether `value` is a JSON object: neither a list nor null. */
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The id of an API object; empty when it has none that is a text. */
+export const idOf = ({ id }: JsonObject): string => (typeof id === "string" ? id : "");
+
+/** `value` where it is a text, else empty: for members whose type a normal form guarantees. */
+export const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");

@@ -6,15 +6,32 @@ import type { Plan, Step } from "./plan.ts";
 /** `block`: must never run. `person`: runs only when a person says so. */
 export type Finding =
   /** More managed resources would go than the golden state's limits allow without a person (B9). */
-  | { readonly severity: "person"; readonly type: "too_many_deletes"; readonly kind: string; readonly count: number; readonly managed: number; readonly limits: Limits }
+  | {
+      readonly severity: "person";
+      readonly type: "too_many_deletes";
+      readonly kind: string;
+      readonly count: number;
+      readonly managed: number;
+      readonly limits: Limits;
+    }
   /** A wiped scope is restored by hand, after somebody looked at why. */
-  | { readonly severity: "person"; readonly type: "too_many_creates"; readonly count: number; readonly limits: Limits }
+  | {
+      readonly severity: "person";
+      readonly type: "too_many_creates";
+      readonly count: number;
+      readonly limits: Limits;
+    }
   /** Nothing of the kind would be left. */
   | { readonly severity: "person"; readonly type: "empties_managed_set"; readonly kind: string }
   /** The zone's own delegation. */
   | { readonly severity: "person"; readonly type: "apex_ns_change"; readonly identity: string }
   /** The plan is larger than one run can watch over. */
-  | { readonly severity: "block"; readonly type: "too_large"; readonly steps: number; readonly max: number }
+  | {
+      readonly severity: "block";
+      readonly type: "too_large";
+      readonly steps: number;
+      readonly max: number;
+    }
   /** A step for something the golden state neither declares nor removes (I9). */
   | { readonly severity: "block"; readonly type: "not_managed"; readonly identity: string }
   /** Two steps for one resource: the second would overwrite the first. */
@@ -34,7 +51,16 @@ export function check(plan: Plan, { golden, managed }: CheckInput): readonly Fin
     ...[...KINDS.keys()].flatMap((kind) => deletions(kind, plan, { golden, managed })),
     ...creations(plan, golden.limits),
     ...delegation(plan),
-    ...(plan.steps.length > STEPS_MAX ? [{ severity: "block", type: "too_large", steps: plan.steps.length, max: STEPS_MAX } as const] : []),
+    ...(plan.steps.length > STEPS_MAX
+      ? [
+          {
+            severity: "block",
+            type: "too_large",
+            steps: plan.steps.length,
+            max: STEPS_MAX,
+          } as const,
+        ]
+      : []),
     ...ownership(plan, golden),
     ...repetition(plan.steps),
   ];
@@ -48,19 +74,30 @@ function deletions(kind: string, plan: Plan, { golden, managed }: CheckInput): F
   const total = managed[kind] ?? 0;
   const findings: Finding[] = [];
   if (count > limits.deletesMax || count * 100 > total * limits.deletePercentMax) {
-    findings.push({ severity: "person", type: "too_many_deletes", kind, count, managed: total, limits });
+    findings.push({
+      severity: "person",
+      type: "too_many_deletes",
+      kind,
+      count,
+      managed: total,
+      limits,
+    });
   }
-  if (count >= total && created === 0) findings.push({ severity: "person", type: "empties_managed_set", kind });
+  if (count >= total && created === 0)
+    findings.push({ severity: "person", type: "empties_managed_set", kind });
   return findings;
 }
 
 function creations(plan: Plan, limits: Limits): Finding[] {
   const count = plan.steps.filter(({ op }) => op === "create").length;
-  return count > limits.createsMax ? [{ severity: "person", type: "too_many_creates", count, limits }] : [];
+  return count > limits.createsMax
+    ? [{ severity: "person", type: "too_many_creates", count, limits }]
+    : [];
 }
 
 function delegation(plan: Plan): Finding[] {
-  return plan.steps.filter(({ group }) => group === `NS ${plan.zone.name}`)
+  return plan.steps
+    .filter(({ group }) => group === `NS ${plan.zone.name}`)
     .map(({ identity }) => ({ severity: "person", type: "apex_ns_change", identity }));
 }
 
@@ -69,7 +106,8 @@ function ownership(plan: Plan, golden: GoldenState): Finding[] {
   // A delete may also be of a surplus twin of a declared record, so only the policy counts there.
   return plan.steps
     .filter(({ op, kind, identity }) =>
-      op === "delete" ? golden.unmanaged[kind] !== "remove" : !declared.has(`${kind} ${identity}`))
+      op === "delete" ? golden.unmanaged[kind] !== "remove" : !declared.has(`${kind} ${identity}`),
+    )
     .map(({ identity }) => ({ severity: "block", type: "not_managed", identity }));
 }
 
@@ -77,7 +115,10 @@ function ownership(plan: Plan, golden: GoldenState): Finding[] {
 function repetition(steps: readonly Step[]): Finding[] {
   const seen = new Set<string>();
   return steps.flatMap(({ op, kind, identity, before }) => {
-    const subjects = [...(before ? [`${kind} id ${before.id}`] : []), ...(op === "delete" ? [] : [`${kind} ${identity}`])];
+    const subjects = [
+      ...(before ? [`${kind} id ${before.id}`] : []),
+      ...(op === "delete" ? [] : [`${kind} ${identity}`]),
+    ];
     const repeated = subjects.some((subject) => seen.has(subject));
     for (const subject of subjects) seen.add(subject);
     return repeated ? [{ severity: "block", type: "step_repeated", identity } as const] : [];

@@ -54,13 +54,21 @@ export function changeDigest(change: Change): Digest {
       return digestOf(["delete", change.observed.kind, change.observed.identity]);
     case "update":
       return digestOf([
-        "update", change.desired.kind, change.desired.identity, change.observed.identity,
-        change.fields.map((field) => [field, change.observed.fields[field] ?? null, change.desired.fields[field] ?? null]),
+        "update",
+        change.desired.kind,
+        change.desired.identity,
+        change.observed.identity,
+        change.fields.map((field) => [
+          field,
+          change.observed.fields[field] ?? null,
+          change.desired.fields[field] ?? null,
+        ]),
       ]);
   }
 }
 
-export const subjectOf = (change: Change): Resource => (change.op === "delete" ? change.observed : change.desired);
+export const subjectOf = (change: Change): Resource =>
+  change.op === "delete" ? change.observed : change.desired;
 
 interface Part {
   readonly kind: string;
@@ -90,16 +98,25 @@ function diffKind(kind: Kind, input: DiffInput): Part {
   const removes = kind.removable && input.golden.unmanaged[kind.name] === "remove";
   // What was deleted is not what stands beside it: without `remove` a stranger stays as it is (I9).
   const deleted = removes ? [] : seenBefore(edited.desired, input.lineage);
-  const rest = pairRest(edited.desired.filter((resource) => !deleted.includes(resource)), ours);
+  const rest = pairRest(
+    edited.desired.filter((resource) => !deleted.includes(resource)),
+    ours,
+  );
   const pairs = [...exact.pairs, ...edited.pairs, ...rest.pairs];
   const changes: Change[] = [];
   const reported: { change: Change; reason: string }[] = [];
-  for (const change of [...updates(kind, pairs), ...[...rest.desired, ...deleted].map(create)]) {
-    const reason = handsOff(change, input);
+  const creates = [...rest.desired, ...deleted];
+  const strangers = [...notOurs.map(({ resource }) => resource), ...(removes ? [] : rest.observed)];
+  const obstacles = inTheWay(kind, { creates, strangers, zone: input.zone });
+  for (const change of [...updates(kind, pairs), ...creates.map(create)]) {
+    const reason = handsOff(change, input) ?? obstacles.get(subjectOf(change)) ?? null;
     if (reason === null) changes.push(change);
     else reported.push({ change, reason });
   }
-  if (removes) changes.push(...rest.observed.map((resource): Change => ({ op: "delete", observed: resource })));
+  if (removes)
+    changes.push(
+      ...rest.observed.map((resource): Change => ({ op: "delete", observed: resource })),
+    );
   return {
     kind: kind.name,
     changes: changes.toSorted(inHealingOrder),
@@ -108,6 +125,36 @@ function diffKind(kind: Kind, input: DiffInput): Part {
     notOurs,
     managed: pairs.length + (removes ? rest.observed.length : 0),
   };
+}
+
+/**
+ * What cannot be created because something that policy leaves alone stands there (a CNAME where an A is declared). Held
+ * one by one: a single stranger must not stop every other heal.
+ */
+function inTheWay(
+  kind: Kind,
+  {
+    creates,
+    strangers,
+    zone,
+  }: {
+    readonly creates: readonly Resource[];
+    readonly strangers: readonly Resource[];
+    readonly zone: Zone;
+  },
+): ReadonlyMap<Resource, string> {
+  const all = [...creates, ...strangers];
+  const clashes =
+    creates.length > 0 && strangers.length > 0 ? (kind.contradictions?.(all, zone) ?? []) : [];
+  return new Map(
+    clashes.flatMap(({ indices }): [Resource, string][] => {
+      const [desired, stranger] = indices.toSorted((a, b) => a - b).map((index) => all[index]);
+      const ours = desired && stranger && creates.includes(desired) && !creates.includes(stranger);
+      return ours
+        ? [[desired, `\`${stranger.identity}\` stands in its way and is not ours to remove`]]
+        : [];
+    }),
+  );
 }
 
 /** Those that are known to have existed: no live object turned into something else, they are gone. */
@@ -135,15 +182,25 @@ export function driftedFields(kind: Kind, desired: Resource, observed: ObservedR
 }
 
 /** Pairs by identity. Of several live twins (same value, another comment) the nearest one is taken, the rest are left over. */
-function pairExact(kind: Kind, desired: readonly Resource[], observed: readonly ObservedResource[]) {
+function pairExact(
+  kind: Kind,
+  desired: readonly Resource[],
+  observed: readonly ObservedResource[],
+) {
   const twinsOf = Map.groupBy(observed, ({ identity }) => identity);
   const pairs: Pair[] = [];
   const missing: Resource[] = [];
   const taken = new Set<ObservedResource>();
   for (const resource of desired) {
     const twins = twinsOf.get(resource.identity) ?? [];
-    const [nearest] = twins.length < 2 ? twins
-      : twins.toSorted((a, b) => driftedFields(kind, resource, a).length - driftedFields(kind, resource, b).length || byId(a, b));
+    const [nearest] =
+      twins.length < 2
+        ? twins
+        : twins.toSorted(
+            (a, b) =>
+              driftedFields(kind, resource, a).length - driftedFields(kind, resource, b).length ||
+              byId(a, b),
+          );
     if (nearest) {
       pairs.push([resource, nearest]);
       taken.add(nearest);
@@ -153,7 +210,11 @@ function pairExact(kind: Kind, desired: readonly Resource[], observed: readonly 
 }
 
 /** Pairs what lost its declared identity but is known, by the id it still has, to have had it. */
-function pairEdited(desired: readonly Resource[], observed: readonly ObservedResource[], lineage: Lineage) {
+function pairEdited(
+  desired: readonly Resource[],
+  observed: readonly ObservedResource[],
+  lineage: Lineage,
+) {
   const missing = new Map(desired.map((resource) => [resource.identity, resource]));
   const pairs: Pair[] = [];
   const others: ObservedResource[] = [];
@@ -205,7 +266,11 @@ const HEALING_ORDER = { delete: 0, update: 1, create: 2 } as const;
 
 function inHealingOrder(a: Change, b: Change): number {
   const [of, against] = [subjectOf(a), subjectOf(b)];
-  return HEALING_ORDER[a.op] - HEALING_ORDER[b.op] || ordinal(of.identity, against.identity) || ordinal(idOf(a), idOf(b));
+  return (
+    HEALING_ORDER[a.op] - HEALING_ORDER[b.op] ||
+    ordinal(of.identity, against.identity) ||
+    ordinal(idOf(a), idOf(b))
+  );
 }
 
 const ordinal = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -216,4 +281,5 @@ const byIdentity = (a: Resource, b: Resource): number => (a.identity < b.identit
 const byId = (a: ObservedResource, b: ObservedResource): number => (a.id < b.id ? -1 : 1);
 
 /** The kind's own line for the resource that a change is about. */
-export const describeChange = (change: Change): string => `${change.op} ${kindOf(subjectOf(change).kind).describe(subjectOf(change))}`;
+export const describeChange = (change: Change): string =>
+  `${change.op} ${kindOf(subjectOf(change).kind).describe(subjectOf(change))}`;

@@ -18,14 +18,35 @@ export type ExecutionReport =
   /** Checked and refused; nothing was written, now or before. */
   | { readonly outcome: "refused"; readonly refusal: ReleaseRefusal }
   /** The world moved between planning and call `call` (I2). `written` calls had been carried out by then. */
-  | { readonly outcome: "basis_moved"; readonly call: number; readonly written: number; readonly mismatches: readonly Mismatch[] }
+  | {
+      readonly outcome: "basis_moved";
+      readonly call: number;
+      readonly written: number;
+      readonly mismatches: readonly Mismatch[];
+    }
   /** Cloudflare said no to call `call`. */
-  | { readonly outcome: "call_refused"; readonly call: number; readonly written: number; readonly status: number; readonly codes: readonly number[] }
+  | {
+      readonly outcome: "call_refused";
+      readonly call: number;
+      readonly written: number;
+      readonly status: number;
+      readonly codes: readonly number[];
+    }
   /** Cloudflare could not be reached or answered nonsense; the same release may be asked again. */
-  | { readonly outcome: "unavailable"; readonly call: number; readonly written: number; readonly detail: string; readonly retryAfterMs: number | null };
+  | {
+      readonly outcome: "unavailable";
+      readonly call: number;
+      readonly written: number;
+      readonly detail: string;
+      readonly retryAfterMs: number | null;
+    };
 
 /** What came of running the inverses. */
 export type RevertReport =
   | { readonly outcome: "reverted"; readonly steps: number }
   | { readonly outcome: "stuck"; readonly detail: string }
-  | { readonly outcome: "unavailable"; readonly detail: string; readonly retryAfterMs: number | null };
+  | {
+      readonly outcome: "unavailable";
+      readonly detail: string;
+      readonly retryAfterMs: number | null;
+    };

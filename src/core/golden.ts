@@ -47,7 +47,7 @@ const limits = z.strictObject({
   delete_percent: z.number().min(0).max(100).default(30),
   creates: z.int().min(0).max(100_000).default(500),
 });
-const rule = z.strictObject({
+const ownershipRule = z.strictObject({
   class: z.enum(["observed", "ignored"]),
   match: z.object({ kind: kindName }).catchall(z.string().min(1).max(255)),
   reason: z.string().min(3).max(500),
@@ -65,7 +65,7 @@ export const goldenDocument = z.strictObject({
   spec: z.strictObject({
     unmanaged: z.partialRecord(kindName, z.enum(["remove", "report"])).default({}),
     limits: limits.prefault({}),
-    ownership: z.array(rule).max(500).default([]),
+    ownership: z.array(ownershipRule).max(500).default([]),
     resources: z.strictObject(
       Object.fromEntries([...KINDS].map(([name, kind]) => [name, kind.schema.optional()])),
     ),
@@ -73,13 +73,20 @@ export const goldenDocument = z.strictObject({
 });
 
 /** Reads a golden document for `scope`; `zone` is the zone that the scope names. All problems at once. */
-export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Result<GoldenState, readonly Problem[]> {
+export function parseGolden(
+  document: unknown,
+  scope: ScopeId,
+  zone: Zone,
+): Result<GoldenState, readonly Problem[]> {
   const parsed = goldenDocument.safeParse(document);
   if (!parsed.success) return err(allProblems(parsed.error.issues, document, zone));
   const { metadata, spec } = parsed.data;
   const problems: Problem[] = [];
   if (metadata.scope !== scope) {
-    problems.push({ path: ["metadata", "scope"], problem: `is \`${metadata.scope}\`, but the request is for \`${scope}\`` });
+    problems.push({
+      path: ["metadata", "scope"],
+      problem: `is \`${metadata.scope}\`, but the request is for \`${scope}\``,
+    });
   }
   const resources: Resource[] = [];
   for (const [name, declared] of Object.entries(spec.resources)) {
@@ -88,9 +95,15 @@ export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Resu
     if (of.ok) resources.push(...of.value);
     else problems.push(...of.error.map((fault) => at(["spec", "resources", name], fault)));
   }
-  const ownership = spec.ownership.map(({ class: owner, match: { kind, ...where }, reason, expires_at }) => ({
-    class: owner, kind, where, reason, expiresAt: expires_at === undefined ? null : instantOf(expires_at),
-  }));
+  const ownership = spec.ownership.map(
+    ({ class: owner, match: { kind, ...where }, reason, expires_at }) => ({
+      class: owner,
+      kind,
+      where,
+      reason,
+      expiresAt: expires_at === undefined ? null : instantOf(expires_at),
+    }),
+  );
   problems.push(...contradictoryRules(ownership, resources, zone));
   if (problems.length > 0) return err(problems);
   const content = {
@@ -99,7 +112,11 @@ export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Resu
     resources: resources.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     unmanaged: spec.unmanaged,
     ownership,
-    limits: { deletesMax: spec.limits.deletes, deletePercentMax: spec.limits.delete_percent, createsMax: spec.limits.creates },
+    limits: {
+      deletesMax: spec.limits.deletes,
+      deletePercentMax: spec.limits.delete_percent,
+      createsMax: spec.limits.creates,
+    },
   };
   return ok({ ...content, digest: digestOf(content) });
 }
@@ -107,57 +124,101 @@ export function parseGolden(document: unknown, scope: ScopeId, zone: Zone): Resu
 const keyOf = ({ kind, identity }: Resource): string => `${kind} ${identity}`;
 
 /** What the schema says of the document, and what each kind says of its resources: it checks their form itself and more. */
-function allProblems(issues: readonly z.core.$ZodIssue[], document: unknown, zone: Zone): Problem[] {
+function allProblems(
+  issues: readonly z.core.$ZodIssue[],
+  document: unknown,
+  zone: Zone,
+): Problem[] {
   const ofKinds = [...KINDS.keys()].flatMap((name) => {
     const declared = rawResources.safeParse(document).data?.spec.resources[name];
     const of = declared === undefined ? null : declareKind(name, declared, zone);
-    return of === null || of.ok ? [] : of.error.map((fault) => at(["spec", "resources", name], fault));
+    return of === null || of.ok
+      ? []
+      : of.error.map((fault) => at(["spec", "resources", name], fault));
   });
   const named = new Set(ofKinds.map(({ path }) => String(path[2])));
-  const others = issues.flatMap(problemsOf).filter(({ path: [spec, member, name] }) => !(spec === "spec" && member === "resources" && named.has(String(name))));
+  const others = issues
+    .flatMap(problemsOf)
+    .filter(
+      ({ path: [spec, member, name] }) =>
+        !(spec === "spec" && member === "resources" && named.has(String(name))),
+    );
   return [...others, ...ofKinds];
 }
 
 /** As much of a document's shape as it takes to find the resources in a document that has problems elsewhere. */
 const rawResources = z.object({ spec: z.object({ resources: z.record(z.string(), z.unknown()) }) });
 
-function declareKind(name: string, declared: unknown, zone: Zone): Result<readonly Resource[], readonly Fault[]> {
+function declareKind(
+  name: string,
+  declared: unknown,
+  zone: Zone,
+): Result<readonly Resource[], readonly Fault[]> {
   const kind = KINDS.get(name);
   if (!kind) return err([{ path: [], problem: `\`${name}\` is not a resource kind` }]);
   const resources = kind.declare(declared, zone);
   if (!resources.ok) return resources;
   const clashes = kind.contradictions?.(resources.value, zone) ?? [];
-  return clashes.length === 0 ? resources : err(clashes.map(({ indices, problem }) => ({ path: [indices[1]], problem })));
+  return clashes.length === 0
+    ? resources
+    : err(clashes.map(({ indices, problem }) => ({ path: [indices[1]], problem })));
 }
 
 /** Ignoring what is declared is a hard error: one of the two is a mistake, and guessing which would be worse. */
-function contradictoryRules(rules: readonly OwnershipRule[], resources: readonly Resource[], zone: Zone): Problem[] {
+function contradictoryRules(
+  rules: readonly OwnershipRule[],
+  resources: readonly Resource[],
+  zone: Zone,
+): Problem[] {
   return rules.flatMap((candidate, index) => {
-    if (candidate.class !== "ignored") return [];
     const path = ["spec", "ownership", index];
+    // A misspelt member would match nothing, and what it was to protect would stay unprotected.
+    const matchable = ["id", ...(KINDS.get(candidate.kind)?.matchable ?? [])];
+    const unknown = Object.keys(candidate.where)
+      .filter((name) => !matchable.includes(name))
+      .map((name) => ({
+        path: [...path, "match", name],
+        problem: `a ${candidate.kind} is matched by \`${matchable.join("`, `")}\``,
+      }));
+    if (candidate.class !== "ignored") return unknown;
     const declared = resources.find((resource) => matches(candidate, resource, zone));
     return [
+      ...unknown,
       ...(candidate.expiresAt ? [] : [{ path, problem: "an ignored resource needs `expires_at`" }]),
-      ...(declared ? [{ path, problem: `ignores \`${declared.identity}\`, which spec.resources declares` }] : []),
+      ...(declared
+        ? [{ path, problem: `ignores \`${declared.identity}\`, which spec.resources declares` }]
+        : []),
     ];
   });
 }
 
 /** The first rule in force at `now` that covers `resource`. */
-export function ruleFor(golden: GoldenState, resource: Resource, at: { readonly zone: Zone; readonly now: Instant }): OwnershipRule | null {
-  return golden.ownership.find((rule) => inForce(rule, at.now) && matches(rule, resource, at.zone)) ?? null;
+export function ruleFor(
+  golden: GoldenState,
+  resource: Resource,
+  at: { readonly zone: Zone; readonly now: Instant },
+): OwnershipRule | null {
+  return (
+    golden.ownership.find((rule) => inForce(rule, at.now) && matches(rule, resource, at.zone)) ??
+    null
+  );
 }
 
-const inForce = (rule: OwnershipRule, now: Instant): boolean => rule.expiresAt === null || rule.expiresAt > now;
+const inForce = (rule: OwnershipRule, now: Instant): boolean =>
+  rule.expiresAt === null || rule.expiresAt > now;
 
 function matches(rule: OwnershipRule, resource: Resource, zone: Zone): boolean {
   if (rule.kind !== resource.kind) return false;
   return Object.entries(rule.where).every(([name, glob]) => {
     const value = name === "id" ? resource.identity : resource.fields[name];
-    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return false;
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      return false;
     const text = String(value);
     // A name may be given short, as in the resources themselves.
-    return globMatches(glob, text) || (name === "name" && globMatches(glob === "@" ? zone.name : `${glob}.${zone.name}`, text));
+    return (
+      globMatches(glob, text) ||
+      (name === "name" && globMatches(glob === "@" ? zone.name : `${glob}.${zone.name}`, text))
+    );
   });
 }
 
@@ -177,11 +238,15 @@ export function globMatches(glob: string, text: string): boolean {
   return true;
 }
 
-const at = (prefix: readonly (string | number)[], { path, problem }: Fault): Problem => ({ path: [...prefix, ...path], problem });
+const at = (prefix: readonly (string | number)[], { path, problem }: Fault): Problem => ({
+  path: [...prefix, ...path],
+  problem,
+});
 
 /** Unknown members one by one, so that each has its own path. */
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ path: [...path, key], problem: "is not a known member" }));
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({ path: [...path, key], problem: "is not a known member" }));
   return [{ path, problem: issue.message.toLowerCase() }];
 }

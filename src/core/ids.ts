@@ -29,7 +29,8 @@ export const isIncidentId = (text: string): text is IncidentId => /^inc_[0-9a-f]
  * Never empty: an answer with an empty id must stop the reader, not name an object (I8). Never `.` or `..`: an id
  * becomes a path segment, and there these two would lead to the collection or to the zone itself.
  */
-export const isObjectId = (text: string): text is ObjectId => /^(?!\.{1,2}$)[\w.-]{1,256}$/.test(text);
+export const isObjectId = (text: string): text is ObjectId =>
+  /^(?!\.{1,2}$)[\w.-]{1,256}$/.test(text);
 export const isVoterId = (text: string): text is VoterId => /^[a-z]+@\S{1,260}$/.test(text);
 export const isInstant = (text: string): text is Instant =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text);
@@ -41,7 +42,8 @@ export function mint<T extends string>(is: (text: string) => text is T & string,
 }
 
 export const runIdOf = (plan: Digest): RunId => mint(isRunId, `run_${plan.slice(7, 39)}`);
-export const incidentIdOf = (subject: Digest): IncidentId => mint(isIncidentId, `inc_${subject.slice(7, 39)}`);
+export const incidentIdOf = (subject: Digest): IncidentId =>
+  mint(isIncidentId, `inc_${subject.slice(7, 39)}`);
 /** The zone name of a zone scope. */
 export const zoneNameOf = (scope: ScopeId): string => scope.slice("zone:".length);
 

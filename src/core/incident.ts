@@ -20,7 +20,11 @@ export interface DriftedResource {
   readonly kind: string;
   readonly identity: string;
   readonly summary: string;
-  readonly fields: readonly { readonly field: string; readonly desired: unknown; readonly observed: unknown }[];
+  readonly fields: readonly {
+    readonly field: string;
+    readonly desired: unknown;
+    readonly observed: unknown;
+  }[];
   /** Null: the audit log does not say (yet). Never a guess. */
   readonly by: Attribution | null;
 }

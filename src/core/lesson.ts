@@ -18,9 +18,22 @@ export interface Lesson {
 
 export function learn(run: Run, plan: Plan, cause: string): Lesson {
   const counts = new Map<string, number>();
-  for (const { kind, op } of plan.steps) counts.set(`${kind} ${op}`, (counts.get(`${kind} ${op}`) ?? 0) + 1);
-  const shape = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => `${what} ×${count}`).join(", ");
+  for (const { kind, op } of plan.steps)
+    counts.set(`${kind} ${op}`, (counts.get(`${kind} ${op}`) ?? 0) + 1);
+  const shape = [...counts]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([what, count]) => `${what} ×${count}`)
+    .join(", ");
   const at = run.timeline.at(-1)?.at;
   if (at === undefined) throw new Error("a run has a timeline");
-  return { run: run.id, scope: run.scope, cause, shape, shapeDigest: digestOf([...counts.keys()].toSorted()), outcome: run.phase, calls: plan.calls.length, at };
+  return {
+    run: run.id,
+    scope: run.scope,
+    cause,
+    shape,
+    shapeDigest: digestOf([...counts.keys()].toSorted()),
+    outcome: run.phase,
+    calls: plan.calls.length,
+    at,
+  };
 }

@@ -10,7 +10,13 @@ import { err, ok, type Result } from "./result.ts";
 
 /** Why nothing can be said about the scope. `detail` is for people and has no text from outside beyond ids and codes. */
 export interface Unknown {
-  readonly reason: "unreachable" | "refused" | "rate_limited" | "partial_list" | "malformed" | "doubtful";
+  readonly reason:
+    | "unreachable"
+    | "refused"
+    | "rate_limited"
+    | "partial_list"
+    | "malformed"
+    | "doubtful";
   readonly detail: string;
   /** How long the other side asked us to stay away, or null. */
   readonly retryAfterMs: number | null;
@@ -37,14 +43,24 @@ export interface LineageEntry {
   readonly identity: string;
 }
 
-const unknown = (reason: Unknown["reason"], detail: string): Unknown => ({ reason, detail, retryAfterMs: null });
+const unknown = (reason: Unknown["reason"], detail: string): Unknown => ({
+  reason,
+  detail,
+  retryAfterMs: null,
+});
 
-export function observe(readings: readonly Reading[], zone: Zone, observedAt: Instant): Result<Observation, Unknown> {
+export function observe(
+  readings: readonly Reading[],
+  zone: Zone,
+  observedAt: Instant,
+): Result<Observation, Unknown> {
   const resources: ObservedResource[] = [];
   const seen = new Set<string>();
   for (const { kind: name, objects, claimedTotal } of readings) {
     if (claimedTotal !== null && claimedTotal !== objects.length) {
-      return err(unknown("partial_list", `${name}: ${objects.length} of ${claimedTotal} objects were read`));
+      return err(
+        unknown("partial_list", `${name}: ${objects.length} of ${claimedTotal} objects were read`),
+      );
     }
     const kind = KINDS.get(name);
     if (!kind) return err(unknown("malformed", "a reading of a kind that is not known"));
@@ -52,7 +68,8 @@ export function observe(readings: readonly Reading[], zone: Zone, observedAt: In
       const resource = kind.observe(object, zone);
       if (!resource.ok) return err(unknown("malformed", `${name}: ${resource.error}`));
       // The same object on two pages: the list moved while it was read, so another one may have been missed.
-      if (seen.has(`${name} ${resource.value.id}`)) return err(unknown("partial_list", `${name}: object \`${resource.value.id}\` came twice`));
+      if (seen.has(`${name} ${resource.value.id}`))
+        return err(unknown("partial_list", `${name}: object \`${resource.value.id}\` came twice`));
       seen.add(`${name} ${resource.value.id}`);
       resources.push(resource.value);
     }
@@ -71,7 +88,10 @@ const SAMPLE = 3;
  * sharply since the last observation, these are objects to ask for one by one: only if the API says of each that it
  * does not exist may the list be believed. Spread over the missing ones, so that a lost page is hit.
  */
-export function doubted(lineage: Lineage, observation: Observation): readonly { readonly kind: string; readonly id: ObjectId }[] {
+export function doubted(
+  lineage: Lineage,
+  observation: Observation,
+): readonly { readonly kind: string; readonly id: ObjectId }[] {
   const present = new Set(observation.resources.map(({ kind, id }) => `${kind} ${id}`));
   const known = new Map<string, { total: number; gone: ObjectId[] }>();
   for (const [id, { kind }] of lineage) {
@@ -83,6 +103,9 @@ export function doubted(lineage: Lineage, observation: Observation): readonly { 
   return [...known].flatMap(([kind, { total, gone }]) => {
     if (gone.length <= total * GONE_SHARE_DOUBTED && gone.length <= GONE_COUNT_DOUBTED) return [];
     const stride = Math.max(1, Math.floor(gone.length / SAMPLE));
-    return gone.filter((_, index) => index % stride === 0).slice(0, SAMPLE).map((id) => ({ kind, id }));
+    return gone
+      .filter((_, index) => index % stride === 0)
+      .slice(0, SAMPLE)
+      .map((id) => ({ kind, id }));
   });
 }

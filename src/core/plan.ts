@@ -78,8 +78,14 @@ export function plan({ changes, ...rest }: PlanInput): SealedPlan {
 function callsOf(changes: readonly Change[], zone: Zone): Call[] {
   const positions = Map.groupBy(changes.keys(), (index) => kindAt(changes, index));
   return [...positions].flatMap(([kind, indices]) => {
-    const calls = kindOf(kind).calls(indices.map((index) => changeAt(changes, index)), zone);
-    return calls.map(({ request, changes: local }) => ({ request, steps: local.map((position) => indices[position] ?? -1) }));
+    const calls = kindOf(kind).calls(
+      indices.map((index) => changeAt(changes, index)),
+      zone,
+    );
+    return calls.map(({ request, changes: local }) => ({
+      request,
+      steps: local.map((position) => indices[position] ?? -1),
+    }));
   });
 }
 
@@ -88,13 +94,15 @@ const changeAt = (changes: readonly Change[], index: number): Change => {
   if (!change) throw new Error(`no change ${index}`);
   return change;
 };
-const kindAt = (changes: readonly Change[], index: number): string => subjectOf(changeAt(changes, index)).kind;
+const kindAt = (changes: readonly Change[], index: number): string =>
+  subjectOf(changeAt(changes, index)).kind;
 
 function stepOf(change: Change, index: number, zone: Zone): Step {
   const subject = subjectOf(change);
   const kind = kindOf(subject.kind);
   const fields = kind.predict(change);
-  const before = change.op === "create" ? null : { id: change.observed.id, fields: change.observed.fields };
+  const before =
+    change.op === "create" ? null : { id: change.observed.id, fields: change.observed.fields };
   return {
     op: change.op,
     kind: subject.kind,
@@ -126,13 +134,27 @@ function inverseChange(change: Change, index: number): Change {
     case "update": {
       const kind = kindOf(change.desired.kind);
       const after = kind.predict(change) ?? change.observed.fields;
-      const written: ObservedResource = { ...change.observed, identity: change.desired.identity, fields: after };
-      return { op: "update", desired: bare(change.observed), observed: written, fields: change.fields };
+      const written: ObservedResource = {
+        ...change.observed,
+        identity: change.desired.identity,
+        fields: after,
+      };
+      return {
+        op: "update",
+        desired: bare(change.observed),
+        observed: written,
+        fields: change.fields,
+      };
     }
   }
 }
 
-const bare = ({ kind, group, identity, fields }: Resource): Resource => ({ kind, group, identity, fields });
+const bare = ({ kind, group, identity, fields }: Resource): Resource => ({
+  kind,
+  group,
+  identity,
+  fields,
+});
 
 /** The first of the two constructors of the proof "this digest belongs to this plan". */
 function seal(content: Plan): SealedPlan {
@@ -141,7 +163,10 @@ function seal(content: Plan): SealedPlan {
 }
 
 /** Takes a plan that has been through storage or RPC, where brands die, and proves the digest again. */
-export function openPlan(content: Plan, digest: Digest): Result<SealedPlan, { readonly reason: "plan_digest_mismatch" }> {
+export function openPlan(
+  content: Plan,
+  digest: Digest,
+): Result<SealedPlan, { readonly reason: "plan_digest_mismatch" }> {
   const resealed = seal(content);
   return resealed.digest === digest ? ok(resealed) : err({ reason: "plan_digest_mismatch" });
 }

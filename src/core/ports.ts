@@ -20,7 +20,11 @@ export interface LogPort {
   /** Index of the newest entry; -1: there is none. */
   latest(): Promise<number>;
   /** Entries after index `after`, oldest first; waits up to `waitMs` for the first one. */
-  read(query: { readonly after: number; readonly limit: number; readonly waitMs: number }): Promise<readonly RecordedEntry[]>;
+  read(query: {
+    readonly after: number;
+    readonly limit: number;
+    readonly waitMs: number;
+  }): Promise<readonly RecordedEntry[]>;
 }
 
 export interface ReleaseRequest {
@@ -90,7 +94,11 @@ export interface ReconcilerPort {
   adopt(scope: ScopeId, zone: Zone, accountId: string): Promise<void>;
   wake(signal: Signal): Promise<void>;
   golden(): Promise<StoredGolden | null>;
-  putGolden(put: GoldenPut): Promise<Result<{ readonly generation: number; readonly digest: Digest }, GoldenRefusal>>;
+  /** Of the golden state in force; 0: there is none. */
+  generation(): Promise<number>;
+  putGolden(
+    put: GoldenPut,
+  ): Promise<Result<{ readonly generation: number; readonly digest: Digest }, GoldenRefusal>>;
   view(): Promise<ScopeView>;
   /** `touched`: the ids that the run's resources have now. */
   runFinished(run: Run, touched: readonly LineageEntry[]): Promise<void>;
@@ -103,4 +111,3 @@ export interface EvidencePort {
   putGolden(scope: ScopeId, golden: StoredGolden): Promise<void>;
   golden(scope: ScopeId, generation: number): Promise<StoredGolden | null>;
 }
-

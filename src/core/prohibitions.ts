@@ -5,7 +5,8 @@
 import type { Call, Plan } from "./plan.ts";
 
 /** Without `.` and `..` as an id: where a path is resolved they lead to the zone itself. */
-const COLLECTIONS = /^\/zones\/([0-9A-Za-z_-]+)\/(?:dns_records(?:\/(?!\.{1,2}$)[\w.-]+)?|settings\/\w+)$/;
+const COLLECTIONS =
+  /^\/zones\/([0-9A-Za-z_-]+)\/(?:dns_records(?:\/(?!\.{1,2}$)[\w.-]+)?|settings\/\w+)$/;
 const METHODS = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 const OPERATIONS_MAX = 200;
 const BODY_BYTES_MAX = 1_048_576;
@@ -13,29 +14,34 @@ const BODY_BYTES_MAX = 1_048_576;
 /** The first reason why `plan` must not be executed, or null. `people` is how many approved it. */
 export function prohibited(plan: Plan, people: number): string | null {
   const covered = plan.calls.flatMap(({ steps }) => steps).toSorted((a, b) => a - b);
-  if (covered.length !== plan.steps.length || covered.some((step, index) => step !== index)) return "calls and steps do not cover each other";
+  if (covered.length !== plan.steps.length || covered.some((step, index) => step !== index))
+    return "calls and steps do not cover each other";
   const reasons = [
     ...plan.calls.map((call) => againstCall(call, plan)),
     ...plan.steps.map(({ inverse }) => againstInverse(inverse, plan)),
   ];
   const first = reasons.find((reason) => reason !== null);
   if (first) return first;
-  if (people === 0 && plan.steps.some(({ group }) => group === `NS ${plan.zone.name}`)) return "the zone's own delegation, without a person";
+  if (people === 0 && plan.steps.some(({ group }) => group === `NS ${plan.zone.name}`))
+    return "the zone's own delegation, without a person";
   return null;
 }
 
 function againstCall({ request, steps }: Call, { zone }: Plan): string | null {
-  if (COLLECTIONS.exec(request.path)?.[1] !== zone.id) return `a call outside the zone: ${request.path}`;
+  if (COLLECTIONS.exec(request.path)?.[1] !== zone.id)
+    return `a call outside the zone: ${request.path}`;
   if (!METHODS.has(request.method)) return `method ${request.method}`;
   const operations = operationsIn(request);
   if (operations > OPERATIONS_MAX) return `${operations} operations in one call`;
   if (operations !== steps.length) return `${operations} operations for ${steps.length} steps`;
-  if (request.body !== null && JSON.stringify(request.body).length > BODY_BYTES_MAX) return "a body that is too large";
+  if (request.body !== null && JSON.stringify(request.body).length > BODY_BYTES_MAX)
+    return "a body that is too large";
   return null;
 }
 
 function againstInverse(inverse: Call["request"], { zone }: Plan): string | null {
-  if (COLLECTIONS.exec(inverse.path)?.[1] !== zone.id) return `an inverse outside the zone: ${inverse.path}`;
+  if (COLLECTIONS.exec(inverse.path)?.[1] !== zone.id)
+    return `an inverse outside the zone: ${inverse.path}`;
   if (!METHODS.has(inverse.method)) return `method ${inverse.method} in an inverse`;
   return operationsIn(inverse) === 1 ? null : "an inverse of more than one operation";
 }
@@ -43,5 +49,8 @@ function againstInverse(inverse: Call["request"], { zone }: Plan): string | null
 /** What the API would carry out, counted in the body: a plan says one thing, a request does another. */
 function operationsIn({ path, body }: Call["request"]): number {
   if (!path.endsWith("/batch")) return 1;
-  return Object.values(body ?? {}).reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 1), 0);
+  return Object.values(body ?? {}).reduce<number>(
+    (sum, list) => sum + (Array.isArray(list) ? list.length : 1),
+    0,
+  );
 }

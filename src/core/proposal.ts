@@ -4,4 +4,8 @@ import type { Digest } from "./ids.ts";
  * What a rule or a model wants. It never names an API call: a proposal says how the desired state should change, and
  * `revert` says that it should not, and that reality has to follow.
  */
-export type Proposal = { readonly type: "revert"; readonly goldenGeneration: number; readonly goldenDigest: Digest };
+export type Proposal = {
+  readonly type: "revert";
+  readonly goldenGeneration: number;
+  readonly goldenDigest: Digest;
+};

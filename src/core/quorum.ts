@@ -43,7 +43,10 @@ export type QuorumRefusal =
   | { readonly reason: "another_motion"; readonly voter: VoterId }
   | { readonly reason: "voted_twice"; readonly voter: VoterId }
   | { readonly reason: "ballot_expired"; readonly voter: VoterId; readonly expiresAt: Instant }
-  | { readonly reason: "voted_down"; readonly by: readonly { readonly voter: VoterId; readonly reasons: readonly string[] }[] }
+  | {
+      readonly reason: "voted_down";
+      readonly by: readonly { readonly voter: VoterId; readonly reasons: readonly string[] }[];
+    }
   | { readonly reason: "quorum_missed"; readonly yes: number; readonly required: number };
 
 export interface CertifyInput {
@@ -54,8 +57,14 @@ export interface CertifyInput {
 }
 
 /** A "no" outweighs any count: it ends the run, and another try is another plan. */
-export function certify({ motion, electorate, ballots, now }: CertifyInput): Result<QuorumCertificate, QuorumRefusal> {
-  if (electorate.scope !== motion.scope) return err({ reason: "another_electorate", scope: electorate.scope });
+export function certify({
+  motion,
+  electorate,
+  ballots,
+  now,
+}: CertifyInput): Result<QuorumCertificate, QuorumRefusal> {
+  if (electorate.scope !== motion.scope)
+    return err({ reason: "another_electorate", scope: electorate.scope });
   const voters = new Set(electorate.voters.map(({ id }) => id));
   const seen = new Set<VoterId>();
   for (const checked of ballots) {
@@ -66,11 +75,20 @@ export function certify({ motion, electorate, ballots, now }: CertifyInput): Res
   const cast = ballots.map(({ signed }) => signed.ballot);
   // Ballots come over RPC, where types are promises: whatever is not a "yes" is a "no".
   const against = cast.filter(({ vote }) => vote !== "yes");
-  if (against.length > 0) return err({ reason: "voted_down", by: against.map(({ voter, reasons }) => ({ voter, reasons })) });
+  if (against.length > 0)
+    return err({
+      reason: "voted_down",
+      by: against.map(({ voter, reasons }) => ({ voter, reasons })),
+    });
   // The other way round, a count that is no number would certify; and nobody's yes is no quorum.
-  if (!(cast.length >= Math.max(1, electorate.required))) return err({ reason: "quorum_missed", yes: cast.length, required: electorate.required });
+  if (!(cast.length >= Math.max(1, electorate.required)))
+    return err({ reason: "quorum_missed", yes: cast.length, required: electorate.required });
   const tier = TIERS.findLast((one) => cast.some((ballot) => tierOf(ballot) === one)) ?? 4;
-  const certificate: Omit<QuorumCertificate, typeof certified> = { motion, ballots: ballots.map(({ signed }) => signed), tier };
+  const certificate: Omit<QuorumCertificate, typeof certified> = {
+    motion,
+    ballots: ballots.map(({ signed }) => signed),
+    tier,
+  };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- constructor of a proof type
   return ok(certificate as QuorumCertificate);
 }
@@ -87,13 +105,21 @@ interface Booth {
   readonly now: Instant;
 }
 
-function refuse({ signed: { ballot }, verified }: CheckedBallot, { motion, voters, seen, now }: Booth): QuorumRefusal | null {
+function refuse(
+  { signed: { ballot }, verified }: CheckedBallot,
+  { motion, voters, seen, now }: Booth,
+): QuorumRefusal | null {
   const { voter } = ballot;
   if (!voters.has(voter)) return { reason: "unknown_voter", voter };
   if (!verified) return { reason: "bad_signature", voter };
-  const same = ballot.scope === motion.scope && ballot.epoch === motion.epoch &&
-    ballot.planDigest === motion.planDigest && ballot.dossierDigest === motion.dossierDigest;
+  const same =
+    ballot.scope === motion.scope &&
+    ballot.epoch === motion.epoch &&
+    ballot.planDigest === motion.planDigest &&
+    ballot.dossierDigest === motion.dossierDigest;
   if (!same) return { reason: "another_motion", voter };
   if (seen.has(voter)) return { reason: "voted_twice", voter };
-  return ballot.expiresAt <= now ? { reason: "ballot_expired", voter, expiresAt: ballot.expiresAt } : null;
+  return ballot.expiresAt <= now
+    ? { reason: "ballot_expired", voter, expiresAt: ballot.expiresAt }
+    : null;
 }

@@ -2,7 +2,7 @@
  * One pass: from what was read to what is to be done, or to the reason why nothing is. Takes no instruction from
  * whatever woke it. Pure.
  */
-import { check, type Finding } from "./check.ts";
+import { check, type Finding, STEPS_MAX } from "./check.ts";
 import { changeDigest, diff, type Drift } from "./diff.ts";
 import type { GoldenState } from "./golden.ts";
 import { digestOf } from "./canonical.ts";
@@ -10,7 +10,7 @@ import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import { incidentId } from "./incident.ts";
 import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
-import { type Heal, judge } from "./recurrence.ts";
+import { type Heal as PastHeal, judge, subjectKey } from "./recurrence.ts";
 import type { Change, Zone } from "./resource.ts";
 import { assess, type Risk } from "./risk.ts";
 
@@ -21,7 +21,7 @@ export interface ReconcileInput {
   readonly generation: number;
   readonly observation: Observation;
   readonly lineage: Lineage;
-  readonly heals: readonly Heal[];
+  readonly heals: readonly PastHeal[];
   /** Change sets that were turned down and are not to be asked for again yet, and how that came. */
   readonly turnedDown: ReadonlyMap<Digest, string>;
   /** The epoch that a plan of this pass would have. */
@@ -33,35 +33,75 @@ export interface ReconcileInput {
 
 export type HeldReason =
   | { readonly reason: "quarantined" }
-  | { readonly reason: "turned_down"; readonly detail: string };
+  | { readonly reason: "turned_down"; readonly detail: string }
+  /** Declared and different, but not ours to write: see `drift.reported`. */
+  | { readonly reason: "not_ours" };
 
 export type Decision = { readonly drift: Drift; readonly quarantined: readonly Change[] } & (
   | { readonly type: "in_sync" }
   /** There is drift and it is left alone, for a reason that is named. */
   | { readonly type: "held"; readonly why: HeldReason; readonly incident: IncidentId }
-  | {
-      readonly type: "heal";
-      readonly changes: readonly Change[];
-      readonly plan: SealedPlan;
-      readonly findings: readonly Finding[];
-      readonly risk: Risk;
-      readonly incident: IncidentId;
-    }
+  | Heal
 );
 
+export interface Heal {
+  readonly type: "heal";
+  readonly changes: readonly Change[];
+  /** Drifted and deliberately not in this plan, by `kind identity`. */
+  readonly held: readonly string[];
+  /** How many changes are left for the next plan, because one plan carries no more. */
+  readonly postponed: number;
+  readonly plan: SealedPlan;
+  readonly findings: readonly Finding[];
+  readonly risk: Risk;
+  readonly incident: IncidentId;
+}
+
 export function reconcile(input: ReconcileInput): Decision {
-  const { golden, observation, lineage, zone, now, scope, epoch } = input;
+  const { golden, observation, lineage, zone, now } = input;
   const drift = diff({ golden, observed: observation.resources, lineage, zone, now });
   const { allowed, quarantined } = judge(drift.changes, input.heals, input.nowMs);
-  if (drift.changes.length === 0) return { type: "in_sync", drift, quarantined };
-  const incident = incidentId(scope, epoch, drift.changes);
-  if (allowed.length === 0) return { type: "held", why: { reason: "quarantined" }, drift, quarantined, incident };
+  const reported = drift.reported.map(({ change }) => change);
+  if (drift.changes.length + reported.length === 0) return { type: "in_sync", drift, quarantined };
+  const incident = incidentId(input.scope, input.epoch, [...drift.changes, ...reported]);
+  const held = (why: HeldReason): Decision => ({ type: "held", why, drift, quarantined, incident });
+  if (drift.changes.length === 0) return held({ reason: "not_ours" });
+  if (allowed.length === 0) return held({ reason: "quarantined" });
   const detail = input.turnedDown.get(changeSetDigest(allowed, input.generation));
-  if (detail !== undefined) return { type: "held", why: { reason: "turned_down", detail }, drift, quarantined, incident };
-  const proposal = { type: "revert", goldenGeneration: input.generation, goldenDigest: golden.digest } as const;
-  const sealed = plan({ scope, zone, epoch, parent: input.parent, proposal, changes: allowed });
+  if (detail !== undefined) return held({ reason: "turned_down", detail });
+  return {
+    drift,
+    quarantined,
+    ...heal(input, drift, { allowed, left: [...quarantined, ...reported], incident }),
+  };
+}
+
+interface Todo {
+  readonly allowed: readonly Change[];
+  readonly left: readonly Change[];
+  readonly incident: IncidentId;
+}
+
+function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: Todo): Heal {
+  const { scope, zone, golden, epoch, parent, generation } = input;
+  const changes = allowed.slice(0, STEPS_MAX);
+  const proposal = {
+    type: "revert",
+    goldenGeneration: generation,
+    goldenDigest: golden.digest,
+  } as const;
+  const sealed = plan({ scope, zone, epoch, parent, proposal, changes });
   const findings = check(sealed.plan, { golden, managed: drift.managed });
-  return { type: "heal", drift, quarantined, changes: allowed, plan: sealed, findings, risk: assess(sealed.plan, findings), incident };
+  return {
+    type: "heal",
+    changes,
+    held: [...left, ...allowed.slice(STEPS_MAX)].map(subjectKey),
+    postponed: allowed.length - changes.length,
+    plan: sealed,
+    findings,
+    risk: assess(sealed.plan, findings),
+    incident,
+  };
 }
 
 /** Names what would be done under one golden generation: a new generation is a new question. */

@@ -33,9 +33,17 @@ export function judge(changes: readonly Change[], heals: readonly Heal[], nowMs:
   const looping = (change: Change): boolean =>
     (byDiff.get(changeDigest(change))?.length ?? 0) >= SAME_DIFF_MAX ||
     (bySubject.get(subjectKey(change))?.length ?? 0) >= SAME_SUBJECT_MAX;
-  return { allowed: changes.filter((change) => !looping(change)), quarantined: changes.filter(looping) };
+  return {
+    allowed: changes.filter((change) => !looping(change)),
+    quarantined: changes.filter(looping),
+  };
 }
 
-export const subjectKey = (change: Change): string => `${subjectOf(change).kind} ${subjectOf(change).identity}`;
+export const subjectKey = (change: Change): string =>
+  `${subjectOf(change).kind} ${subjectOf(change).identity}`;
 
-export const healOf = (change: Change, atMs: number): Heal => ({ change: changeDigest(change), subject: subjectKey(change), atMs });
+export const healOf = (change: Change, atMs: number): Heal => ({
+  change: changeDigest(change),
+  subject: subjectKey(change),
+  atMs,
+});

@@ -47,7 +47,12 @@ export interface Contradiction {
 /** One change to one resource; what `diff` finds and a step carries out. */
 export type Change =
   | { readonly op: "create"; readonly desired: Resource }
-  | { readonly op: "update"; readonly desired: Resource; readonly observed: ObservedResource; readonly fields: readonly string[] }
+  | {
+      readonly op: "update";
+      readonly desired: Resource;
+      readonly observed: ObservedResource;
+      readonly fields: readonly string[];
+    }
   | { readonly op: "delete"; readonly observed: ObservedResource };
 
 /** One call of the Cloudflare API, exactly as it goes out; `path` is below `/client/v4`. */
@@ -79,6 +84,8 @@ export interface Kind {
   observe(raw: Json, zone: Zone): Result<ObservedResource, string>;
   /** Whether a declared and an observed value of one field are the same. Undeclared fields are not asked about. */
   same(field: string, desired: Json, observed: Json): boolean;
+  /** Fields that an ownership rule may match on, beside `id`. */
+  readonly matchable: readonly string[];
   /** Whether an object that nobody declared can exist and be removed. False for things that always exist, such as settings. */
   readonly removable: boolean;
   /** The group's live objects that another controller owns, with the reason; asked with everything observed of the kind. */

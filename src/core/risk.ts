@@ -13,9 +13,15 @@ export interface Risk {
 
 /** Putting declared values back is tier 0, taking live objects away at least tier 1. */
 export function assess(plan: Plan, findings: readonly Finding[]): Risk {
-  const reasons: { tier: Tier; reason: string }[] = [{ tier: 0, reason: "puts declared values back" }];
+  const reasons: { tier: Tier; reason: string }[] = [
+    { tier: 0, reason: "puts declared values back" },
+  ];
   const deletes = plan.steps.filter(({ op }) => op === "delete").length;
-  if (deletes > 0) reasons.push({ tier: 1, reason: `takes ${deletes} undeclared ${deletes === 1 ? "resource" : "resources"} away` });
+  if (deletes > 0)
+    reasons.push({
+      tier: 1,
+      reason: `takes ${deletes} undeclared ${deletes === 1 ? "resource" : "resources"} away`,
+    });
   for (const { severity, type } of findings) {
     reasons.push({ tier: severity === "block" ? 4 : 2, reason: type });
   }

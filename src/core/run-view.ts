@@ -15,9 +15,16 @@ export interface RunView {
   readonly approvalsNeeded: number | null;
   readonly approvals: readonly string[];
   readonly expiresAt: string | null;
-  readonly because: RejectReason | RevertReason | { readonly reason: string; readonly [more: string]: unknown } | null;
+  readonly because:
+    | RejectReason
+    | RevertReason
+    | { readonly reason: string; readonly [more: string]: unknown }
+    | null;
   readonly timeline: Run["timeline"];
-  readonly steps: readonly Pick<Step, "op" | "kind" | "identity" | "summary" | "before" | "after">[];
+  readonly steps: readonly Pick<
+    Step,
+    "op" | "kind" | "identity" | "summary" | "before" | "after"
+  >[];
   readonly calls: number;
 }
 
@@ -40,7 +47,16 @@ export function viewOf(run: Run, plan: Plan): RunView {
     expiresAt: run.phase === "awaiting_approval" ? run.expiresAt : null,
     because: becauseOf(run),
     timeline: run.timeline,
-    steps: plan.steps.slice(0, STEPS_SHOWN).map(({ op, kind, identity, summary, before, after }) => ({ op, kind, identity, summary, before, after })),
+    steps: plan.steps
+      .slice(0, STEPS_SHOWN)
+      .map(({ op, kind, identity, summary, before, after }) => ({
+        op,
+        kind,
+        identity,
+        summary,
+        before,
+        after,
+      })),
     calls: plan.calls.length,
   };
 }

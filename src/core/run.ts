@@ -15,7 +15,14 @@
 import { type Approval, approvedBy } from "./approval.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "./execution.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
-import { type CheckedBallot, certify, type Electorate, type Motion, type QuorumCertificate, type QuorumRefusal } from "./quorum.ts";
+import {
+  type CheckedBallot,
+  certify,
+  type Electorate,
+  type Motion,
+  type QuorumCertificate,
+  type QuorumRefusal,
+} from "./quorum.ts";
 import { err, ok, type Result, unreachable } from "./result.ts";
 import { approvalsNeeded, type Tier } from "./risk.ts";
 import type { Mismatch } from "./verification.ts";
@@ -33,14 +40,25 @@ interface RunHead {
   readonly approvers: readonly string[];
 }
 
-type Certified = { readonly certificate: QuorumCertificate; readonly approvals: readonly Approval[] };
+type Certified = {
+  readonly certificate: QuorumCertificate;
+  readonly approvals: readonly Approval[];
+};
 
 type RunState =
   | { readonly phase: "voting"; readonly attempt: number }
-  | ({ readonly phase: "awaiting_approval"; readonly needed: number; readonly expiresAt: Instant } & Certified)
+  | ({
+      readonly phase: "awaiting_approval";
+      readonly needed: number;
+      readonly expiresAt: Instant;
+    } & Certified)
   | ({ readonly phase: "executing"; readonly attempt: number } & Certified)
   | ({ readonly phase: "verifying"; readonly attempt: number } & Certified)
-  | ({ readonly phase: "reverting"; readonly attempt: number; readonly because: RevertReason } & Certified)
+  | ({
+      readonly phase: "reverting";
+      readonly attempt: number;
+      readonly because: RevertReason;
+    } & Certified)
   | { readonly phase: "verified" }
   | { readonly phase: "rejected"; readonly because: RejectReason }
   | { readonly phase: "expired" }
@@ -66,10 +84,18 @@ export type RejectReason =
   | { readonly reason: "call_refused"; readonly report: ExecutionReport };
 
 export type RunEvent =
-  | { readonly type: "ballots_collected"; readonly ballots: readonly CheckedBallot[]; readonly electorate: Electorate; readonly at: Instant; readonly approvalExpiresAt: Instant }
+  | {
+      readonly type: "ballots_collected";
+      readonly ballots: readonly CheckedBallot[];
+      readonly electorate: Electorate;
+      readonly at: Instant;
+      readonly approvalExpiresAt: Instant;
+    }
   | { readonly type: "voters_unreachable"; readonly at: Instant }
   | { readonly type: "approval_given"; readonly approval: Approval; readonly at: Instant }
   | { readonly type: "clock"; readonly at: Instant }
+  /** The plan waited, and what it was to restore is no longer what is declared. */
+  | { readonly type: "golden_moved"; readonly at: Instant }
   | { readonly type: "executed"; readonly report: ExecutionReport; readonly at: Instant }
   | { readonly type: "read_back"; readonly mismatches: readonly Mismatch[]; readonly at: Instant }
   | { readonly type: "unreadable"; readonly at: Instant }
@@ -81,7 +107,13 @@ export type RunRefusal =
   | { readonly reason: "another_plan"; readonly expected: Digest }
   | { readonly reason: "approval_expired"; readonly expiresAt: Instant };
 
-export type RunEffect = "collect_ballots" | "await_people" | "execute" | "verify" | "revert" | "conclude";
+export type RunEffect =
+  | "collect_ballots"
+  | "await_people"
+  | "execute"
+  | "verify"
+  | "revert"
+  | "conclude";
 
 /** With the delays of `backoff` these stretch over about a quarter of an hour; then a person is told. */
 const ATTEMPTS_MAX = 6;
@@ -93,8 +125,17 @@ export interface StartInput {
   readonly at: Instant;
 }
 
-export const start = ({ incident, motion, id, at }: StartInput): Run =>
-  ({ id, incident, scope: motion.scope, motion, timeline: [{ phase: "voting", at }], tier: null, approvers: [], phase: "voting", attempt: 0 });
+export const start = ({ incident, motion, id, at }: StartInput): Run => ({
+  id,
+  incident,
+  scope: motion.scope,
+  motion,
+  timeline: [{ phase: "voting", at }],
+  tier: null,
+  approvers: [],
+  phase: "voting",
+  attempt: 0,
+});
 
 /** What has to be done in the run's phase. The whole of recovery. */
 export function effectOf({ phase }: Run): RunEffect {
@@ -145,13 +186,16 @@ export function advance(run: Run, event: RunEvent): Result<Run, RunRefusal> {
 type In<P extends RunPhase> = Extract<Run, { phase: P }>;
 type Step = Result<Run, RunRefusal>;
 
-const notExpected = (run: Run, event: RunEvent): Step => err({ reason: "not_expected", phase: run.phase, event: event.type });
+const notExpected = (run: Run, event: RunEvent): Step =>
+  err({ reason: "not_expected", phase: run.phase, event: event.type });
 
 function enter(run: Run, state: RunState, at: Instant): Step {
   const { id, incident, scope, motion } = run;
   const tier = "certificate" in state ? state.certificate.tier : run.tier;
-  const approvers = "approvals" in state ? approvedBy(state.approvals, motion.planDigest) : run.approvers;
-  const timeline = run.phase === state.phase ? run.timeline : [...run.timeline, { phase: state.phase, at }];
+  const approvers =
+    "approvals" in state ? approvedBy(state.approvals, motion.planDigest) : run.approvers;
+  const timeline =
+    run.phase === state.phase ? run.timeline : [...run.timeline, { phase: state.phase, at }];
   return ok({ id, incident, scope, motion, timeline, tier, approvers, ...state });
 }
 
@@ -167,50 +211,83 @@ function onVoting(run: In<"voting">, event: RunEvent): Step {
   if (!certificate.ok) return enter(run, { phase: "rejected", because: certificate.error }, at);
   const { tier } = certificate.value;
   const needed = approvalsNeeded(tier);
-  if (needed === null) return enter(run, { phase: "rejected", because: { reason: "tier_never_runs", tier } }, at);
+  if (needed === null)
+    return enter(run, { phase: "rejected", because: { reason: "tier_never_runs", tier } }, at);
   const proof = { certificate: certificate.value, approvals: [] };
   return needed === 0
     ? enter(run, { phase: "executing", attempt: 0, ...proof }, at)
-    : enter(run, { phase: "awaiting_approval", needed, expiresAt: earliest(event.approvalExpiresAt, ballots), ...proof }, at);
+    : enter(
+        run,
+        {
+          phase: "awaiting_approval",
+          needed,
+          expiresAt: earliest(event.approvalExpiresAt, ballots),
+          ...proof,
+        },
+        at,
+      );
 }
 
 /** Nobody is asked to approve what the vault would refuse for a ballot that has expired. */
 const earliest = (of: Instant, ballots: readonly CheckedBallot[]): Instant =>
-  ballots.reduce((first, { signed: { ballot } }) => (ballot.expiresAt < first ? ballot.expiresAt : first), of);
+  ballots.reduce(
+    (first, { signed: { ballot } }) => (ballot.expiresAt < first ? ballot.expiresAt : first),
+    of,
+  );
 
 function onAwaitingApproval(run: In<"awaiting_approval">, event: RunEvent): Step {
   const { certificate, needed, expiresAt } = run;
-  if (event.type === "clock") return event.at < expiresAt ? ok(run) : enter(run, { phase: "expired" }, event.at);
+  if (event.type === "clock")
+    return event.at < expiresAt ? ok(run) : enter(run, { phase: "expired" }, event.at);
+  if (event.type === "golden_moved")
+    return enter(run, { phase: "superseded", mismatches: [] }, event.at);
   if (event.type !== "approval_given") return notExpected(run, event);
   const { approval, at } = event;
-  if (approval.planDigest !== run.motion.planDigest) return err({ reason: "another_plan", expected: run.motion.planDigest });
+  if (approval.planDigest !== run.motion.planDigest)
+    return err({ reason: "another_plan", expected: run.motion.planDigest });
   if (at >= expiresAt) return err({ reason: "approval_expired", expiresAt });
-  if (approval.verdict === "deny") return enter(run, { phase: "rejected", because: { reason: "denied", by: approval.by } }, at);
+  if (approval.verdict === "deny")
+    return enter(run, { phase: "rejected", because: { reason: "denied", by: approval.by } }, at);
   const approvals = [...run.approvals.filter(({ by }) => by !== approval.by), approval];
   return approvedBy(approvals, run.motion.planDigest).length >= needed
     ? enter(run, { phase: "executing", attempt: 0, certificate, approvals }, at)
     : enter(run, { ...stateOf(run), approvals }, at);
 }
 
-const stateOf = ({ phase, needed, expiresAt, certificate, approvals }: In<"awaiting_approval">) =>
-  ({ phase, needed, expiresAt, certificate, approvals });
+const stateOf = ({
+  phase,
+  needed,
+  expiresAt,
+  certificate,
+  approvals,
+}: In<"awaiting_approval">) => ({ phase, needed, expiresAt, certificate, approvals });
 
 function onExecuting(run: In<"executing">, event: RunEvent): Step {
   if (event.type !== "executed") return notExpected(run, event);
   const { report, at } = event;
   const proof = { certificate: run.certificate, approvals: run.approvals };
-  const halfway = (): Step => enter(run, { phase: "reverting", attempt: 0, because: { reason: "stopped_halfway", report }, ...proof }, at);
+  const halfway = (): Step =>
+    enter(
+      run,
+      { phase: "reverting", attempt: 0, because: { reason: "stopped_halfway", report }, ...proof },
+      at,
+    );
   switch (report.outcome) {
     case "done":
       return enter(run, { phase: "verifying", attempt: 0, ...proof }, at);
     case "refused":
       return enter(run, { phase: "rejected", because: report.refusal }, at);
     case "basis_moved":
-      return report.written > 0 ? halfway() : enter(run, { phase: "superseded", mismatches: report.mismatches }, at);
+      return report.written > 0
+        ? halfway()
+        : enter(run, { phase: "superseded", mismatches: report.mismatches }, at);
     case "call_refused":
-      return report.written > 0 ? halfway() : enter(run, { phase: "rejected", because: { reason: "call_refused", report } }, at);
+      return report.written > 0
+        ? halfway()
+        : enter(run, { phase: "rejected", because: { reason: "call_refused", report } }, at);
     case "unavailable":
-      if (run.attempt + 1 < ATTEMPTS_MAX) return enter(run, { phase: "executing", attempt: run.attempt + 1, ...proof }, at);
+      if (run.attempt + 1 < ATTEMPTS_MAX)
+        return enter(run, { phase: "executing", attempt: run.attempt + 1, ...proof }, at);
       // The last call may have gone out without an answer: only the vault, which reads before it undoes, can tell (I4).
       return halfway();
     default:
@@ -230,7 +307,16 @@ function onVerifying(run: In<"verifying">, event: RunEvent): Step {
   const { mismatches, at } = event;
   return mismatches.length === 0
     ? enter(run, { phase: "verified" }, at)
-    : enter(run, { phase: "reverting", attempt: 0, because: { reason: "not_as_predicted", mismatches }, ...proof }, at);
+    : enter(
+        run,
+        {
+          phase: "reverting",
+          attempt: 0,
+          because: { reason: "not_as_predicted", mismatches },
+          ...proof,
+        },
+        at,
+      );
 }
 
 function onReverting(run: In<"reverting">, event: RunEvent): Step {
@@ -244,8 +330,16 @@ function onReverting(run: In<"reverting">, event: RunEvent): Step {
       return enter(run, { phase: "stuck", detail: report.detail }, at);
     case "unavailable":
       return run.attempt + 1 < ATTEMPTS_MAX
-        ? enter(run, { phase: "reverting", attempt: run.attempt + 1, because, certificate, approvals }, at)
-        : enter(run, { phase: "stuck", detail: `the inverses could not be run: ${report.detail}` }, at);
+        ? enter(
+            run,
+            { phase: "reverting", attempt: run.attempt + 1, because, certificate, approvals },
+            at,
+          )
+        : enter(
+            run,
+            { phase: "stuck", detail: `the inverses could not be run: ${report.detail}` },
+            at,
+          );
     default:
       return unreachable(report);
   }

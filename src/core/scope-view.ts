@@ -42,15 +42,39 @@ export interface ScopeView {
 /** Lists longer than this are cut in the view; the dossier has all. */
 const LISTED_MAX = 200;
 
+const listed = (change: Change, reason: string): Listed => {
+  const { kind, identity } = subjectOf(change);
+  return { kind, identity, reason };
+};
+
 /** The parts of the view that a whole reading of the zone settles. */
-export function readingView(drift: Drift, quarantined: readonly Change[], observedAt: Instant): Pick<ScopeView, "observedAt" | "quarantined" | "reported" | "unmanaged" | "notOurs" | "managed" | "unknown"> {
-  const listed = (change: Change, reason: string): Listed => ({ kind: subjectOf(change).kind, identity: subjectOf(change).identity, reason });
+export function readingView(
+  drift: Drift,
+  quarantined: readonly Change[],
+  observedAt: Instant,
+): Pick<
+  ScopeView,
+  "observedAt" | "quarantined" | "reported" | "unmanaged" | "notOurs" | "managed" | "unknown"
+> {
   return {
     observedAt,
-    quarantined: quarantined.slice(0, LISTED_MAX).map((change) => listed(change, "came straight back after a verified write")),
-    reported: drift.reported.slice(0, LISTED_MAX).map(({ change, reason }) => listed(change, reason)),
-    unmanaged: drift.unmanaged.slice(0, LISTED_MAX).map(({ kind, identity }) => ({ kind, identity, reason: "declared nowhere" })),
-    notOurs: drift.notOurs.slice(0, LISTED_MAX).map(({ resource: { kind, identity }, reason, class: of }) => ({ kind, identity, reason, class: of })),
+    quarantined: quarantined
+      .slice(0, LISTED_MAX)
+      .map((change) => listed(change, "came straight back after a verified write")),
+    reported: drift.reported
+      .slice(0, LISTED_MAX)
+      .map(({ change, reason }) => listed(change, reason)),
+    unmanaged: drift.unmanaged
+      .slice(0, LISTED_MAX)
+      .map(({ kind, identity }) => ({ kind, identity, reason: "declared nowhere" })),
+    notOurs: drift.notOurs
+      .slice(0, LISTED_MAX)
+      .map(({ resource: { kind, identity }, reason, class: of }) => ({
+        kind,
+        identity,
+        reason,
+        class: of,
+      })),
     managed: drift.managed,
     unknown: null,
   };
@@ -58,10 +82,26 @@ export function readingView(drift: Drift, quarantined: readonly Change[], observ
 
 /** What is known before anything was read. */
 export const unseen = (scope: ScopeId, zoneName: string, at: Instant): ScopeView => ({
-  scope, zoneName, generation: 0, status: "unknown", since: at, observedAt: null, why: "no golden state has been declared",
-  drift: [], quarantined: [], reported: [], unmanaged: [], notOurs: [], managed: {}, run: null, unknown: null,
+  scope,
+  zoneName,
+  generation: 0,
+  status: "unknown",
+  since: at,
+  observedAt: null,
+  why: "no golden state has been declared",
+  drift: [],
+  quarantined: [],
+  reported: [],
+  unmanaged: [],
+  notOurs: [],
+  managed: {},
+  run: null,
+  unknown: null,
 });
 
 /** `since` moves only when the status does. */
-export const withStatus = (view: ScopeView, next: Partial<ScopeView> & Pick<ScopeView, "status">, at: Instant): ScopeView =>
-  ({ ...view, ...next, since: next.status === view.status ? view.since : at });
+export const withStatus = (
+  view: ScopeView,
+  next: Partial<ScopeView> & Pick<ScopeView, "status">,
+  at: Instant,
+): ScopeView => ({ ...view, ...next, since: next.status === view.status ? view.since : at });

@@ -8,6 +8,11 @@ export type Signal =
   | { readonly source: "cron"; readonly at: Instant }
   | { readonly source: "change_feed"; readonly at: Instant; readonly entries: number }
   | { readonly source: "request"; readonly at: Instant; readonly by: string }
-  | { readonly source: "golden"; readonly at: Instant; readonly by: string; readonly generation: number }
+  | {
+      readonly source: "golden";
+      readonly at: Instant;
+      readonly by: string;
+      readonly generation: number;
+    }
   | { readonly source: "retry"; readonly at: Instant; readonly attempt: number }
   | { readonly source: "run_finished"; readonly at: Instant; readonly run: string };

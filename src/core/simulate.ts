@@ -2,7 +2,7 @@
  * What the API will do with a plan's calls, worked out from the request bodies alone. It shares no code with the
  * planner's prediction, on purpose: where the two disagree, one of them is wrong and the plan must not run.
  */
-import type { Json, JsonObject } from "./canonical.ts";
+import { idOf, isObject, type Json, type JsonObject } from "./canonical.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Reading } from "./observation.ts";
 import { type Call, createdId, type Step } from "./plan.ts";
@@ -10,14 +10,26 @@ import type { Zone } from "./resource.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** The readings as they would be after `calls`, or the first call that the API would not understand. */
-export function simulate(readings: readonly Reading[], zone: Zone, calls: readonly Call[]): Result<readonly Reading[], string> {
+export function simulate(
+  readings: readonly Reading[],
+  zone: Zone,
+  calls: readonly Call[],
+): Result<readonly Reading[], string> {
   const collectionOf = (kind: string): string => `/zones/${zone.id}/${kindOf(kind).collection}`;
-  const collections: Collections = new Map(readings.map(({ kind, objects }) => [collectionOf(kind), byId(objects)]));
+  const collections: Collections = new Map(
+    readings.map(({ kind, objects }) => [collectionOf(kind), byId(objects)]),
+  );
   for (const call of calls) {
     const problem = apply(collections, call);
     if (problem) return err(`${call.request.method} ${call.request.path}: ${problem}`);
   }
-  return ok(readings.map(({ kind }) => ({ kind, objects: [...(collections.get(collectionOf(kind))?.values() ?? [])], claimedTotal: null })));
+  return ok(
+    readings.map(({ kind }) => ({
+      kind,
+      objects: [...(collections.get(collectionOf(kind))?.values() ?? [])],
+      claimedTotal: null,
+    })),
+  );
 }
 
 /** The calls that would undo a plan: the inverse of each step, last step first. */
@@ -28,12 +40,13 @@ type Objects = Map<string, JsonObject>;
 type Collections = Map<string, Objects>;
 
 const byId = (objects: readonly Json[]): Objects =>
-  new Map(objects.filter(isObject).map((object) => [String(object["id"]), object]));
-
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+  new Map(objects.filter(isObject).map((object) => [idOf(object), object]));
 
 /** The shape that Cloudflare's collections share: POST creates, PATCH merges, PUT replaces, DELETE removes, `batch` does all. */
-function apply(collections: Collections, { request: { method, path, body }, steps }: Call): string | null {
+function apply(
+  collections: Collections,
+  { request: { method, path, body }, steps }: Call,
+): string | null {
   const [, collection = "", id] = /^(\/zones\/[^/]+\/[^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
   const objects = collections.get(collection);
   if (!objects) return "no such collection was read";
@@ -51,7 +64,12 @@ function insert(objects: Objects, body: Json | undefined, step: number | undefin
 }
 
 /** One transaction; its parts are carried out in this order whatever the order in the body. */
-const BATCH = [["deletes", "DELETE"], ["patches", "PATCH"], ["puts", "PUT"], ["posts", "POST"]] as const;
+const BATCH = [
+  ["deletes", "DELETE"],
+  ["patches", "PATCH"],
+  ["puts", "PUT"],
+  ["posts", "POST"],
+] as const;
 
 function batch(objects: Objects, body: JsonObject | null, steps: readonly number[]): string | null {
   let position = 0;
@@ -59,7 +77,10 @@ function batch(objects: Objects, body: JsonObject | null, steps: readonly number
     const operations = body?.[member] ?? [];
     if (!Array.isArray(operations)) return `\`${member}\` is not a list`;
     for (const operation of operations) {
-      const problem = method === "POST" ? insert(objects, operation, steps[position]) : change(objects, method, operation);
+      const problem =
+        method === "POST"
+          ? insert(objects, operation, steps[position])
+          : change(objects, method, operation);
       if (problem) return problem;
       position += 1;
     }
@@ -69,7 +90,7 @@ function batch(objects: Objects, body: JsonObject | null, steps: readonly number
 
 function change(objects: Objects, method: "PATCH" | "PUT" | "DELETE", body: Json): string | null {
   if (!isObject(body)) return "an operation is not an object";
-  const id = String(body["id"]);
+  const id = idOf(body);
   const old = objects.get(id);
   if (!old) return `object \`${id}\` does not exist`;
   if (method === "DELETE") objects.delete(id);

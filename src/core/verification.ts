@@ -14,28 +14,49 @@ export interface Mismatch {
 type Indexed = readonly [number, Step];
 
 /** Steps whose pre-image is no longer what the plan was computed from (I2). Empty: go on. Both sides were read, so they are equal or not. */
-export function basisMoved(steps: readonly Indexed[], observed: readonly ObservedResource[]): readonly Mismatch[] {
+export function basisMoved(
+  steps: readonly Indexed[],
+  observed: readonly ObservedResource[],
+): readonly Mismatch[] {
   return compare(steps, observed, { image: ({ before }) => before, same: () => false });
 }
 
 /** Steps whose outcome is not as predicted (I4). Empty: verified. */
-export function unpredicted(steps: readonly Indexed[], observed: readonly ObservedResource[]): readonly Mismatch[] {
-  return compare(steps, observed, { image: ({ after }) => after, same: ({ kind }, field, sides) => kindOf(kind).same(field, ...sides) });
+export function unpredicted(
+  steps: readonly Indexed[],
+  observed: readonly ObservedResource[],
+): readonly Mismatch[] {
+  return compare(steps, observed, {
+    image: ({ after }) => after,
+    same: ({ kind }, field, sides) => kindOf(kind).same(field, ...sides),
+  });
 }
 
 interface Comparison {
   readonly image: (step: Step) => Step["before"];
   /** What else than equality passes for the same. */
-  readonly same: (step: Step, field: string, sides: readonly [expected: Json, there: Json]) => boolean;
+  readonly same: (
+    step: Step,
+    field: string,
+    sides: readonly [expected: Json, there: Json],
+  ) => boolean;
 }
 
-function compare(steps: readonly Indexed[], observed: readonly ObservedResource[], { image, same }: Comparison): Mismatch[] {
+function compare(
+  steps: readonly Indexed[],
+  observed: readonly ObservedResource[],
+  { image, same }: Comparison,
+): Mismatch[] {
   const byId = new Map(observed.map((resource) => [`${resource.kind} ${resource.id}`, resource]));
-  const byIdentity = new Map(observed.map((resource) => [`${resource.kind} ${resource.identity}`, resource]));
+  const byIdentity = new Map(
+    observed.map((resource) => [`${resource.kind} ${resource.identity}`, resource]),
+  );
   return steps.flatMap(([index, step]) => {
     const expected = image(step);
     const id = step.before?.id ?? step.after?.id;
-    const live = id ? byId.get(`${step.kind} ${id}`) : byIdentity.get(`${step.kind} ${step.identity}`);
+    const live = id
+      ? byId.get(`${step.kind} ${id}`)
+      : byIdentity.get(`${step.kind} ${step.identity}`);
     const mismatch = (kind: Mismatch["expected"], fields: readonly string[] = []): Mismatch[] => [
       { step: index, identity: step.identity, expected: kind, fields },
     ];

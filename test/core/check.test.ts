@@ -39,10 +39,9 @@ function judged(
 const types = (golden: Golden, live: Live): string[] =>
   judged(golden, live).findings.map(({ type }) => type);
 
-/** A zone with `kept` declared records in place and `surplus` undeclared ones; `limits` as declared. */
 const at = (name: string) => record(name, { name: `${name}.harbor.example`, content: "192.0.2.1" });
-const rogues = Array.from({ length: surplus }, (_, index) => at(`x${index}`));
 
+/** A zone with `kept` declared records in place and `surplus` undeclared ones; `limits` as declared. */
 function zone(kept: number, surplus: number, limits?: Record<string, number>) {
   const names = Array.from({ length: kept }, (_, index) => `n${index}`);
   const golden = goldenOf({
@@ -50,6 +49,7 @@ function zone(kept: number, surplus: number, limits?: Record<string, number>) {
     resources: { dns_record: names.map((name) => ({ name, type: "A", content: "192.0.2.1" })) },
     ...(limits ? { limits } : {}),
   });
+  const rogues = Array.from({ length: surplus }, (_, index) => at(`x${index}`));
   return { golden, live: { zone_setting: [], dns_record: [...names.map(at), ...rogues] } };
 }
 
@@ -194,8 +194,8 @@ describe("risk", () => {
     dns_record: [],
     zone_setting: [setting("ssl", "off")],
   });
-  const { golden, live } = zone(9, 1);
-  const taken = judged(golden, live);
+  const nine = zone(9, 1);
+  const taken = judged(nine.golden, nine.live);
   const person: Finding = { severity: "person", type: "apex_ns_change", identity: "NS" };
   const block: Finding = { severity: "block", type: "not_managed", identity: "A" };
 

@@ -260,7 +260,9 @@ it("ownership rules hold only when every member matches, and for their own kind"
   expect(
     ruleFor(rule({ kind: "dns_record", ttl: "300", proxied: "false" }), record, at),
   ).not.toBeNull();
-  expect(ruleFor(rule({ kind: "dns_record", nonsense: "*" }), record, at)).toBeNull();
+  expect(() => rule({ kind: "dns_record", nonsense: "*" }), "a misspelt member").toThrow(
+    "is matched by",
+  );
   expect(ruleFor(rule({ kind: "dns_record" }), setting, at)).toBeNull();
   expect(ruleFor(rule({ kind: "zone_setting", id: "ssl" }), setting, at)).not.toBeNull();
 });

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { vi } from "vitest";
 import type { Json, JsonObject } from "../../src/core/canonical.ts";
 import { type GoldenState, parseGolden } from "../../src/core/golden.ts";
 import {
@@ -20,6 +21,11 @@ import type { Zone } from "../../src/core/resource.ts";
 import type { Result } from "../../src/core/result.ts";
 
 /** One zone, its golden state, what is live in it, and ways to let it drift. */
+
+/** How many generated zones a property is tried on: few at every run, many in the full one. */
+export const RUNS = process.env["DRIFTLESS_FULL"] === undefined ? 20 : 1000;
+fc.configureGlobal({ numRuns: RUNS });
+if (RUNS > 100) vi.setConfig({ testTimeout: 300_000 });
 
 export const ZONE: Zone = { id: mint(isObjectId, "z1"), name: "harbor.example" };
 export const SCOPE = mint(isScopeId, "zone:harbor.example");

@@ -65,9 +65,13 @@ it("reconcile has nothing to do where everything is as declared", () => {
   });
 });
 
-it("reconcile has nothing to do where the only difference is not ours to write", () => {
+it("reconcile holds, and says why, where the only difference is not ours to write", () => {
   const fixed = { ...sound, zone_setting: [{ ...setting("ssl", "off"), editable: false }] };
-  expect(reconcile(input(fixed))).toMatchObject({ type: "in_sync", drift: { reported: [{}] } });
+  expect(reconcile(input(fixed))).toMatchObject({
+    type: "held",
+    why: { reason: "not_ours" },
+    drift: { reported: [{}] },
+  });
 });
 
 it("reconcile plans a heal that names its golden state, its epoch and its parent", () => {

@@ -265,8 +265,8 @@ it("a run in any state refuses what it does not expect by name, and stays what i
     ({ from: { phase } }) => !FINISHED.includes(phase),
   )) {
     if (to !== null) continue;
-    const refused = advance(from, event);
-    expect(refused.ok ? null : refused.error.reason).toMatch(
+    const answer = advance(from, event);
+    expect(answer.ok ? null : answer.error.reason).toMatch(
       /^(not_expected|another_plan|approval_expired)$/,
     );
   }
@@ -349,14 +349,13 @@ const step = (op: string, kind = "dns_record") => ({ op, kind });
 
 const planOf = (...steps: object[]) => ({ steps, calls: [{}] }) as unknown as Plan;
 
-const shape = (...steps: object[]) => learn(ended, planOf(...steps), "x").shapeDigest;
+const refused = after(ballots(ballot(0, "no")));
+const shape = (...steps: object[]) => learn(refused, planOf(...steps), "x").shapeDigest;
 
 describe("a lesson", () => {
-  const ended = after(ballots(ballot(0, "no")));
-
   it("is counted in kinds and operations, without a name from outside", () => {
     expect(
-      learn(ended, planOf(step("update"), step("delete"), step("update")), "out_of_band_change"),
+      learn(refused, planOf(step("update"), step("delete"), step("update")), "out_of_band_change"),
     ).toMatchObject({
       run: FIRST.id,
       shape: "dns_record delete ×1, dns_record update ×2",

@@ -8,6 +8,7 @@ const LATER = instantOf("2026-03-01T12:05:00Z");
 
 const rogue = (index: number) =>
   record(`x${index}`, { name: `x${index}.harbor.example`, content: "192.0.2.9" });
+const golden = goldenOf({ resources: { zone_setting: { ssl: "strict" } } });
 const drift = diff({
   golden,
   observed: observed({
@@ -38,8 +39,6 @@ describe("a scope view", () => {
     expect(same).toMatchObject({ since: NOW, why: "still" });
     expect(withStatus(same, { status: "drifted" }, LATER).since).toBe(LATER);
   });
-
-  const golden = goldenOf({ resources: { zone_setting: { ssl: "strict" } } });
 
   it("lists what is left alone with the reason, and lists no more than a page holds (I12)", () => {
     const view = readingView(drift, [], NOW);

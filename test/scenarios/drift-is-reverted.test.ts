@@ -332,4 +332,48 @@ describe("a plan that takes much away waits for a person", () => {
     });
     expect((await reconcile()).status).toBe("in_sync");
   });
+
+  it("is void when the golden state changes while it waits", async () => {
+    const extra = Array.from({ length: 26 }, (_, index) => ({
+      type: "A",
+      name: `later-${index}`,
+      content: "203.0.113.97",
+      ttl: 1,
+    }));
+    const made = await cloudflare<{ posts: { id: string }[] }>(
+      "POST",
+      `${zone}/dns_records/batch`,
+      { body: { posts: extra } },
+    );
+    await reconcile();
+    const waiting = await waitingRun();
+    const path = `/api/v1/scopes/${encodeURIComponent(BOOKS.scope)}/golden`;
+    const etag = (await api(path)).headers.get("etag") ?? "";
+    await putGolden(`${golden}# amended\n`, { ifMatch: etag });
+    await vi.waitFor(async () => {
+      const old = await apiJson<RunJson>(`/api/v1/runs/${waiting.id}`);
+      expect(old.phase).toBe("superseded");
+    });
+    const approval = await api(`/api/v1/runs/${waiting.id}/approvals`, "dev-approver-1", {
+      method: "POST",
+      body: JSON.stringify({ digest: waiting.plan_digest, verdict: "approve" }),
+      headers: { "content-type": "application/json" },
+    });
+    expect(approval.status).toBe(409);
+    expect(await vaultWrites()).toEqual([]);
+    await cloudflare("POST", `${zone}/dns_records/batch`, {
+      body: { deletes: made.posts.map(({ id }) => ({ id })) },
+    });
+    await vi.waitFor(async () => expect((await reconcile()).status).toMatch(/in_sync|held/));
+    const again = (await runs())[0];
+    if (again?.phase === "awaiting_approval") {
+      // The new plan waits too; now that there is nothing left to delete, a person says no to it.
+      await apiJson(`/api/v1/runs/${again.id}/approvals`, "dev-approver-1", {
+        method: "POST",
+        body: JSON.stringify({ digest: again.plan_digest, verdict: "deny" }),
+        headers: { "content-type": "application/json" },
+      });
+      await vi.waitFor(async () => expect((await reconcile()).status).toBe("in_sync"));
+    }
+  });
 });

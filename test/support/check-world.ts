@@ -1,6 +1,7 @@
 /** One look at everything after every step: the account, the journal, the record and the runs agree with each other. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { logOf } from "../../durable-objects/bindings.ts";
 import type { RecordedEntry } from "../../src/core/log/entry.ts";
 import { apiJson, BOOKS, type DnsRecord, records, vaultWrites } from "./world.ts";
 
@@ -47,9 +48,9 @@ export class Baseline {
 export async function entries(): Promise<RecordedEntry[]> {
   const all: RecordedEntry[] = [];
   for (;;) {
-    const page = await env.LOG.read({ after: all.length - 1, limit: 500, waitMs: 0 });
+    const page = await logOf(env).read({ after: all.length - 1, limit: 500, waitMs: 0 });
     if (page.length === 0) return all;
-    all.push(...(page as unknown as RecordedEntry[]));
+    all.push(...page);
   }
 }
 

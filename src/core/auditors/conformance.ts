@@ -2,39 +2,58 @@
  * Does the plan do what its proposal asks, all of it and nothing else? Reads the request bodies, member by member,
  * against the declared values: every value that goes out must stand in the golden state.
  */
-import { type Json, type JsonObject, sameJson } from "../canonical.ts";
+import { idOf, isObject, type Json, type JsonObject, sameJson } from "../canonical.ts";
 import { driftedFields } from "../diff.ts";
 import { ruleFor } from "../golden.ts";
 import { kindOf } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
 import { type Call, openPlan, type Step } from "../plan.ts";
 import type { ObservedResource, Resource, Zone } from "../resource.ts";
-import { type AuditInput, type Verdict, verdictOf } from "./audit.ts";
+import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
 
 export function conformance(input: AuditInput): Verdict {
-  const { dossier: { plan, planDigest, evidence }, golden, generation } = input;
+  const {
+    dossier: { plan, planDigest, evidence },
+    golden,
+    generation,
+  } = input;
   const observation = observe(evidence.readings, plan.zone, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
   const { type, goldenDigest, goldenGeneration } = plan.proposal;
   const known: Known = {
-    declared: new Map(golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource])),
+    declared: new Map(
+      golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource]),
+    ),
     observed: observation.value.resources,
-    live: new Map(observation.value.resources.map((resource) => [`${resource.kind} ${resource.id}`, resource])),
-    identities: new Set(observation.value.resources.map(({ kind, identity }) => `${kind} ${identity}`)),
-    raw: new Map(evidence.readings.flatMap(({ kind, objects }) => objects.filter(isObject).map((object) => [`${kind} ${String(object["id"])}`, object]))),
+    live: new Map(
+      observation.value.resources.map((resource) => [`${resource.kind} ${resource.id}`, resource]),
+    ),
+    identities: new Set(
+      observation.value.resources.map(({ kind, identity }) => `${kind} ${identity}`),
+    ),
+    raw: new Map(
+      evidence.readings.flatMap(({ kind, objects }) =>
+        objects.filter(isObject).map((object) => [`${kind} ${idOf(object)}`, object]),
+      ),
+    ),
     zone: plan.zone,
   };
-  return verdictOf([
-    ...(openPlan(plan, planDigest).ok ? [] : ["digest_mismatch"]),
-    // The plan came over RPC, where this is a promise.
-    ...(type === "revert" ? [] : ["another_proposal"]),
-    ...(goldenDigest === golden.digest && goldenGeneration === generation ? [] : ["another_golden_state"]),
-    ...coverage(plan.steps, plan.calls),
-    ...plan.calls.flatMap((call) => unfounded(call, plan.steps, known)),
-    ...plan.steps.flatMap((step) => notMinimal(step, known)),
-    ...repeated(plan.steps),
-    ...forgotten(input, known.observed),
-  ], 0);
+  return verdictOf(
+    [
+      ...(openPlan(plan, planDigest).ok ? [] : ["digest_mismatch"]),
+      // The plan came over RPC, where this is a promise.
+      ...(type === "revert" ? [] : ["another_proposal"]),
+      ...(goldenDigest === golden.digest && goldenGeneration === generation
+        ? []
+        : ["another_golden_state"]),
+      ...coverage(plan.steps, plan.calls),
+      ...plan.calls.flatMap((call) => unfounded(call, plan.steps, known)),
+      ...plan.steps.flatMap((step) => notMinimal(step, known)),
+      ...repeated(plan.steps),
+      ...forgotten(input, known.observed),
+    ],
+    0,
+  );
 }
 
 interface Known {
@@ -51,23 +70,38 @@ interface Known {
 /** Every step in exactly one call. */
 function coverage(steps: readonly Step[], calls: readonly Call[]): string[] {
   const positions = calls.flatMap((call) => call.steps).toSorted((a, b) => a - b);
-  return sameJson(positions, steps.map((_, index) => index)) ? [] : ["steps_and_calls_differ"];
+  return sameJson(
+    positions,
+    steps.map((_, index) => index),
+  )
+    ? []
+    : ["steps_and_calls_differ"];
 }
 
 /** Values that go out and stand nowhere in the golden state, operation by operation (I5). */
-function unfounded({ request, steps: positions }: Call, steps: readonly Step[], known: Known): string[] {
+function unfounded(
+  { request, steps: positions }: Call,
+  steps: readonly Step[],
+  known: Known,
+): string[] {
   const operations = operationsOf(request);
   if (operations.length !== positions.length) return ["steps_and_calls_differ"];
   return operations.flatMap(({ deletes, id, body }, position) => {
     const step = steps[positions[position] ?? -1];
     if (!step) return ["steps_and_calls_differ"];
-    if (deletes !== (step.op === "delete") || (step.before && id !== step.before.id)) return [`another_operation: ${step.identity}`];
+    if (deletes !== (step.op === "delete") || (step.before && id !== step.before.id))
+      return [`another_operation: ${step.identity}`];
     const declared = known.declared.get(`${step.kind} ${step.identity}`);
-    if (step.op === "delete") return Object.keys(body).every((member) => member === "id") ? [] : [`delete_with_a_body: ${step.identity}`];
+    if (step.op === "delete")
+      return Object.keys(body).every((member) => member === "id")
+        ? []
+        : [`delete_with_a_body: ${step.identity}`];
     if (!declared) return [`not_declared: ${step.identity}`];
     const live = known.live.get(`${step.kind} ${step.before?.id}`);
     const raw = known.raw.get(`${step.kind} ${step.before?.id}`);
-    return founded(body, declared, { live, raw, zone: known.zone }) ? [] : [`value_from_elsewhere: ${step.identity}`];
+    return founded(body, declared, { live, raw, zone: known.zone })
+      ? []
+      : [`value_from_elsewhere: ${step.identity}`];
   });
 }
 
@@ -80,30 +114,54 @@ interface Operation {
 
 /** A batch in the order in which it is carried out, or the one operation of a direct call. */
 function operationsOf({ method, path, body }: Call["request"]): readonly Operation[] {
-  if (!path.endsWith("/batch")) return [{ deletes: method === "DELETE", id: path.slice(path.lastIndexOf("/") + 1), body: body ?? {} }];
+  if (!path.endsWith("/batch"))
+    return [
+      { deletes: method === "DELETE", id: path.slice(path.lastIndexOf("/") + 1), body: body ?? {} },
+    ];
   return ["deletes", "patches", "puts", "posts"].flatMap((member) => {
     const operations = body?.[member];
     if (!Array.isArray(operations)) return [];
-    return operations.filter(isObject).map((operation) => ({ deletes: member === "deletes", id: operation["id"] ?? null, body: operation }));
+    return operations.filter(isObject).map((operation) => ({
+      deletes: member === "deletes",
+      id: operation["id"] ?? null,
+      body: operation,
+    }));
   });
 }
-
-const isObject = (value: Json): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * The body, laid over the raw object that is there, reads as the declared resource; and what nobody declared is as it
  * was (or, for a new object, the kind's default).
  */
-function founded(body: JsonObject, declared: Resource, { live, raw, zone }: { live: ObservedResource | undefined; raw: JsonObject | undefined; zone: Zone }): boolean {
+function founded(
+  body: JsonObject,
+  declared: Resource,
+  {
+    live,
+    raw,
+    zone,
+  }: { live: ObservedResource | undefined; raw: JsonObject | undefined; zone: Zone },
+): boolean {
   const kind = kindOf(declared.kind);
-  const expected = kind.predict(live
-    ? { op: "update", desired: declared, observed: live, fields: driftedFields(kind, declared, live) }
-    : { op: "create", desired: declared });
+  const expected = kind.predict(
+    live
+      ? {
+          op: "update",
+          desired: declared,
+          observed: live,
+          fields: driftedFields(kind, declared, live),
+        }
+      : { op: "create", desired: declared },
+  );
   const written = kind.observe({ ...raw, ...body, id: live?.id ?? "new" }, zone);
-  return expected !== null && written.ok && Object.entries(written.value.fields).every(([field, value]) => {
-    const wanted = expected[field] ?? null;
-    return sameJson(value, wanted) || kind.same(field, wanted, value);
-  });
+  return (
+    expected !== null &&
+    written.ok &&
+    Object.entries(written.value.fields).every(([field, value]) => {
+      const wanted = expected[field] ?? null;
+      return sameJson(value, wanted) || kind.same(field, wanted, value);
+    })
+  );
 }
 
 /** Two steps for one object. */
@@ -117,24 +175,45 @@ function notMinimal(step: Step, { declared, live: observed, identities }: Known)
   const live = observed.get(`${step.kind} ${step.before?.id}`);
   switch (step.op) {
     case "create":
-      return identities.has(`${step.kind} ${step.identity}`) ? [`exists_already: ${step.identity}`] : [];
+      return identities.has(`${step.kind} ${step.identity}`)
+        ? [`exists_already: ${step.identity}`]
+        : [];
     case "update":
-      return wanted && live && driftedFields(kindOf(step.kind), wanted, live).length > 0 ? [] : [`nothing_to_do: ${step.identity}`];
+      return wanted && live && driftedFields(kindOf(step.kind), wanted, live).length > 0
+        ? []
+        : [`nothing_to_do: ${step.identity}`];
     case "delete":
       return live ? [] : [`nothing_to_do: ${step.identity}`];
   }
 }
 
 /** Declared, different, not deliberately held, and yet without a step. */
-function forgotten({ dossier, golden, now }: AuditInput, observed: readonly ObservedResource[]): string[] {
+function forgotten(
+  { dossier, golden, now }: AuditInput,
+  observed: readonly ObservedResource[],
+): string[] {
   const held = new Set(dossier.held);
   const stepped = new Set(dossier.plan.steps.map(({ kind, identity }) => `${kind} ${identity}`));
-  const live = new Map(observed.map((resource) => [`${resource.kind} ${resource.identity}`, resource]));
+  const was = lineageOf(dossier);
+  // What the platform has taken over is reported, whether it still is what was declared or only used to be.
+  const readOnly = new Set(
+    observed
+      .filter(({ system }) => system !== null)
+      .flatMap(({ kind, id, identity }) => [
+        `${kind} ${identity}`,
+        `${kind} ${was.get(id)?.identity}`,
+      ]),
+  );
+  // Of twins one has to be as declared; the other is nobody's, and must not stand in the way of everything else.
+  const live = Map.groupBy(observed, ({ kind, identity }) => `${kind} ${identity}`);
   return golden.resources.flatMap((resource) => {
     const subject = `${resource.kind} ${resource.identity}`;
-    const there = live.get(subject);
-    const fine = there && (there.system !== null || driftedFields(kindOf(resource.kind), resource, there).length === 0);
-    if (fine || stepped.has(subject) || held.has(subject)) return [];
-    return ruleFor(golden, resource, { zone: dossier.plan.zone, now }) ? [] : [`forgotten: ${resource.identity}`];
+    const fine = live
+      .get(subject)
+      ?.some((there) => driftedFields(kindOf(resource.kind), resource, there).length === 0);
+    if (fine || readOnly.has(subject) || stepped.has(subject) || held.has(subject)) return [];
+    return ruleFor(golden, resource, { zone: dossier.plan.zone, now })
+      ? []
+      : [`forgotten: ${resource.identity}`];
   });
 }

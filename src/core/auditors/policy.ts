@@ -19,26 +19,53 @@ import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts"
 const EVIDENCE_AGE_MAX_MINUTES = 10;
 
 export function policy(input: AuditInput): Verdict {
-  const { dossier: { plan: proposed, evidence, ...dossier }, golden, now } = input;
+  const {
+    dossier: { plan: proposed, evidence, ...dossier },
+    golden,
+    now,
+  } = input;
   const observation = observe(evidence.readings, proposed.zone, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
   const observed = observation.value.resources;
-  const drift = diff({ golden, observed, lineage: lineageOf(input.dossier), zone: proposed.zone, now });
+  const drift = diff({
+    golden,
+    observed,
+    lineage: lineageOf(input.dossier),
+    zone: proposed.zone,
+    now,
+  });
   const findings = check(proposed, { golden, managed: drift.managed });
   const risk = assess(proposed, findings);
   const known = knownOf(input, observed);
   const listed = new Set(dossier.findings.map((finding) => canonicalise(finding)));
-  return verdictOf([
-    ...(proposed.scope === golden.scope && proposed.zone.name === zoneNameOf(golden.scope) ? [] : ["another_scope"]),
-    ...(minutesBetween(evidence.observedAt, now) > EVIDENCE_AGE_MAX_MINUTES ? ["stale_evidence"] : []),
-    ...findings.filter(({ severity }) => severity === "block").map(({ type }) => `finding: ${type}`),
-    ...findings.filter((finding) => !listed.has(canonicalise(finding))).map(({ type }) => `finding_left_out: ${type}`),
-    // The other way round, a tier that is missing would pass.
-    ...(dossier.risk.tier >= risk.tier ? [] : [`risk_understated: ${dossier.risk.tier} instead of ${risk.tier}`]),
-    ...proposed.calls.flatMap(({ request }) => (request.path.startsWith(`/zones/${proposed.zone.id}/`) ? [] : [`outside_the_zone: ${request.path}`])),
-    ...proposed.steps.flatMap((step) => forbidden(step, known)),
-    ...(replanned(input, drift) === dossier.planDigest ? [] : ["not_the_plan_for_this_drift"]),
-  ], risk.tier);
+  return verdictOf(
+    [
+      ...(proposed.scope === golden.scope && proposed.zone.name === zoneNameOf(golden.scope)
+        ? []
+        : ["another_scope"]),
+      ...(minutesBetween(evidence.observedAt, now) > EVIDENCE_AGE_MAX_MINUTES
+        ? ["stale_evidence"]
+        : []),
+      ...findings
+        .filter(({ severity }) => severity === "block")
+        .map(({ type }) => `finding: ${type}`),
+      ...findings
+        .filter((finding) => !listed.has(canonicalise(finding)))
+        .map(({ type }) => `finding_left_out: ${type}`),
+      // The other way round, a tier that is missing would pass.
+      ...(dossier.risk.tier >= risk.tier
+        ? []
+        : [`risk_understated: ${dossier.risk.tier} instead of ${risk.tier}`]),
+      ...proposed.calls.flatMap(({ request }) =>
+        request.path.startsWith(`/zones/${proposed.zone.id}/`)
+          ? []
+          : [`outside_the_zone: ${request.path}`],
+      ),
+      ...proposed.steps.flatMap((step) => forbidden(step, known)),
+      ...(replanned(input, drift) === dossier.planDigest ? [] : ["not_the_plan_for_this_drift"]),
+    ],
+    risk.tier,
+  );
 }
 
 /**
@@ -66,11 +93,20 @@ interface Known {
 /** Looked up once: a plan has thousands of steps, and so has a zone. */
 const knownOf = (input: AuditInput, observed: readonly ObservedResource[]): Known => ({
   input,
-  declared: new Map(input.golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource])),
+  declared: new Map(
+    input.golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource]),
+  ),
   observed: new Map(observed.map((resource) => [`${resource.kind} ${resource.id}`, resource])),
-  was: new Map(input.dossier.evidence.lineage.map(({ kind, id, identity }) => [`${kind} ${id}`, identity])),
-  foreign: new Map([...KINDS.values()].flatMap((kind) => [...kind.foreign(observed.filter((resource) => resource.kind === kind.name))]
-    .map(([id, reason]) => [`${kind.name} ${id}`, reason] as const))),
+  was: new Map(
+    input.dossier.evidence.lineage.map(({ kind, id, identity }) => [`${kind} ${id}`, identity]),
+  ),
+  foreign: new Map(
+    [...KINDS.values()].flatMap((kind) =>
+      [...kind.foreign(observed.filter((resource) => resource.kind === kind.name))].map(
+        ([id, reason]) => [`${kind.name} ${id}`, reason] as const,
+      ),
+    ),
+  ),
 });
 
 /** Why this step may not touch what it touches (I9). */
@@ -81,7 +117,9 @@ function forbidden(step: Step, known: Known): string[] {
   const ours = isOurs(step, live, known);
   return [
     ...(live?.system ? [`system: ${step.identity}`] : []),
-    ...rulesOver(step, ours ? undefined : live, known).map((rule) => `${rule.class}: ${step.identity}`),
+    ...rulesOver(step, ours ? undefined : live, known).map(
+      (rule) => `${rule.class}: ${step.identity}`,
+    ),
     ...(known.foreign.has(key) && !ours ? [`foreign: ${step.identity}`] : []),
   ];
 }
@@ -92,20 +130,32 @@ const declaredAs = (step: Step, { declared }: Known): Resource | undefined =>
 /** A marker or a rule protects what nobody declared; a declared resource stays declared whatever is made of it. */
 function isOurs(step: Step, live: ObservedResource | undefined, known: Known): boolean {
   if (declaredAs(step, known) === undefined) return false;
-  return !live || live.identity === step.identity || known.was.get(`${live.kind} ${live.id}`) === step.identity;
+  return (
+    !live ||
+    live.identity === step.identity ||
+    known.was.get(`${live.kind} ${live.id}`) === step.identity
+  );
 }
 
-function rulesOver(step: Step, stranger: ObservedResource | undefined, known: Known): readonly OwnershipRule[] {
+function rulesOver(
+  step: Step,
+  stranger: ObservedResource | undefined,
+  known: Known,
+): readonly OwnershipRule[] {
   const { dossier, golden, now } = known.input;
   const subjects = [stranger, declaredAs(step, known)].filter((subject) => subject !== undefined);
-  return subjects.flatMap((subject) => ruleFor(golden, subject, { zone: dossier.plan.zone, now }) ?? []);
+  return subjects.flatMap(
+    (subject) => ruleFor(golden, subject, { zone: dossier.plan.zone, now }) ?? [],
+  );
 }
 
 /** Both are RFC 3339 in UTC; what is not lies far away from everything. */
-const minutesBetween = (from: Instant, to: Instant): number => Math.abs(minuteNumber(to) - minuteNumber(from));
+const minutesBetween = (from: Instant, to: Instant): number =>
+  Math.abs(minuteNumber(to) - minuteNumber(from));
 
 function minuteNumber(instant: Instant): number {
-  const [, year = 0, month = 0, day = 0, hour = 0, minute = 0] = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(instant)?.map(Number) ?? [];
+  const [, year = 0, month = 0, day = 0, hour = 0, minute = 0] =
+    /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(instant)?.map(Number) ?? [];
   return (dayNumber({ year, month, day }) * 24 + hour) * 60 + minute;
 }
 

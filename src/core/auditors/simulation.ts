@@ -16,13 +16,19 @@ export function simulation(input: AuditInput): Verdict {
   const states = play(input);
   if (!states.ok) return verdictOf([states.error], 4);
   const { before, after, restored } = states.value;
-  return verdictOf([
-    ...unresolved(input, after),
-    ...unpredicted(input.dossier.plan.steps.map((step, index) => [index, step]), after).map(({ identity }) => `not_as_predicted: ${identity}`),
-    ...collateral(input, before, after),
-    ...contradictory(input.dossier.plan.zone, before, after),
-    ...notRestored(before, restored),
-  ], 0);
+  return verdictOf(
+    [
+      ...unresolved(input, after),
+      ...unpredicted(
+        input.dossier.plan.steps.map((step, index) => [index, step]),
+        after,
+      ).map(({ identity }) => `not_as_predicted: ${identity}`),
+      ...collateral(input, before, after),
+      ...contradictory(input.dossier.plan.zone, before, after),
+      ...notRestored(before, restored),
+    ],
+    0,
+  );
 }
 
 interface States {
@@ -41,35 +47,70 @@ function play({ dossier: { plan, evidence } }: AuditInput): Result<States, strin
   const after = observe(calls.value, plan.zone, evidence.observedAt);
   const restored = observe(undone.value, plan.zone, evidence.observedAt);
   if (!after.ok || !restored.ok) return err("unreadable_result");
-  return ok({ before: before.value.resources, after: after.value.resources, restored: restored.value.resources });
+  return ok({
+    before: before.value.resources,
+    after: after.value.resources,
+    restored: restored.value.resources,
+  });
 }
 
 /** A second plan after the heal is empty, but for what was left out on purpose. */
-function unresolved({ dossier, golden, now }: AuditInput, after: readonly ObservedResource[]): string[] {
-  const { changes } = diff({ golden, observed: after, lineage: lineageOf(dossier), zone: dossier.plan.zone, now });
+function unresolved(
+  { dossier, golden, now }: AuditInput,
+  after: readonly ObservedResource[],
+): string[] {
+  const { changes } = diff({
+    golden,
+    observed: after,
+    lineage: lineageOf(dossier),
+    zone: dossier.plan.zone,
+    now,
+  });
   const held = new Set(dossier.held);
-  return changes.filter((change) => !held.has(`${subjectOf(change).kind} ${subjectOf(change).identity}`))
+  return changes
+    .filter((change) => !held.has(`${subjectOf(change).kind} ${subjectOf(change).identity}`))
     .map((change) => `still_drifted: ${describeChange(change)}`);
 }
 
-function collateral({ dossier: { plan } }: AuditInput, before: readonly ObservedResource[], after: readonly ObservedResource[]): string[] {
+function collateral(
+  { dossier: { plan } }: AuditInput,
+  before: readonly ObservedResource[],
+  after: readonly ObservedResource[],
+): string[] {
   const touched = new Set(plan.steps.map(({ kind, before: image }) => `${kind} ${image?.id}`));
   const now = new Map(after.map((resource) => [`${resource.kind} ${resource.id}`, resource]));
-  return before.filter((resource) => !touched.has(`${resource.kind} ${resource.id}`))
-    .filter((resource) => !sameJson(resource.fields, now.get(`${resource.kind} ${resource.id}`)?.fields))
+  return before
+    .filter((resource) => !touched.has(`${resource.kind} ${resource.id}`))
+    .filter(
+      (resource) => !sameJson(resource.fields, now.get(`${resource.kind} ${resource.id}`)?.fields),
+    )
     .map(({ identity }) => `touches_another: ${identity}`);
 }
 
 /** Contradictions that were there before (live twins, say) are not this plan's doing. */
-function contradictory(zone: Zone, before: readonly ObservedResource[], after: readonly ObservedResource[]): string[] {
+function contradictory(
+  zone: Zone,
+  before: readonly ObservedResource[],
+  after: readonly ObservedResource[],
+): string[] {
   const problems = (resources: readonly ObservedResource[]): string[] =>
-    [...KINDS.values()].flatMap((kind) => (kind.contradictions?.(resources.filter((resource) => resource.kind === kind.name), zone) ?? []).map(({ problem }) => problem));
+    [...KINDS.values()].flatMap((kind) =>
+      (
+        kind.contradictions?.(
+          resources.filter((resource) => resource.kind === kind.name),
+          zone,
+        ) ?? []
+      ).map(({ problem }) => problem),
+    );
   const known = new Set(problems(before));
-  return problems(after).filter((problem) => !known.has(problem)).map((problem) => `contradiction: ${problem}`);
+  return problems(after)
+    .filter((problem) => !known.has(problem))
+    .map((problem) => `contradiction: ${problem}`);
 }
 
 /** Ids of recreated objects differ, so states are compared as sets of values. */
-function notRestored(before: readonly Resource[], restored: readonly Resource[]): string[] {
-  const values = (resources: readonly Resource[]): string[] => resources.map(({ kind, fields }) => canonicalise([kind, fields])).toSorted();
-  return sameJson(values(before), values(restored)) ? [] : ["inverses_do_not_restore"];
-}
+const notRestored = (before: readonly Resource[], restored: readonly Resource[]): string[] =>
+  sameJson(valuesOf(before), valuesOf(restored)) ? [] : ["inverses_do_not_restore"];
+
+const valuesOf = (resources: readonly Resource[]): readonly string[] =>
+  resources.map(({ kind, fields }) => canonicalise([kind, fields])).toSorted();

@@ -10,19 +10,34 @@ export interface AuditEntry {
   readonly at: Instant;
   readonly action: string;
   readonly resourceId: string;
-  readonly actor: { readonly type: string; readonly email: string | null; readonly context: string; readonly tokenName: string | null };
+  readonly actor: {
+    readonly type: string;
+    readonly email: string | null;
+    readonly context: string;
+    readonly tokenName: string | null;
+  };
 }
 
 /** Somebody changed the scope past the golden state. Names who, per resource, where the audit log knows it. */
-export function outOfBandChange(changes: readonly Change[], entries: readonly AuditEntry[], lineage: Lineage): readonly DriftedResource[] {
+export function outOfBandChange(
+  changes: readonly Change[],
+  entries: readonly AuditEntry[],
+  lineage: Lineage,
+): readonly DriftedResource[] {
   const inTime = entries.toSorted((a, b) => (a.at < b.at ? -1 : 1));
-  const latest = (deletions: boolean) => new Map(inTime.filter(({ action }) => (action === "delete") === deletions).map((entry) => [entry.resourceId, entry]));
+  const latest = (deletions: boolean) =>
+    new Map(
+      inTime
+        .filter(({ action }) => (action === "delete") === deletions)
+        .map((entry) => [entry.resourceId, entry]),
+    );
   // Whoever made or edited an object did not delete it: while the log has no deletion, nobody is named.
   const [written, deleted] = [latest(false), latest(true)];
   const lost = new Map([...lineage].map(([id, { kind, identity }]) => [`${kind} ${identity}`, id]));
   return changes.map((change) => {
     const subject = subjectOf(change);
-    const id = change.op === "create" ? lost.get(`${subject.kind} ${subject.identity}`) : change.observed.id;
+    const id =
+      change.op === "create" ? lost.get(`${subject.kind} ${subject.identity}`) : change.observed.id;
     return {
       kind: subject.kind,
       identity: subject.identity,
@@ -36,17 +51,32 @@ export function outOfBandChange(changes: readonly Change[], entries: readonly Au
 /** In words of what happened outside, not of what we are going to do about it. */
 function summaryOf(change: Change): string {
   const what = describeChange(change).slice(change.op.length + 1);
-  return { create: `deleted: ${what}`, update: `changed: ${what}`, delete: `added: ${what}` }[change.op];
+  return { create: `deleted: ${what}`, update: `changed: ${what}`, delete: `added: ${what}` }[
+    change.op
+  ];
 }
 
 function fieldsOf(change: Change): DriftedResource["fields"] {
   if (change.op !== "update") return [];
-  return change.fields.map((field) => ({ field, desired: change.desired.fields[field] ?? null, observed: change.observed.fields[field] ?? null }));
+  return change.fields.map((field) => ({
+    field,
+    desired: change.desired.fields[field] ?? null,
+    observed: change.observed.fields[field] ?? null,
+  }));
 }
 
-function attributionOf(id: ObjectId | undefined, latest: ReadonlyMap<string, AuditEntry>): Attribution | null {
+function attributionOf(
+  id: ObjectId | undefined,
+  latest: ReadonlyMap<string, AuditEntry>,
+): Attribution | null {
   const entry = id === undefined ? undefined : latest.get(id);
   if (!entry) return null;
   const { email, type, context, tokenName } = entry.actor;
-  return { actor: email ?? tokenName ?? type, channel: context, tokenName, at: entry.at, auditId: entry.id };
+  return {
+    actor: email ?? tokenName ?? type,
+    channel: context,
+    tokenName,
+    at: entry.at,
+    auditId: entry.id,
+  };
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../canonical.ts";
 import type { ApiRequest, CallOf, Change, Zone } from "../resource.ts";
 import { creationBody, patchBody } from "./dns-fields.ts";
-import { textOf } from "./json-object.ts";
+import { textOf } from "../canonical.ts";
 
 /** Operations in one batch: what the smallest plan allows (paid ones take 3,500), and a failure to bisect stays small. */
 export const BATCH_OPERATIONS_MAX = 200;

@@ -1,7 +1,7 @@
 import type { Contradiction, Fault, Resource } from "../resource.ts";
 import { PROXIABLE } from "./dns-fields.ts";
 import type { DeclaredRecord } from "./dns-schema.ts";
-import { isObject, textOf } from "./json-object.ts";
+import { isObject, textOf } from "../canonical.ts";
 
 /** The API refuses a CNAME beside one of these (81053). */
 const EXCLUSIVE: ReadonlySet<string> = new Set(["A", "AAAA", "CNAME"]);

@@ -1,7 +1,6 @@
-import type { Json, JsonObject } from "../canonical.ts";
+import { isObject, type Json, type JsonObject } from "../canonical.ts";
 import type { Change, Fields } from "../resource.ts";
 import { SETTINGS_FLAGS } from "./dns-schema.ts";
-import { isObject } from "./json-object.ts";
 import { storedTxt } from "./txt-content.ts";
 
 /** Types that can be proxied; the API refuses the flag on others. */

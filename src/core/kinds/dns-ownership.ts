@@ -1,7 +1,6 @@
-import type { Json } from "../canonical.ts";
+import { isObject, type Json } from "../canonical.ts";
 import type { ObjectId } from "../ids.ts";
 import type { Fields, ObservedResource } from "../resource.ts";
-import { isObject } from "./json-object.ts";
 
 /** The discard address that Cloudflare puts behind a Worker's custom domain (dnscontrol 2509). */
 const DISCARD_ADDRESS = "100::";
@@ -47,7 +46,10 @@ function markerOf({ fields }: ObservedResource): Marker | null {
   const pairs = content.split(",").map((pair) => pair.split("="));
   // Text from outside: shown to people, so only what such names are made of.
   const of = (key: string): string =>
-    pairs.find(([member]) => member === key)?.[1]?.replace(/[^\w./-]/g, "?").slice(0, 100) ?? "unknown";
+    pairs
+      .find(([member]) => member === key)?.[1]
+      ?.replace(/[^\w./-]/g, "?")
+      .slice(0, 100) ?? "unknown";
   const owner = of("external-dns/owner");
   const reason = `external-dns \`${owner}\` owns it for \`${of("external-dns/resource")}\``;
   const prefixed = MARKER_NAME.exec(name);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Json, sameJson } from "../canonical.ts";
+import { isObject, type Json, sameJson } from "../canonical.ts";
 import { isObjectId, type ObjectId } from "../ids.ts";
 import type { Fault, Fields, Kind, ObservedResource, Resource, Zone } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -10,7 +10,6 @@ import { asciiName, isInside, nameInZone } from "./dns-name.ts";
 import { foreignRecords, systemReason } from "./dns-ownership.ts";
 import { type DeclaredRecord, recordSchema } from "./dns-schema.ts";
 import { readValue, type RecordValue, valueIdentity } from "./dns-value.ts";
-import { isObject } from "./json-object.ts";
 import { schemaFaults } from "./schema-fault.ts";
 
 const NAME = "dns_record";
@@ -183,6 +182,7 @@ const asSettings = (value: Json): Fields => settingsOf(isObject(value) ? value :
 export const dnsRecord: Kind = {
   name: NAME,
   collection: COLLECTION,
+  matchable: ["type", "name", "content", "ttl", "proxied", "comment"],
   schema,
   declare,
   observe,

@@ -1,5 +1,4 @@
-import { type Json, sameJson } from "../canonical.ts";
-import { isObject } from "./json-object.ts";
+import { isObject, type Json, sameJson } from "../canonical.ts";
 
 /** The values that a setting takes. */
 export type SettingValues =

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Json, JsonObject } from "../canonical.ts";
+import { isObject, type Json, type JsonObject } from "../canonical.ts";
 import { isObjectId } from "../ids.ts";
 import type {
   ApiRequest,
@@ -13,7 +13,6 @@ import type {
   Zone,
 } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
-import { isObject } from "./json-object.ts";
 import { nearMatches } from "./near-match.ts";
 import { schemaFaults } from "./schema-fault.ts";
 import {
@@ -109,6 +108,7 @@ const calls = (changes: readonly Change[], zone: Zone): readonly CallOf[] =>
 export const zoneSetting: Kind = {
   name: NAME,
   collection: COLLECTION,
+  matchable: [],
   schema,
   declare,
   observe,

@@ -6,8 +6,25 @@ import type { JsonObject } from "../canonical.ts";
 import type { Instant } from "../ids.ts";
 
 export type EntryType =
-  | "signal" | "incident" | "diagnosis" | "proposal" | "plan" | "ballot" | "certificate" | "approval" | "release"
-  | "write" | "write_result" | "verification" | "revert" | "run" | "lesson" | "golden" | "quarantine" | "unknown_state" | "denied";
+  | "signal"
+  | "incident"
+  | "diagnosis"
+  | "proposal"
+  | "plan"
+  | "ballot"
+  | "certificate"
+  | "approval"
+  | "release"
+  | "write"
+  | "write_result"
+  | "verification"
+  | "revert"
+  | "run"
+  | "lesson"
+  | "golden"
+  | "quarantine"
+  | "unknown_state"
+  | "denied";
 
 export interface Entry {
   /** Names the fact, so that recording it twice leaves one entry: `<subject>/<what>`. */

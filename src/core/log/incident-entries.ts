@@ -18,43 +18,103 @@ interface Where {
 
 type Told = Pick<Entry, "type" | "data"> & { readonly what: string };
 
-const entry = ({ scope, at }: Where, { type, what, data }: Told): Entry =>
-  ({ id: `${scope}/${type}/${what}`, type, scope, at, actor: "reconciler", data });
+const entry = ({ scope, at }: Where, { type, what, data }: Told): Entry => ({
+  id: `${scope}/${type}/${what}`,
+  type,
+  scope,
+  at,
+  actor: "reconciler",
+  data,
+});
 
 export const signalEntries = (where: Where, signals: readonly Signal[]): readonly Entry[] =>
-  signals.map((signal) => entry(where, { type: "signal", what: `${signal.source}/${signal.at}`, data: { ...signal } }));
+  signals.map((signal) =>
+    entry(where, { type: "signal", what: `${signal.source}/${signal.at}`, data: { ...signal } }),
+  );
 
 export const unknownEntry = (where: Where, { reason, detail }: Unknown, since: Instant): Entry =>
   entry(where, { type: "unknown_state", what: `${since}/${reason}`, data: { reason, detail } });
 
 /** Drift that is left alone, told once. */
 export const heldEntries = (where: Where, incident: Incident, why: string): readonly Entry[] => [
-  entry(where, { type: "incident", what: incident.id, data: { incident: incident.id, cause: incident.cause, drifted: incident.drift.length } }),
-  entry(where, { type: "quarantine", what: incident.id, data: { incident: incident.id, why, subjects: incident.drift.slice(0, LISTED_MAX).map(({ identity }) => identity) } }),
+  entry(where, {
+    type: "incident",
+    what: incident.id,
+    data: { incident: incident.id, cause: incident.cause, drifted: incident.drift.length },
+  }),
+  entry(where, {
+    type: "quarantine",
+    what: incident.id,
+    data: {
+      incident: incident.id,
+      why,
+      subjects: incident.drift.slice(0, LISTED_MAX).map(({ identity }) => identity),
+    },
+  }),
 ];
 
 /** incident → diagnosis → proposal → plan, each named by what it is about. */
-export function healEntries(where: Where, incident: Incident, { decision, start }: { decision: Extract<Decision, { type: "heal" }>; start: RunStart }): readonly Entry[] {
+export function healEntries(
+  where: Where,
+  incident: Incident,
+  { decision, start }: { decision: Extract<Decision, { type: "heal" }>; start: RunStart },
+): readonly Entry[] {
   const { plan, digest } = decision.plan;
   const of = { incident: incident.id, run: start.id };
   return [
-    entry(where, { type: "incident", what: incident.id, data: { ...of, cause: incident.cause, drifted: incident.drift.length } }),
-    entry(where, { type: "diagnosis", what: incident.id, data: { ...of, cause: incident.cause, drift: incident.drift.slice(0, LISTED_MAX).map(diagnosed) } }),
     entry(where, {
-      type: "proposal", what: incident.id,
-      data: { ...of, type: plan.proposal.type, golden_generation: plan.proposal.goldenGeneration, golden_digest: plan.proposal.goldenDigest },
+      type: "incident",
+      what: incident.id,
+      data: { ...of, cause: incident.cause, drifted: incident.drift.length },
     }),
     entry(where, {
-      type: "plan", what: start.id,
+      type: "diagnosis",
+      what: incident.id,
       data: {
-        ...of, plan_digest: digest, dossier_digest: start.motion.dossierDigest, epoch: plan.epoch, steps: plan.steps.length, calls: plan.calls.length,
-        tier: decision.risk.tier, findings: decision.findings.map(({ type }) => type), quarantined: decision.quarantined.length,
+        ...of,
+        cause: incident.cause,
+        drift: incident.drift.slice(0, LISTED_MAX).map(diagnosed),
+      },
+    }),
+    entry(where, {
+      type: "proposal",
+      what: incident.id,
+      data: {
+        ...of,
+        type: plan.proposal.type,
+        golden_generation: plan.proposal.goldenGeneration,
+        golden_digest: plan.proposal.goldenDigest,
+      },
+    }),
+    entry(where, {
+      type: "plan",
+      what: start.id,
+      data: {
+        ...of,
+        plan_digest: digest,
+        dossier_digest: start.motion.dossierDigest,
+        epoch: plan.epoch,
+        steps: plan.steps.length,
+        calls: plan.calls.length,
+        tier: decision.risk.tier,
+        findings: decision.findings.map(({ type }) => type),
+        quarantined: decision.quarantined.length,
       },
     }),
   ];
 }
 
 const diagnosed = ({ kind, summary, by }: DriftedResource): Json => ({
-  kind, summary,
-  by: by === null ? null : { actor: by.actor, channel: by.channel, token_name: by.tokenName, at: by.at, audit_id: by.auditId },
+  kind,
+  summary,
+  by:
+    by === null
+      ? null
+      : {
+          actor: by.actor,
+          channel: by.channel,
+          token_name: by.tokenName,
+          at: by.at,
+          audit_id: by.auditId,
+        },
 });

@@ -14,29 +14,65 @@ const MISMATCHES_MAX = 20;
 
 type Told = Pick<Entry, "type" | "actor" | "at" | "data"> & { readonly what: string };
 
-const entry = ({ id, scope, incident }: Run, { what, data, ...rest }: Told): Entry =>
-  ({ id: `${id}/${rest.type}/${what}`, scope, ...rest, data: { run: id, incident, ...data } });
+const entry = ({ id, scope, incident }: Run, { what, data, ...rest }: Told): Entry => ({
+  id: `${id}/${rest.type}/${what}`,
+  scope,
+  ...rest,
+  data: { run: id, incident, ...data },
+});
 
 export const ballotEntry = (run: Run, ballot: Ballot): Entry =>
   entry(run, {
-    type: "ballot", what: ballot.voter, actor: ballot.voter, at: ballot.castAt,
-    data: { vote: ballot.vote, tier: ballot.tier, reasons: ballot.reasons, plan_digest: ballot.planDigest, ballot_digest: digestOf(ballot) },
+    type: "ballot",
+    what: ballot.voter,
+    actor: ballot.voter,
+    at: ballot.castAt,
+    data: {
+      vote: ballot.vote,
+      tier: ballot.tier,
+      reasons: ballot.reasons,
+      plan_digest: ballot.planDigest,
+      ballot_digest: digestOf(ballot),
+    },
   });
 
 export const approvalEntry = (run: Run, { by, at, verdict, planDigest }: Approval): Entry =>
-  entry(run, { type: "approval", what: `${by}/${verdict}`, actor: by, at, data: { verdict, plan_digest: planDigest } });
+  entry(run, {
+    type: "approval",
+    what: `${by}/${verdict}`,
+    actor: by,
+    at,
+    data: { verdict, plan_digest: planDigest },
+  });
 
 export const verificationEntry = (run: Run, mismatches: readonly Mismatch[], at: Instant): Entry =>
   entry(run, {
-    type: "verification", what: at, actor: "run", at,
+    type: "verification",
+    what: at,
+    actor: "run",
+    at,
     data: {
       verified: mismatches.length === 0,
-      mismatches: mismatches.slice(0, MISMATCHES_MAX).map(({ identity, expected }) => `${expected}: ${identity}`),
+      mismatches: mismatches
+        .slice(0, MISMATCHES_MAX)
+        .map(({ identity, expected }) => `${expected}: ${identity}`),
     },
   });
 
 /** How it ended, and what it taught. */
 export const endEntries = (run: Run, view: RunView, lesson: Lesson): readonly Entry[] => [
-  entry(run, { type: "run", what: run.phase, actor: "run", at: lesson.at, data: { phase: run.phase, because: view.because?.reason ?? null } }),
-  entry(run, { type: "lesson", what: lesson.shapeDigest, actor: "run", at: lesson.at, data: { shape: lesson.shape, outcome: lesson.outcome } }),
+  entry(run, {
+    type: "run",
+    what: run.phase,
+    actor: "run",
+    at: lesson.at,
+    data: { phase: run.phase, because: view.because?.reason ?? null },
+  }),
+  entry(run, {
+    type: "lesson",
+    what: lesson.shapeDigest,
+    actor: "run",
+    at: lesson.at,
+    data: { shape: lesson.shape, outcome: lesson.outcome },
+  }),
 ];

@@ -1,9 +1,8 @@
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
 import type { AuditInput } from "../../../src/core/auditors/audit.ts";
-import { digestOf } from "../../../src/core/canonical.ts";
+import { digestOf, type Json, type JsonObject } from "../../../src/core/canonical.ts";
 import type { Dossier } from "../../../src/core/dossier.ts";
 import { reconcile } from "../../../src/core/reconcile.ts";
-import { subjectKey } from "../../../src/core/recurrence.ts";
 import {
   type Drifted,
   goldenOf,
@@ -51,7 +50,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
       readings: readingsOf(live),
       lineage: [...lineage].map(([id, of]) => ({ id, ...of })),
     },
-    held: decision.quarantined.map(subjectKey),
+    held: decision.held,
     findings: decision.findings,
     risk: decision.risk,
   };
@@ -133,3 +132,46 @@ export function tampered(tamper: (dossier: Loose) => void): AuditInput {
   dossier.planDigest = digestOf(dossier.plan);
   return { ...sound, dossier };
 }
+
+const positionOf = (dossier: Loose, op: string, kind = "dns_record"): number =>
+  dossier.plan.steps.findIndex((step: Loose) => step.op === op && step.kind === kind);
+export const stepOf = (dossier: Loose, op: string, kind?: string): Loose =>
+  dossier.plan.steps[positionOf(dossier, op, kind)];
+export const batchOf = (dossier: Loose): Loose => dossier.plan.calls[0].request.body;
+
+const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+
+/** Adds a whole step, with its operation and an inverse, that nobody asked for. */
+export function addDelete(dossier: Loose, raw: JsonObject, members: JsonObject): void {
+  const { steps, calls } = dossier.plan;
+  const { id, ...body } = raw;
+  const fields = {
+    type: raw["type"],
+    name: raw["name"],
+    content: raw["content"],
+    ttl: 1,
+    proxied: false,
+    settings: {},
+    comment: "",
+    tags: [],
+  };
+  steps.push({
+    op: "delete",
+    kind: "dns_record",
+    group: `${textOf(raw["type"])} ${textOf(raw["name"])}`,
+    identity: `${textOf(raw["type"])} ${textOf(raw["name"])} ${textOf(raw["content"])}`,
+    summary: "delete",
+    before: { id, fields },
+    after: null,
+    inverse: { method: "POST", path: "/zones/z1/dns_records", body },
+    ...members,
+  });
+  calls[0].request.body.deletes.push({ id });
+  calls[0].steps.splice(calls[0].request.body.deletes.length - 1, 0, steps.length - 1);
+}
+
+export const rawOf = (id: string): JsonObject => {
+  const raw = harbor().live.dns_record.find((one) => one["id"] === id);
+  if (!raw) throw new Error(`no ${id}`);
+  return raw;
+};

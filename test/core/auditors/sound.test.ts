@@ -25,7 +25,6 @@ it("a sound dossier gets a yes from everybody, whatever has drifted", () => {
         input && { simulation: [], policy: [], conformance: [] },
       );
     }),
-    { numRuns: 200 },
   );
 });
 

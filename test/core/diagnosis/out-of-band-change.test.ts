@@ -34,12 +34,13 @@ const { changes } = diff({
   now: NOW,
 });
 
-const entry = (
+type Told = [
   resourceId: string,
   action: string,
   minute: number,
-  more: Partial<AuditEntry["actor"]> = {},
-): AuditEntry => ({
+  actor?: Partial<AuditEntry["actor"]>,
+];
+const entry = (...[resourceId, action, minute, more = {}]: Told): AuditEntry => ({
   id: `e-${resourceId}-${minute}`,
   at: instantOf(`2026-03-01T11:${minute}:00Z`),
   action,
