@@ -32,8 +32,8 @@ import { allGone, readZone, type ZoneReading } from "../src/edge/cloudflare/zone
 import { postPosture } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { logOf, vaultOf } from "./bindings.ts";
-import type { ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
+import { logOf, runOf, vaultOf } from "./bindings.ts";
+import type { ActiveRun, ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 
 /** The audit log is asked about changes from a little before the last time everything was in place: clocks differ. */
 const ATTRIBUTION_OVERLAP_MS = 60_000;
@@ -62,6 +62,8 @@ export interface PassInput {
   readonly view: ScopeView;
   /** The wakes that this pass answers. */
   readonly wanted: number;
+  /** The run that waits for people, if one does: the pass then only finds out whether its plan still stands. */
+  readonly waiting: ActiveRun | null;
 }
 
 /** What the zone was found to be, against what. */
@@ -104,6 +106,7 @@ export class Pass {
         reading: reading.value,
         lineage,
       });
+    else if (this.#input.waiting) state.set({ looked: wanted });
     else await this.#unknown(reading.error);
     const next = state.get("view") ?? view;
     if (next.status !== view.status || next.drift.length !== view.drift.length)
@@ -159,6 +162,7 @@ export class Pass {
       now: this.#now,
       nowMs: this.#nowMs,
     });
+    if (this.#input.waiting) return this.#still(this.#input.waiting, decision, found);
     switch (decision.type) {
       case "in_sync":
         return this.#inSync(decision, found);
@@ -167,6 +171,19 @@ export class Pass {
       case "heal":
         return this.#heal(decision, found);
     }
+  }
+
+  /** Whether the plan that waits is still the one to ask about. If not it is void, and the next pass plans anew. */
+  async #still(waiting: ActiveRun, decision: Decision, { generation }: Found): Promise<void> {
+    const { state, env, view, wanted } = this.#input;
+    const same =
+      decision.type === "heal" &&
+      changeSetDigest(decision.changes, generation) === waiting.changeSet;
+    if (same) {
+      const seen = readingView(decision.drift, decision.quarantined, this.#now);
+      state.clearSignals();
+      state.set({ looked: wanted, view: { ...view, ...seen } });
+    } else await runOf(env, waiting.start.id).overtake();
   }
 
   async #inSync(decision: In<"in_sync">, { lineage, reading }: Found): Promise<void> {

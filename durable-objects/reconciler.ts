@@ -117,10 +117,14 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     await this.lifecycle.start();
     const active = this.#state.get("active");
     if (active?.start.id !== run.id) return;
-    this.#settle(active, run, touched);
     const view = this.#state.get("view");
+    // The shared copies first: until the run is settled here, a crash lets the run call again, and all of it is repeated.
     await this.#closeIncident(active.incident, run);
-    if (view) await postPosture(this.env.BLACKBOARD, view);
+    if (view)
+      await postPosture(this.env.BLACKBOARD, withStatus(view, afterRun(view, run), clock()));
+    if (this.#state.get("active")?.start.id !== run.id) return;
+    // Nothing is waited for between the two: settled and not armed would wait for the next cron (I11).
+    this.#settle(active, run, touched);
     await this.#driver.request();
   }
 
@@ -171,30 +175,34 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   }
 
   async #drive(): Promise<number | null> {
-    if (!this.#state.get("active")) await this.#look();
+    if (!this.#state.get("active")) await this.#look(null);
     const active = this.#state.get("active");
     if (!active) return this.#state.get("retryAt") ?? null;
+    const run = runOf(this.env, active.start.id);
     // Idempotent, and repeated after a crash between storing the run and starting it. The run calls back when it is over.
-    await runOf(this.env, active.start.id).begin(active.start);
+    await run.begin(active.start);
+    // A plan may wait for people for long; drift that comes meanwhile is not kept waiting with it.
+    if (this.#isWanted() && (await run.poke()) === "awaiting_approval") await this.#look(active);
     return null;
   }
 
+  #isWanted(): boolean {
+    return (this.#state.get("wanted") ?? 0) !== (this.#state.get("looked") ?? 0);
+  }
+
   /** One pass, if somebody asked for one or it is time to try again. */
-  async #look(): Promise<void> {
-    const wanted = this.#state.get("wanted") ?? 0;
-    const retryAt = this.#state.get("retryAt") ?? null;
-    if (wanted === (this.#state.get("looked") ?? 0)) {
+  async #look(waiting: ActiveRun | null): Promise<void> {
+    if (!this.#isWanted()) {
+      const retryAt = this.#state.get("retryAt") ?? null;
       if (retryAt === null || retryAt > Date.now()) return;
-      this.#state.addSignal({
-        source: "retry",
-        at: clock(),
-        attempt: this.#state.get("attempts") ?? 0,
-      });
+      const attempt = this.#state.get("attempts") ?? 0;
+      this.#state.addSignal({ source: "retry", at: clock(), attempt });
     }
+    const wanted = this.#state.get("wanted") ?? 0;
     const identity = this.#state.get("identity");
     const view = this.#state.get("view");
-    if (identity && view)
-      await new Pass({ env: this.env, state: this.#state, identity, view, wanted }).run();
+    if (!identity || !view) return;
+    await new Pass({ env: this.env, state: this.#state, identity, view, wanted, waiting }).run();
   }
 }
 

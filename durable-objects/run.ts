@@ -54,12 +54,20 @@ export class Run extends DurableObject<Env> implements RunPort {
     await this.#driver.request();
   }
 
-  async poke(): Promise<void> {
+  async poke(): Promise<RunState["phase"] | null> {
     await this.lifecycle.start();
     const journalled = this.#journal.load();
-    if (!journalled) return;
+    if (!journalled) return null;
     // People are not a fault to be kept away from: look again at once.
     if (journalled.run.phase === "awaiting_approval") this.#journal.holdUntil(0);
+    await this.#driver.request();
+    return journalled.run.phase;
+  }
+
+  async overtake(): Promise<void> {
+    await this.lifecycle.start();
+    if (this.#journal.load()?.run.phase !== "awaiting_approval") return;
+    this.#journal.advance({ type: "overtaken", at: clock() });
     await this.#driver.request();
   }
 
@@ -68,7 +76,7 @@ export class Run extends DurableObject<Env> implements RunPort {
     const before = this.#journal.load();
     if (!before) throw new Error("there is no such run");
     if (before.run.phase === "awaiting_approval" && (await this.#outdated())) {
-      this.#journal.advance({ type: "golden_moved", at: clock() });
+      this.#journal.advance({ type: "overtaken", at: clock() });
       await this.#driver.request();
     }
     const run = this.#journal.advance(
@@ -79,8 +87,9 @@ export class Run extends DurableObject<Env> implements RunPort {
       if (run.error.reason === "no_such_run") throw new Error("there is no such run");
       return { ok: false, error: run.error };
     }
-    await this.#record.saveApproval(run.value.id, approval);
+    // Before anything that can be waited for: until now the next heartbeat may have been an hour away (I11).
     await this.#driver.request();
+    await this.#record.saveApproval(run.value.id, approval);
     return ok(run.value.phase);
   }
 
@@ -185,7 +194,7 @@ export class Run extends DurableObject<Env> implements RunPort {
   }
 
   async #awaitPeople(): Promise<Performed> {
-    if (await this.#outdated()) return this.#done({ type: "golden_moved", at: clock() });
+    if (await this.#outdated()) return this.#done({ type: "overtaken", at: clock() });
     const run = this.#journal.advance({ type: "clock", at: clock() });
     if (!run.ok || run.value.phase !== "awaiting_approval") return "done";
     return { againInMs: Math.max(1_000, Date.parse(run.value.expiresAt) - Date.now()) };

@@ -60,8 +60,10 @@ export interface RunStart {
 /** One run. `begin` is idempotent; everything after happens by itself. */
 export interface RunPort {
   begin(start: RunStart): Promise<void>;
-  /** Makes a sleeping run look at the clock and go on. */
-  poke(): Promise<void>;
+  /** Makes a sleeping run look at the clock and go on. Returns where it stands; null: it has not begun. */
+  poke(): Promise<Run["phase"] | null>;
+  /** Ends a run that waits for people, because the world has moved on. Any other phase is left alone. */
+  overtake(): Promise<void>;
   approve(approval: Approval): Promise<Result<Run["phase"], RunRefusal>>;
 }
 

@@ -12,7 +12,7 @@ import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
 import { type Heal as PastHeal, judge, subjectKey } from "./recurrence.ts";
 import type { Change, Zone } from "./resource.ts";
-import { assess, type Risk } from "./risk.ts";
+import { approvalsNeeded, assess, type Risk } from "./risk.ts";
 
 export interface ReconcileInput {
   readonly scope: ScopeId;
@@ -69,11 +69,21 @@ export function reconcile(input: ReconcileInput): Decision {
   if (allowed.length === 0) return held({ reason: "quarantined" });
   const detail = input.turnedDown.get(changeSetDigest(allowed, input.generation));
   if (detail !== undefined) return held({ reason: "turned_down", detail });
-  return {
-    drift,
-    quarantined,
-    ...heal(input, drift, { allowed, left: [...quarantined, ...reported], incident }),
-  };
+  const left = [...quarantined, ...reported];
+  return { drift, quarantined, ...healNow(input, drift, { allowed, left, incident }) };
+}
+
+/** What waits for a person must not hold up what does not: the harmless part goes first, the rest is the next plan. */
+function healNow(input: ReconcileInput, drift: Drift, todo: Todo): Heal {
+  const whole = heal(input, drift, todo);
+  if (approvalsNeeded(whole.risk.tier) === 0) return whole;
+  const harmless = todo.allowed.filter(({ op }) => op !== "delete");
+  const rest = todo.allowed.filter(({ op }) => op === "delete");
+  if (harmless.length === 0 || rest.length === 0) return whole;
+  const part = heal(input, drift, { ...todo, allowed: harmless, left: [...todo.left, ...rest] });
+  return approvalsNeeded(part.risk.tier) === 0
+    ? { ...part, postponed: part.postponed + rest.length }
+    : whole;
 }
 
 interface Todo {

@@ -94,8 +94,8 @@ export type RunEvent =
   | { readonly type: "voters_unreachable"; readonly at: Instant }
   | { readonly type: "approval_given"; readonly approval: Approval; readonly at: Instant }
   | { readonly type: "clock"; readonly at: Instant }
-  /** The plan waited, and what it was to restore is no longer what is declared. */
-  | { readonly type: "golden_moved"; readonly at: Instant }
+  /** The plan waited, and what it was computed from or for is no longer so. */
+  | { readonly type: "overtaken"; readonly at: Instant }
   | { readonly type: "executed"; readonly report: ExecutionReport; readonly at: Instant }
   | { readonly type: "read_back"; readonly mismatches: readonly Mismatch[]; readonly at: Instant }
   | { readonly type: "unreadable"; readonly at: Instant }
@@ -239,7 +239,7 @@ function onAwaitingApproval(run: In<"awaiting_approval">, event: RunEvent): Step
   const { certificate, needed, expiresAt } = run;
   if (event.type === "clock")
     return event.at < expiresAt ? ok(run) : enter(run, { phase: "expired" }, event.at);
-  if (event.type === "golden_moved")
+  if (event.type === "overtaken")
     return enter(run, { phase: "superseded", mismatches: [] }, event.at);
   if (event.type !== "approval_given") return notExpected(run, event);
   const { approval, at } = event;
