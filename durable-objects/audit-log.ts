@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
-import type { Entry, RecordedEntry } from "../src/core/log/entry.ts";
+import type { Entry, RecordedEntry, Source } from "../src/core/log/entry.ts";
 import { RecordArchive } from "../src/edge/store/record-archive.ts";
 import { Driver } from "./driver.ts";
 
@@ -43,7 +43,7 @@ export class AuditLog extends DurableObject<VaultEnv> {
   }
 
   /** `source` is the Worker that speaks: set by the entry point, never by the caller. */
-  async append(entries: readonly Entry[], source: "swarm" | "vault"): Promise<{ last: number }> {
+  async append(entries: readonly Entry[], source: Source): Promise<{ last: number }> {
     await this.lifecycle.start();
     if (entries.length > APPEND_MAX)
       throw new Error(`${entries.length} entries at once, at most ${APPEND_MAX}`);
@@ -55,11 +55,13 @@ export class AuditLog extends DurableObject<VaultEnv> {
       let size = this.#size();
       for (const [position, { id }] of entries.entries()) {
         // The same fact again (its caller crashed before our answer came) keeps its first index.
-        if (this.#sql.exec("select 1 from entry where id = ?", id).toArray().length > 0) continue;
+        // Per source: what one Worker says can never stand in for what another one did.
+        const name = `${source}/${id}`;
+        if (this.#sql.exec("select 1 from entry where id = ?", name).toArray().length > 0) continue;
         this.#sql.exec(
           "insert into entry values (?, ?, ?, ?)",
           size,
-          id,
+          name,
           source,
           bodies[position] ?? "",
         );
@@ -98,13 +100,13 @@ export class AuditLog extends DurableObject<VaultEnv> {
 
   #rows(after: number, limit: number): RecordedEntry[] {
     return this.#sql
-      .exec<{ idx: number; body: string }>(
-        "select idx, body from entry where idx > ? order by idx limit ?",
+      .exec<{ idx: number; source: Source; body: string }>(
+        "select idx, source, body from entry where idx > ? order by idx limit ?",
         after,
         limit,
       )
       .toArray()
-      .map(({ idx, body }) => ({ ...(JSON.parse(body) as Entry), index: idx }));
+      .map(({ idx, source, body }) => ({ ...(JSON.parse(body) as Entry), index: idx, source }));
   }
 
   #appended(waitMs: number): Promise<void> {

@@ -14,6 +14,8 @@ const REACH_MS = 60 * 60_000;
 
 export interface Watched {
   readonly accountId: string;
+  /** The account's own scope, for what belongs to no zone. */
+  readonly scope: ScopeId;
   readonly zones: readonly { readonly id: string; readonly scope: ScopeId }[];
 }
 
@@ -91,16 +93,25 @@ export class ChangeFeed extends DurableObject<Env> {
     return Date.now() + pollMs(this.env.FEED_POLL_SECONDS);
   }
 
-  async #wake({ zones }: Watched, entries: readonly FeedEntry[], nowMs: number): Promise<void> {
-    const byZone = Map.groupBy(entries, ({ zoneId }) => zoneId);
-    const woken = zones.filter(({ id }) => byZone.has(id));
+  async #wake(
+    { zones, scope: account }: Watched,
+    entries: readonly FeedEntry[],
+    nowMs: number,
+  ): Promise<void> {
+    const scopes = new Map<string | null, ScopeId>(zones.map(({ id, scope }) => [id, scope]));
+    scopes.set(null, account);
+    const byScope = Map.groupBy(entries, ({ zoneId }) => scopes.get(zoneId));
     await Promise.all(
-      woken.map(({ id, scope }) =>
-        reconcilerOf(this.env, scope).wake({
-          source: "change_feed",
-          at: instant(nowMs),
-          entries: byZone.get(id)?.length ?? 0,
-        }),
+      [...byScope].flatMap(([scope, of]) =>
+        scope === undefined
+          ? []
+          : [
+              reconcilerOf(this.env, scope).wake({
+                source: "change_feed",
+                at: instant(nowMs),
+                entries: of.length,
+              }),
+            ],
       ),
     );
   }

@@ -139,12 +139,17 @@ export class ExecutionJournal {
     );
   }
 
-  /** Remembers the keys that a voter showed first and returns what is remembered. */
-  pin(voter: string, keys: string): string {
-    this.#sql.exec("insert or ignore into voter_key values (?, ?)", voter, keys);
-    return this.#sql
+  /** The keys that a voter has been known by, or null. */
+  pinned(voter: string): string | null {
+    const [row] = this.#sql
       .exec<{ keys: string }>("select keys from voter_key where voter = ?", voter)
-      .one().keys;
+      .toArray();
+    return row?.keys ?? null;
+  }
+
+  /** The first keys stay. */
+  pin(voter: string, keys: string): void {
+    this.#sql.exec("insert or ignore into voter_key values (?, ?)", voter, keys);
   }
 
   /** The id of the scope's zone, once it has been established. */

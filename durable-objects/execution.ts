@@ -14,7 +14,7 @@ import { type Call, createdId, type SealedPlan, type Step } from "../src/core/pl
 import type { ApiRequest, ObservedResource } from "../src/core/resource.ts";
 import { basisMoved, unpredicted } from "../src/core/verification.ts";
 import type { Answer, CloudflareApi } from "../src/edge/cloudflare/client.ts";
-import { readTouched } from "../src/edge/cloudflare/zone-reader.ts";
+import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
 import type { ExecutionJournal } from "./execution-journal.ts";
 
 export interface ExecutionInput {
@@ -177,7 +177,7 @@ export class Execution {
   #read(steps: readonly Indexed[]) {
     const { plan, api } = this.#input;
     return readTouched(
-      { api, zone: plan.plan.zone },
+      { api, site: plan.plan.site },
       steps.map(([, step]) => step),
     );
   }

@@ -13,6 +13,7 @@ import {
   signalEntries,
   unknownEntry,
 } from "../src/core/log/incident-entries.ts";
+import { KINDS } from "../src/core/kinds/registry.ts";
 import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts";
 import type { RunStart } from "../src/core/ports.ts";
 import {
@@ -28,7 +29,7 @@ import { approvalsNeeded } from "../src/core/risk.ts";
 import { readingView, type ScopeView, withStatus } from "../src/core/scope-view.ts";
 import { readFeed } from "../src/edge/cloudflare/audit-feed.ts";
 import { connect } from "../src/edge/cloudflare/connect.ts";
-import { allGone, readZone, type ZoneReading } from "../src/edge/cloudflare/zone-reader.ts";
+import { allGone, readSite, type SiteReading } from "../src/edge/cloudflare/site-reader.ts";
 import { postPosture } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
@@ -38,6 +39,8 @@ import type { ActiveRun, ReconcilerState, ScopeIdentity } from "./reconciler-sta
 /** The audit log is asked about changes from a little before the last time everything was in place: clocks differ. */
 const ATTRIBUTION_OVERLAP_MS = 60_000;
 const ATTRIBUTION_REACH_MS = 24 * 60 * 60_000;
+/** The blackboard may be this old when nothing changes: one write a minute and scope. */
+const POSTURE_AGE_MS = 60_000;
 const CAUSE = "out_of_band_change";
 
 function whyHeld(why: HeldReason): string {
@@ -70,7 +73,7 @@ export interface PassInput {
 interface Found {
   readonly golden: GoldenState;
   readonly generation: number;
-  readonly reading: ZoneReading;
+  readonly reading: SiteReading;
   readonly lineage: Lineage;
 }
 
@@ -92,7 +95,7 @@ export class Pass {
   async run(): Promise<void> {
     const { state, identity, view, wanted, env } = this.#input;
     const stored = state.golden();
-    const golden = stored && parseGolden(stored.document, identity.scope, identity.zone);
+    const golden = stored && parseGolden(stored.document, identity.scope, identity.site);
     if (!stored || !golden?.ok) {
       state.set({ looked: wanted, retryAt: null });
       return;
@@ -109,13 +112,16 @@ export class Pass {
     else if (this.#input.waiting) state.set({ looked: wanted });
     else await this.#unknown(reading.error);
     const next = state.get("view") ?? view;
-    if (next.status !== view.status || next.drift.length !== view.drift.length)
-      await postPosture(env.BLACKBOARD, next);
+    const changed = next.status !== view.status || next.drift.length !== view.drift.length;
+    const postedAt = state.get("postedAt") ?? 0;
+    if (!changed && this.#nowMs - postedAt < POSTURE_AGE_MS) return;
+    await postPosture(env.BLACKBOARD, next);
+    state.set({ postedAt: this.#nowMs });
   }
 
-  async #read(golden: GoldenState, lineage: Lineage): Promise<Result<ZoneReading, Unknown>> {
-    const context = { api: this.#api, zone: this.#input.identity.zone };
-    const reading = await readZone(context, golden, this.#now);
+  async #read(golden: GoldenState, lineage: Lineage): Promise<Result<SiteReading, Unknown>> {
+    const context = { api: this.#api, site: this.#input.identity.site };
+    const reading = await readSite(context, golden, this.#now);
     if (!reading.ok) return reading;
     const gone = await allGone(context, doubted(lineage, reading.value.observation));
     if (!gone.ok) return gone;
@@ -150,7 +156,7 @@ export class Pass {
     const { state, identity } = this.#input;
     const decision = reconcile({
       scope: identity.scope,
-      zone: identity.zone,
+      site: identity.site,
       golden: found.golden,
       generation: found.generation,
       observation: found.reading.observation,
@@ -174,13 +180,17 @@ export class Pass {
   }
 
   /** Whether the plan that waits is still the one to ask about. If not it is void, and the next pass plans anew. */
-  async #still(waiting: ActiveRun, decision: Decision, { generation }: Found): Promise<void> {
+  async #still(
+    waiting: ActiveRun,
+    decision: Decision,
+    { generation, reading }: Found,
+  ): Promise<void> {
     const { state, env, view, wanted } = this.#input;
     const same =
       decision.type === "heal" &&
       changeSetDigest(decision.changes, generation) === waiting.changeSet;
     if (same) {
-      const seen = readingView(decision.drift, decision.quarantined, this.#now);
+      const seen = this.#seen(decision, reading);
       state.clearSignals();
       state.set({ looked: wanted, view: { ...view, ...seen } });
     } else await runOf(env, waiting.start.id).overtake();
@@ -191,7 +201,7 @@ export class Pass {
     const standing = state.get("standing");
     if (standing)
       await this.#record.saveIncident({ ...standing, status: "resolved", closedAt: this.#now });
-    const seen = readingView(decision.drift, decision.quarantined, this.#now);
+    const seen = this.#seen(decision, reading);
     const next = withStatus(
       view,
       { ...seen, status: "in_sync", why: "everything declared is as declared", drift: [] },
@@ -223,7 +233,7 @@ export class Pass {
       ]);
       await this.#record.saveIncident(incident);
     }
-    const seen = readingView(decision.drift, decision.quarantined, this.#now);
+    const seen = this.#seen(decision, reading);
     state.saveLineage(lineage, keepLost(lineage, lineageOf(reading.observation)));
     state.clearSignals();
     state.set({
@@ -255,7 +265,7 @@ export class Pass {
     // The golden state may have moved while we wrote: a plan of yesterday's must not start. The wake that came with the
     // new generation is still unanswered, so the next pass follows at once.
     if (state.golden()?.generation !== generation) return;
-    const seen = readingView(decision.drift, decision.quarantined, this.#now);
+    const seen = this.#seen(decision, reading);
     const why = people
       ? `waits for a person: ${decision.findings.map(describeFinding).join("; ")}`
       : `${drift.length} declared ${drift.length === 1 ? "resource differs" : "resources differ"}`;
@@ -282,9 +292,18 @@ export class Pass {
     await this.#record.saveIncident({ ...incident, run: start.id });
   }
 
+  #seen({ drift, quarantined }: Decision, { readings }: SiteReading) {
+    const checked = new Set(readings.map(({ kind }) => kind));
+    const notChecked = [...KINDS.values()].filter(
+      ({ name, level }) => level === this.#input.identity.site.level && !checked.has(name),
+    );
+    const seen = { drift, quarantined, notChecked: notChecked.map(({ name }) => name) };
+    return readingView(seen, this.#now);
+  }
+
   async #dossier(
     decision: In<"heal">,
-    { readings }: ZoneReading,
+    { readings }: SiteReading,
     lineage: Lineage,
   ): Promise<RunStart> {
     const {
@@ -339,7 +358,7 @@ export class Pass {
     lineage: Lineage,
   ): Promise<readonly DriftedResource[]> {
     const {
-      identity: { accountId, zone },
+      identity: { accountId, site },
       state,
       env,
     } = this.#input;
@@ -354,7 +373,7 @@ export class Pass {
     const feed = await readFeed(this.#api, {
       ...(own === null ? {} : { exceptTokenId: own }),
       accountId,
-      zoneId: zone.id,
+      zoneId: site.id,
       since: instant(sinceMs - ATTRIBUTION_OVERLAP_MS),
       before: instant(this.#nowMs + ATTRIBUTION_OVERLAP_MS),
     });

@@ -3,13 +3,13 @@ import type { Digest, Instant, ObjectId, RunId, ScopeId } from "../src/core/ids.
 import type { Lineage, LineageEntry } from "../src/core/observation.ts";
 import type { RunStart, StoredGolden } from "../src/core/ports.ts";
 import { type Heal, WINDOW_MS } from "../src/core/recurrence.ts";
-import type { Zone } from "../src/core/resource.ts";
+import type { Site } from "../src/core/resource.ts";
 import type { ScopeView } from "../src/core/scope-view.ts";
 import type { Signal } from "../src/core/signal.ts";
 
 export interface ScopeIdentity {
   readonly scope: ScopeId;
-  readonly zone: Zone;
+  readonly site: Site;
   readonly accountId: string;
 }
 
@@ -35,6 +35,8 @@ interface Values {
   parent: RunId | null;
   /** When to try again by itself (epoch ms); null: only when woken. */
   retryAt: number | null;
+  /** When the blackboard was last written (epoch ms). */
+  postedAt: number;
   /** How often it was woken, and how many of those wakes a pass has answered. */
   wanted: number;
   looked: number;

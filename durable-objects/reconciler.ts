@@ -2,11 +2,12 @@ import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { backoffMs } from "../src/core/backoff.ts";
 import { parseGolden } from "../src/core/golden.ts";
-import { type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
+import { type Digest, type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
 import type { Incident, IncidentStatus } from "../src/core/incident.ts";
+import { goldenEntry } from "../src/core/log/incident-entries.ts";
 import type { LineageEntry } from "../src/core/observation.ts";
 import type { GoldenPut, GoldenRefusal, ReconcilerPort, StoredGolden } from "../src/core/ports.ts";
-import type { Zone } from "../src/core/resource.ts";
+import type { Site } from "../src/core/resource.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import type { Run } from "../src/core/run.ts";
 import { type ScopeView, unseen, withStatus } from "../src/core/scope-view.ts";
@@ -34,16 +35,15 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   readonly #state = new ReconcilerState(this.ctx.storage);
   readonly #record = new SharedRecord(this.env.DB);
 
-  async adopt(scope: ScopeId, zone: Zone, accountId: string): Promise<void> {
+  async adopt(scope: ScopeId, site: Site, accountId: string): Promise<void> {
     await this.lifecycle.start();
-    this.#state.set({ identity: { scope, zone, accountId } });
-    if (!this.#state.get("view")) this.#state.set({ view: unseen(scope, zone.name, clock()) });
+    this.#state.set({ identity: { scope, site, accountId } });
+    if (!this.#state.get("view")) this.#state.set({ view: unseen(scope, site.name, clock()) });
   }
 
   async wake(signal: Signal): Promise<void> {
     await this.lifecycle.start();
-    this.#state.addSignal(signal);
-    this.#state.set({ wanted: (this.#state.get("wanted") ?? 0) + 1 });
+    this.#want(signal);
     await this.#driver.request();
   }
 
@@ -57,53 +57,49 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     return this.#state.golden()?.generation ?? 0;
   }
 
-  async putGolden({
-    document,
-    text,
-    mediaType,
-    expected,
-    by,
-  }: GoldenPut): Promise<
-    Result<{ generation: number; digest: StoredGolden["digest"] }, GoldenRefusal>
-  > {
+  async putGolden(
+    put: GoldenPut,
+  ): Promise<Result<{ generation: number; digest: Digest }, GoldenRefusal>> {
     await this.lifecycle.start();
-    const { scope, zone } = this.#identity();
-    const current = this.#state.golden();
-    if ((current?.generation ?? 0) !== expected)
-      return err({ reason: "generation_moved", generation: current?.generation ?? 0 });
-    const golden = parseGolden(document, scope, zone);
+    const { scope, site } = this.#identity();
+    const moved = this.#moved(put.expected);
+    if (moved) return err(moved);
+    const golden = parseGolden(put.document, scope, site);
     if (!golden.ok) return err({ reason: "invalid", problems: golden.error });
-    const stored: StoredGolden = {
-      generation: expected + 1,
-      document,
-      text,
-      mediaType,
-      digest: golden.value.digest,
-      by,
-      at: clock(),
-    };
-    // Log and snapshot first: a crash before the last line leaves them for a generation that nobody was promised, and the
-    // same put, sent again, finds them as they are.
-    await logOf(this.env).append([
-      {
-        id: `${scope}/golden/${stored.generation}/${stored.digest}`,
-        type: "golden",
-        scope,
-        at: stored.at,
-        actor: by,
-        data: { generation: stored.generation, digest: stored.digest },
-      },
-    ]);
+    const { expected, ...content } = put;
+    const { digest } = golden.value;
+    const stored: StoredGolden = { ...content, generation: expected + 1, digest, at: clock() };
+    // Log and snapshot first, both named by the digest: a crash here leaves them for a generation that nobody was promised,
+    // and whatever is put next does not collide with them.
+    await logOf(this.env).append([goldenEntry(scope, stored)]);
     await new Evidence(this.env.EVIDENCE).putGolden(scope, stored);
-    if ((this.#state.golden()?.generation ?? 0) !== expected)
-      return err({ reason: "generation_moved", generation: this.#state.golden()?.generation ?? 0 });
-    this.#state.addGolden(stored);
+    const movedMeanwhile = this.#moved(expected);
+    if (movedMeanwhile) return err(movedMeanwhile);
+    await this.#inForce(stored);
     await this.#record.saveGeneration(scope, stored.generation);
-    // A plan that waits for people is void now; its run has to find out.
+    return ok({ generation: stored.generation, digest });
+  }
+
+  #moved(expected: number): GoldenRefusal | null {
+    const generation = this.#state.golden()?.generation ?? 0;
+    return generation === expected ? null : { reason: "generation_moved", generation };
+  }
+
+  /** The new generation and the wish to look at the zone, in one transaction; then whoever waits on the old one is told. */
+  async #inForce(stored: StoredGolden): Promise<void> {
+    const { at, by, generation } = stored;
+    this.ctx.storage.transactionSync(() => {
+      this.#state.addGolden(stored);
+      this.#want({ source: "golden", at, by, generation });
+    });
+    await this.#driver.request();
     const waiting = this.#state.get("active");
     if (waiting) await runOf(this.env, waiting.start.id).poke();
-    await this.wake({ source: "golden", at: stored.at, by, generation: stored.generation });
-    return ok({ generation: stored.generation, digest: stored.digest });
+  }
+
+  #want(signal: Signal): void {
+    this.#state.addSignal(signal);
+    this.#state.set({ wanted: (this.#state.get("wanted") ?? 0) + 1 });
   }
 
   async view(): Promise<ScopeView> {
@@ -164,14 +160,8 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   }
 
   async #closeIncident(incident: Incident, run: Run): Promise<void> {
-    const status: IncidentStatus =
-      run.phase === "verified" ? "resolved" : run.phase === "superseded" ? "open" : "failed";
-    await this.#record.saveIncident({
-      ...incident,
-      status,
-      run: run.id,
-      closedAt: status === "open" ? null : clock(),
-    });
+    const status = INCIDENT_ENDS[run.phase] ?? "failed";
+    await this.#record.saveIncident({ ...incident, status, run: run.id, closedAt: clock() });
   }
 
   async #drive(): Promise<number | null> {
@@ -205,6 +195,12 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     await new Pass({ env: this.env, state: this.#state, identity, view, wanted, waiting }).run();
   }
 }
+
+/** A superseded run leaves its drift to the next plan, which opens its own incident. */
+const INCIDENT_ENDS: Partial<Record<Run["phase"], IncidentStatus>> = {
+  verified: "resolved",
+  superseded: "superseded",
+};
 
 /** Somebody or something said no; asking the same again at once would get the same answer. */
 function wasTurnedDown(run: Run): boolean {

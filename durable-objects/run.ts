@@ -25,7 +25,7 @@ import { viewOf } from "../src/core/run-view.ts";
 import { signedBytes } from "../src/core/signing.ts";
 import { unpredicted } from "../src/core/verification.ts";
 import { connect } from "../src/edge/cloudflare/connect.ts";
-import { readTouched } from "../src/edge/cloudflare/zone-reader.ts";
+import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
 import { verify } from "../src/edge/signing/key-pair.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { auditorOf, logOf, reconcilerOf, vaultOf } from "./bindings.ts";
@@ -222,8 +222,8 @@ export class Run extends DurableObject<Env> implements RunPort {
   }
 
   async #verify({ run }: Journalled): Promise<Performed> {
-    const { zone, steps } = this.#journal.plan();
-    const observed = await readTouched({ api: connect(this.env), zone }, steps);
+    const { site, steps } = this.#journal.plan();
+    const observed = await readTouched({ api: connect(this.env), site }, steps);
     if (!observed.ok)
       return this.#again({ type: "unreadable", at: clock() }, observed.error.retryAfterMs);
     const mismatches = unpredicted(

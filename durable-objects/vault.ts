@@ -4,17 +4,11 @@ import { AUDITS } from "../src/core/auditors/registry.ts";
 import type { Voter } from "../src/core/ballot.ts";
 import { digestOf, isObject, sameJson } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
-import {
-  type Digest,
-  type Instant,
-  instantOf,
-  isVoterId,
-  type ScopeId,
-  zoneNameOf,
-} from "../src/core/ids.ts";
+import { type Digest, type Instant, instantOf, isVoterId, type ScopeId } from "../src/core/ids.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
 import { prohibited } from "../src/core/prohibitions.ts";
+import { scopeOf } from "../src/core/resource.ts";
 import { certify } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
@@ -24,6 +18,8 @@ import { verify } from "../src/edge/signing/key-pair.ts";
 import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
+
+const ANOTHER_SITE = "the plan's site is not the scope's";
 
 const clock = (): Instant => instantOf(new Date().toISOString());
 
@@ -142,12 +138,14 @@ export class Vault extends DurableObject<VaultEnv> {
     });
     if (!certificate.ok)
       return err({ reason: "certificate_invalid", detail: certificate.error.reason });
+    // Only now: keys that certified nothing must not keep the real ones out.
+    for (const { id, keys } of voters.value) this.#journal.pin(id, JSON.stringify(keys));
     const needed = approvalsNeeded(certificate.value.tier);
     if (needed === null) return err({ reason: "never_automatic" });
     const people = approvedBy(request.approvals, digest);
     if (people.length < needed)
       return err({ reason: "approval_missing", needed, given: people.length });
-    const detail = prohibited(plan, people.length) ?? (await this.#anotherZone(plan));
+    const detail = prohibited(plan, people.length) ?? (await this.#anotherSite(plan));
     return detail ? err({ reason: "prohibited", detail }) : ok(people);
   }
 
@@ -155,16 +153,17 @@ export class Vault extends DurableObject<VaultEnv> {
    * The scope names a zone, the plan its id. Which id belongs to the name is asked of Cloudflare, once: taken from the
    * plan, a certificate for one zone could be spent on another.
    */
-  async #anotherZone({ scope, zone }: Plan): Promise<string | null> {
+  async #anotherSite({ scope, site }: Plan): Promise<string | null> {
+    if (site.level === "account") return scopeOf(site) === scope ? null : ANOTHER_SITE;
     const known = this.#journal.zoneId();
-    if (known !== null) return known === zone.id ? null : "the plan's zone is not the scope's";
-    const answer = await connect(this.env).get(`/zones/${zone.id}`);
+    if (known !== null) return known === site.id ? null : ANOTHER_SITE;
+    const answer = await connect(this.env).get(`/zones/${site.id}`);
     // A fault, not a refusal: nothing has been released, and the run asks again.
     if (answer.type === "unavailable")
       throw new Error(`the zone cannot be looked up: ${answer.detail}`);
     const name = answer.type === "ok" && isObject(answer.result) ? answer.result["name"] : null;
-    if (name !== zoneNameOf(scope)) return "the plan's zone is not the scope's";
-    this.#journal.keepZoneId(zone.id);
+    if (name !== site.name || scopeOf(site) !== scope) return ANOTHER_SITE;
+    this.#journal.keepZoneId(site.id);
     return null;
   }
 
@@ -179,8 +178,8 @@ export class Vault extends DurableObject<VaultEnv> {
       return err({ reason: "certificate_invalid", detail: "the electorate is not this scope's" });
     }
     for (const { id, keys } of voters) {
-      const pinned = this.#journal.pin(id, JSON.stringify(keys));
-      if (!sameJson(JSON.parse(pinned), keys))
+      const pinned = this.#journal.pinned(id);
+      if (pinned !== null && !sameJson(JSON.parse(pinned), keys))
         return err({ reason: "voter_key_changed", detail: `${id} signs with ${digestOf(keys)}` });
     }
     return ok(voters);

@@ -26,9 +26,11 @@ export function takeAccount(env) {
 function parseBase(text) {
   const url = URL.parse(text);
   const local = ["127.0.0.1", "localhost"].includes(url?.hostname);
-  // A token in clear text on the network is a token lost.
-  if (url?.protocol === "https:" || (url?.protocol === "http:" && local)) return text;
-  throw new StartError(`CF_API_BASE \`${text}\` must be an https address`);
+  if (text === CLOUDFLARE_API || (local && /^https?:$/.test(url.protocol))) return text;
+  // The Workers refuse to send a token anywhere else; said here, nobody has to look for it.
+  throw new StartError(
+    `CF_API_BASE \`${text}\` must be ${CLOUDFLARE_API} or a sandbox on this machine`,
+  );
 }
 
 /**

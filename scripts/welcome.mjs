@@ -46,7 +46,7 @@ export function welcomeText({ workers, scopes, zone, colours, ms }) {
 export function liveText({ workers, account, credentials, colours, ms }) {
   const paint = painter(colours);
   const warning = paint.bad(
-    "CF_API_BASE is not Cloudflare's own: it counts as a sandbox, the dev tokens are accepted",
+    "CF_API_BASE is a sandbox on this machine: the dev tokens are accepted",
   );
   return [
     `${paint.good("Driftless is ready")} on a live account ${paint.quiet(`in ${seconds(ms)}`)}`,

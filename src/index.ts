@@ -64,6 +64,10 @@ async function sweep(env: Env): Promise<void> {
   // Belt and braces: a run wakes itself; should it have lost its alarm, this does it.
   for (const id of await record.unfinishedRuns(UNFINISHED_MAX)) await runOf(env, id).poke();
   const found = await discover(env, now);
+  if (!found.ok) {
+    const { reason, detail } = found.error;
+    console.error(JSON.stringify({ event: "discovery_failed", reason, detail }));
+  }
   const scopes = found.ok ? found.value : (await record.scopes()).map(({ scope }) => scope);
   for (let from = 0; from < scopes.length; from += AT_ONCE) {
     await Promise.all(

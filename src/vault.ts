@@ -4,7 +4,7 @@ import { AuditLog, type VaultEnv } from "../durable-objects/audit-log.ts";
 import { Vault } from "../durable-objects/vault.ts";
 import type { ExecutionReport, RevertReport } from "./core/execution.ts";
 import { type Digest, isDigest, isScopeId, type ScopeId } from "./core/ids.ts";
-import type { Entry, RecordedEntry } from "./core/log/entry.ts";
+import { type Entry, type RecordedEntry, VAULT_ONLY } from "./core/log/entry.ts";
 import type { LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
 import type { Answer } from "./edge/cloudflare/client.ts";
 import { connect } from "./edge/cloudflare/connect.ts";
@@ -56,6 +56,8 @@ export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
 /** The record, for the swarm: it may add and read, nothing else. Entries are marked as the swarm's. */
 export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
   append(entries: readonly Entry[]): Promise<{ last: number }> {
+    const forged = entries.find(({ type }) => VAULT_ONLY.has(type));
+    if (forged) throw new Error(`only the vault records a \`${forged.type}\``);
     return this.#log().append(entries, "swarm");
   }
 

@@ -103,8 +103,11 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     ) {
       return { vote: "no", reasons: ["dossier_of_another_motion"], tier: 4 };
     }
-    const stored = await evidence.golden(motion.scope, dossier.plan.proposal.goldenGeneration);
-    const golden = stored && parseGolden(stored.document, motion.scope, dossier.plan.zone);
+    const stored = await evidence.golden(motion.scope, {
+      generation: dossier.plan.proposal.goldenGeneration,
+      digest: dossier.plan.proposal.goldenDigest,
+    });
+    const golden = stored && parseGolden(stored.document, motion.scope, dossier.plan.site);
     if (!golden?.ok) return { vote: "no", reasons: ["golden_state_unreadable"], tier: 4 };
     return audit({
       dossier,

@@ -97,7 +97,7 @@ function creations(plan: Plan, limits: Limits): Finding[] {
 
 function delegation(plan: Plan): Finding[] {
   return plan.steps
-    .filter(({ group }) => group === `NS ${plan.zone.name}`)
+    .filter(({ group }) => group === `NS ${plan.site.name}`)
     .map(({ identity }) => ({ severity: "person", type: "apex_ns_change", identity }));
 }
 

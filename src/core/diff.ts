@@ -4,7 +4,7 @@ import type { Digest, Instant, ObjectId } from "./ids.ts";
 import { type GoldenState, ruleFor } from "./golden.ts";
 import { KINDS, kindOf } from "./kinds/registry.ts";
 import type { Lineage } from "./observation.ts";
-import type { Change, Kind, ObservedResource, Resource, Zone } from "./resource.ts";
+import type { Change, Kind, ObservedResource, Resource, Site } from "./resource.ts";
 
 export interface NotOurs {
   readonly resource: ObservedResource;
@@ -29,7 +29,7 @@ export interface DiffInput {
   readonly observed: readonly ObservedResource[];
   /** Ids seen before, so that an edited record is told from a deleted one with a newcomer beside it. */
   readonly lineage: Lineage;
-  readonly zone: Zone;
+  readonly site: Site;
   readonly now: Instant;
 }
 
@@ -107,7 +107,7 @@ function diffKind(kind: Kind, input: DiffInput): Part {
   const reported: { change: Change; reason: string }[] = [];
   const creates = [...rest.desired, ...deleted];
   const strangers = [...notOurs.map(({ resource }) => resource), ...(removes ? [] : rest.observed)];
-  const obstacles = inTheWay(kind, { creates, strangers, zone: input.zone });
+  const obstacles = inTheWay(kind, { creates, strangers, site: input.site });
   for (const change of [...updates(kind, pairs), ...creates.map(create)]) {
     const reason = handsOff(change, input) ?? obstacles.get(subjectOf(change)) ?? null;
     if (reason === null) changes.push(change);
@@ -136,16 +136,16 @@ function inTheWay(
   {
     creates,
     strangers,
-    zone,
+    site,
   }: {
     readonly creates: readonly Resource[];
     readonly strangers: readonly Resource[];
-    readonly zone: Zone;
+    readonly site: Site;
   },
 ): ReadonlyMap<Resource, string> {
   const all = [...creates, ...strangers];
   const clashes =
-    creates.length > 0 && strangers.length > 0 ? (kind.contradictions?.(all, zone) ?? []) : [];
+    creates.length > 0 && strangers.length > 0 ? (kind.contradictions?.(all, site) ?? []) : [];
   return new Map(
     clashes.flatMap(({ indices }): [Resource, string][] => {
       const [desired, stranger] = indices.toSorted((a, b) => a - b).map((index) => all[index]);
@@ -245,19 +245,19 @@ function pairRest(desired: readonly Resource[], observed: readonly ObservedResou
 function ownerOf(
   resource: ObservedResource,
   foreign: ReadonlyMap<ObjectId, string>,
-  { golden, zone, now }: DiffInput,
+  { golden, site, now }: DiffInput,
 ): Omit<NotOurs, "resource"> | null {
   if (resource.system !== null) return { class: "system", reason: resource.system };
-  const rule = ruleFor(golden, resource, { zone, now });
+  const rule = ruleFor(golden, resource, { site, now });
   if (rule) return { class: rule.class, reason: rule.reason };
   const owner = foreign.get(resource.id);
   return owner === undefined ? null : { class: "ignored", reason: owner };
 }
 
 /** Why a difference of a declared resource is reported instead of written, or null. */
-function handsOff(change: Change, { golden, zone, now }: DiffInput): string | null {
+function handsOff(change: Change, { golden, site, now }: DiffInput): string | null {
   if (change.op !== "create" && change.observed.system !== null) return change.observed.system;
-  const rule = ruleFor(golden, subjectOf(change), { zone, now });
+  const rule = ruleFor(golden, subjectOf(change), { site, now });
   return rule ? rule.reason : null;
 }
 

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { digestOf } from "./canonical.ts";
 import { type Digest, type Instant, instantOf, isScopeId, type ScopeId } from "./ids.ts";
 import { KINDS } from "./kinds/registry.ts";
-import type { Fault, Resource, Zone } from "./resource.ts";
+import type { Fault, Resource, Site } from "./resource.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** One problem of a golden document, with the path to the offending value. */
@@ -59,7 +59,12 @@ export const goldenDocument = z.strictObject({
   apiVersion: z.literal("driftless.dev/v1"),
   kind: z.literal("GoldenState"),
   metadata: z.strictObject({
-    scope: z.string().refine(isScopeId, "must be `zone:` and the zone's name, in lower case"),
+    scope: z
+      .string()
+      .refine(
+        isScopeId,
+        "must be `zone:` and the zone's name in lower case, or `account:` and its id",
+      ),
     description: z.string().max(1000).optional(),
   }),
   spec: z.strictObject({
@@ -72,14 +77,14 @@ export const goldenDocument = z.strictObject({
   }),
 });
 
-/** Reads a golden document for `scope`; `zone` is the zone that the scope names. All problems at once. */
+/** Reads a golden document for `scope`; `site` is what the scope names. All problems at once. */
 export function parseGolden(
   document: unknown,
   scope: ScopeId,
-  zone: Zone,
+  site: Site,
 ): Result<GoldenState, readonly Problem[]> {
   const parsed = goldenDocument.safeParse(document);
-  if (!parsed.success) return err(allProblems(parsed.error.issues, document, zone));
+  if (!parsed.success) return err(allProblems(parsed.error.issues, document, site));
   const { metadata, spec } = parsed.data;
   const problems: Problem[] = [];
   if (metadata.scope !== scope) {
@@ -91,7 +96,7 @@ export function parseGolden(
   const resources: Resource[] = [];
   for (const [name, declared] of Object.entries(spec.resources)) {
     if (declared === undefined) continue;
-    const of = declareKind(name, declared, zone);
+    const of = declareKind(name, declared, site);
     if (of.ok) resources.push(...of.value);
     else problems.push(...of.error.map((fault) => at(["spec", "resources", name], fault)));
   }
@@ -104,7 +109,7 @@ export function parseGolden(
       expiresAt: expires_at === undefined ? null : instantOf(expires_at),
     }),
   );
-  problems.push(...contradictoryRules(ownership, resources, zone));
+  problems.push(...contradictoryRules(ownership, resources, site));
   if (problems.length > 0) return err(problems);
   const content = {
     scope,
@@ -127,11 +132,11 @@ const keyOf = ({ kind, identity }: Resource): string => `${kind} ${identity}`;
 function allProblems(
   issues: readonly z.core.$ZodIssue[],
   document: unknown,
-  zone: Zone,
+  site: Site,
 ): Problem[] {
   const ofKinds = [...KINDS.keys()].flatMap((name) => {
     const declared = rawResources.safeParse(document).data?.spec.resources[name];
-    const of = declared === undefined ? null : declareKind(name, declared, zone);
+    const of = declared === undefined ? null : declareKind(name, declared, site);
     return of === null || of.ok
       ? []
       : of.error.map((fault) => at(["spec", "resources", name], fault));
@@ -152,13 +157,15 @@ const rawResources = z.object({ spec: z.object({ resources: z.record(z.string(),
 function declareKind(
   name: string,
   declared: unknown,
-  zone: Zone,
+  site: Site,
 ): Result<readonly Resource[], readonly Fault[]> {
   const kind = KINDS.get(name);
   if (!kind) return err([{ path: [], problem: `\`${name}\` is not a resource kind` }]);
-  const resources = kind.declare(declared, zone);
+  if (kind.level !== site.level)
+    return err([{ path: [], problem: `belongs to the ${kind.level}, declare it in its scope` }]);
+  const resources = kind.declare(declared, site);
   if (!resources.ok) return resources;
-  const clashes = kind.contradictions?.(resources.value, zone) ?? [];
+  const clashes = kind.contradictions?.(resources.value, site) ?? [];
   return clashes.length === 0
     ? resources
     : err(clashes.map(({ indices, problem }) => ({ path: [indices[1]], problem })));
@@ -168,7 +175,7 @@ function declareKind(
 function contradictoryRules(
   rules: readonly OwnershipRule[],
   resources: readonly Resource[],
-  zone: Zone,
+  site: Site,
 ): Problem[] {
   return rules.flatMap((candidate, index) => {
     const path = ["spec", "ownership", index];
@@ -181,7 +188,7 @@ function contradictoryRules(
         problem: `a ${candidate.kind} is matched by \`${matchable.join("`, `")}\``,
       }));
     if (candidate.class !== "ignored") return unknown;
-    const declared = resources.find((resource) => matches(candidate, resource, zone));
+    const declared = resources.find((resource) => matches(candidate, resource, site));
     return [
       ...unknown,
       ...(candidate.expiresAt ? [] : [{ path, problem: "an ignored resource needs `expires_at`" }]),
@@ -196,10 +203,10 @@ function contradictoryRules(
 export function ruleFor(
   golden: GoldenState,
   resource: Resource,
-  at: { readonly zone: Zone; readonly now: Instant },
+  at: { readonly site: Site; readonly now: Instant },
 ): OwnershipRule | null {
   return (
-    golden.ownership.find((rule) => inForce(rule, at.now) && matches(rule, resource, at.zone)) ??
+    golden.ownership.find((rule) => inForce(rule, at.now) && matches(rule, resource, at.site)) ??
     null
   );
 }
@@ -207,7 +214,7 @@ export function ruleFor(
 const inForce = (rule: OwnershipRule, now: Instant): boolean =>
   rule.expiresAt === null || rule.expiresAt > now;
 
-function matches(rule: OwnershipRule, resource: Resource, zone: Zone): boolean {
+function matches(rule: OwnershipRule, resource: Resource, site: Site): boolean {
   if (rule.kind !== resource.kind) return false;
   return Object.entries(rule.where).every(([name, glob]) => {
     const value = name === "id" ? resource.identity : resource.fields[name];
@@ -217,7 +224,7 @@ function matches(rule: OwnershipRule, resource: Resource, zone: Zone): boolean {
     // A name may be given short, as in the resources themselves.
     return (
       globMatches(glob, text) ||
-      (name === "name" && globMatches(glob === "@" ? zone.name : `${glob}.${zone.name}`, text))
+      (name === "name" && globMatches(glob === "@" ? site.name : `${glob}.${site.name}`, text))
     );
   });
 }

@@ -5,7 +5,7 @@ export type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** `sha256:` and 64 hex digits, over canonical bytes. */
 export type Digest = Branded<"Digest">;
-/** What is managed as one: `zone:<name>`, later also `account:<id>`. */
+/** What is managed as one: `zone:<name>` or `account:<id>`. */
 export type ScopeId = Branded<"ScopeId">;
 /** `run_` and the first 32 hex digits of the plan digest: one plan has one run (I2). */
 export type RunId = Branded<"RunId">;
@@ -19,10 +19,10 @@ export type VoterId = Branded<"VoterId">;
 export type Instant = Branded<"Instant">;
 
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
-const ZONE_SCOPE = new RegExp(`^zone:(?=.{1,253}$)${LABEL}(?:\\.${LABEL})+$`);
+const SCOPE = new RegExp(`^(?:zone:(?=.{1,253}$)${LABEL}(?:\\.${LABEL})+|account:[0-9a-f]{32})$`);
 
 export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
-export const isScopeId = (text: string): text is ScopeId => ZONE_SCOPE.test(text);
+export const isScopeId = (text: string): text is ScopeId => SCOPE.test(text);
 export const isRunId = (text: string): text is RunId => /^run_[0-9a-f]{32}$/.test(text);
 export const isIncidentId = (text: string): text is IncidentId => /^inc_[0-9a-f]{32}$/.test(text);
 /**
@@ -44,8 +44,6 @@ export function mint<T extends string>(is: (text: string) => text is T & string,
 export const runIdOf = (plan: Digest): RunId => mint(isRunId, `run_${plan.slice(7, 39)}`);
 export const incidentIdOf = (subject: Digest): IncidentId =>
   mint(isIncidentId, `inc_${subject.slice(7, 39)}`);
-/** The zone name of a zone scope. */
-export const zoneNameOf = (scope: ScopeId): string => scope.slice("zone:".length);
 
 /** An RFC 3339 instant in UTC, brought to millisecond form so that instants compare as text. */
 export function instantOf(text: string): Instant {

@@ -4,7 +4,14 @@ import { changeDigest } from "./diff.ts";
 import { type IncidentId, incidentIdOf, type Instant, type RunId, type ScopeId } from "./ids.ts";
 import type { Change } from "./resource.ts";
 
-export type IncidentStatus = "open" | "healing" | "waiting" | "held" | "resolved" | "failed";
+export type IncidentStatus =
+  | "open"
+  | "healing"
+  | "waiting"
+  | "held"
+  | "resolved"
+  | "superseded"
+  | "failed";
 
 /** Who made a change, as far as Cloudflare's audit log tells. */
 export interface Attribution {

@@ -4,8 +4,8 @@
  */
 import type { Json } from "./canonical.ts";
 import type { Instant, ObjectId } from "./ids.ts";
-import { KINDS } from "./kinds/registry.ts";
-import type { ObservedResource, Zone } from "./resource.ts";
+import { KINDS, kindOf } from "./kinds/registry.ts";
+import type { ObservedResource, Site } from "./resource.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** Why nothing can be said about the scope. `detail` is for people and has no text from outside beyond ids and codes. */
@@ -31,6 +31,8 @@ export interface Reading {
 
 export interface Observation {
   readonly observedAt: Instant;
+  /** What was read at all. Of any other kind nothing is known. */
+  readonly kinds: readonly string[];
   readonly resources: readonly ObservedResource[];
 }
 
@@ -51,7 +53,7 @@ const unknown = (reason: Unknown["reason"], detail: string): Unknown => ({
 
 export function observe(
   readings: readonly Reading[],
-  zone: Zone,
+  site: Site,
   observedAt: Instant,
 ): Result<Observation, Unknown> {
   const resources: ObservedResource[] = [];
@@ -65,7 +67,7 @@ export function observe(
     const kind = KINDS.get(name);
     if (!kind) return err(unknown("malformed", "a reading of a kind that is not known"));
     for (const object of objects) {
-      const resource = kind.observe(object, zone);
+      const resource = kind.observe(object, site);
       if (!resource.ok) return err(unknown("malformed", `${name}: ${resource.error}`));
       // The same object on two pages: the list moved while it was read, so another one may have been missed.
       if (seen.has(`${name} ${resource.value.id}`))
@@ -74,7 +76,7 @@ export function observe(
       resources.push(resource.value);
     }
   }
-  return ok({ observedAt, resources });
+  return ok({ observedAt, kinds: readings.map(({ kind }) => kind), resources });
 }
 
 /** More than this share gone at once is asked about again, one by one, before it is believed. */
@@ -95,6 +97,8 @@ export function doubted(
   const present = new Set(observation.resources.map(({ kind, id }) => `${kind} ${id}`));
   const known = new Map<string, { total: number; gone: ObjectId[] }>();
   for (const [id, { kind }] of lineage) {
+    // Only a list that was read can have lost something; what is asked for one by one never shrinks by itself.
+    if (!observation.kinds.includes(kind) || !kindOf(kind).removable) continue;
     const of = known.get(kind) ?? { total: 0, gone: [] };
     known.set(kind, of);
     of.total += 1;

@@ -6,7 +6,7 @@ import { canonicalise, digestOfText } from "./canonical.ts";
 import { subjectOf } from "./diff.ts";
 import { type Digest, isObjectId, mint, type ObjectId, type RunId, type ScopeId } from "./ids.ts";
 import { kindOf } from "./kinds/registry.ts";
-import type { ApiRequest, Change, Fields, ObservedResource, Resource, Zone } from "./resource.ts";
+import type { ApiRequest, Change, Fields, ObservedResource, Resource, Site } from "./resource.ts";
 import type { Proposal } from "./proposal.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -41,7 +41,7 @@ export interface Call {
 export interface Plan {
   readonly version: 1;
   readonly scope: ScopeId;
-  readonly zone: Zone;
+  readonly site: Site;
   /** Grows by one with every plan of the scope. The vault refuses one that it has passed (I2). */
   readonly epoch: number;
   /** The run whose "no" this plan answers. */
@@ -62,7 +62,7 @@ export interface SealedPlan {
 
 export interface PlanInput {
   readonly scope: ScopeId;
-  readonly zone: Zone;
+  readonly site: Site;
   readonly epoch: number;
   readonly parent: RunId | null;
   readonly proposal: Proposal;
@@ -71,16 +71,16 @@ export interface PlanInput {
 
 /** The one place where changes become calls. Deterministic: the same input gives the same digest. */
 export function plan({ changes, ...rest }: PlanInput): SealedPlan {
-  const steps = changes.map((change, index) => stepOf(change, index, rest.zone));
-  return seal({ version: 1, ...rest, steps, calls: callsOf(changes, rest.zone) });
+  const steps = changes.map((change, index) => stepOf(change, index, rest.site));
+  return seal({ version: 1, ...rest, steps, calls: callsOf(changes, rest.site) });
 }
 
-function callsOf(changes: readonly Change[], zone: Zone): Call[] {
+function callsOf(changes: readonly Change[], site: Site): Call[] {
   const positions = Map.groupBy(changes.keys(), (index) => kindAt(changes, index));
   return [...positions].flatMap(([kind, indices]) => {
     const calls = kindOf(kind).calls(
       indices.map((index) => changeAt(changes, index)),
-      zone,
+      site,
     );
     return calls.map(({ request, changes: local }) => ({
       request,
@@ -97,7 +97,7 @@ const changeAt = (changes: readonly Change[], index: number): Change => {
 const kindAt = (changes: readonly Change[], index: number): string =>
   subjectOf(changeAt(changes, index)).kind;
 
-function stepOf(change: Change, index: number, zone: Zone): Step {
+function stepOf(change: Change, index: number, site: Site): Step {
   const subject = subjectOf(change);
   const kind = kindOf(subject.kind);
   const fields = kind.predict(change);
@@ -111,16 +111,16 @@ function stepOf(change: Change, index: number, zone: Zone): Step {
     summary: `${change.op} ${kind.describe(subject)}`,
     before,
     after: fields === null ? null : { id: before?.id ?? null, fields },
-    inverse: inverseOf(change, index, zone),
+    inverse: inverseOf(change, index, site),
   };
 }
 
 /** The name that a created object has in its own inverse, until Cloudflare gives it one. */
 export const createdId = (step: number): ObjectId => mint(isObjectId, `created.${step}`);
 
-function inverseOf(change: Change, index: number, zone: Zone): ApiRequest {
+function inverseOf(change: Change, index: number, site: Site): ApiRequest {
   const kind = kindOf(subjectOf(change).kind);
-  const [call] = kind.calls([inverseChange(change, index)], zone);
+  const [call] = kind.calls([inverseChange(change, index)], site);
   if (!call) throw new Error(`no inverse for ${change.op} of ${kind.name}`);
   return call.request;
 }

@@ -8,7 +8,7 @@ import type { Entry, RecordedEntry } from "./log/entry.ts";
 import type { LineageEntry } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type { Motion } from "./quorum.ts";
-import type { Zone } from "./resource.ts";
+import type { Site } from "./resource.ts";
 import type { Result } from "./result.ts";
 import type { Run, RunRefusal } from "./run.ts";
 import type { Signal } from "./signal.ts";
@@ -93,7 +93,7 @@ export type GoldenRefusal =
 
 /** One per scope, the only writer of its state. `wake` carries no instruction: the pass reads everything again. */
 export interface ReconcilerPort {
-  adopt(scope: ScopeId, zone: Zone, accountId: string): Promise<void>;
+  adopt(scope: ScopeId, site: Site, accountId: string): Promise<void>;
   wake(signal: Signal): Promise<void>;
   golden(): Promise<StoredGolden | null>;
   /** Of the golden state in force; 0: there is none. */
@@ -111,5 +111,8 @@ export interface EvidencePort {
   putDossier(text: string): Promise<Digest>;
   dossier(digest: Digest): Promise<string | null>;
   putGolden(scope: ScopeId, golden: StoredGolden): Promise<void>;
-  golden(scope: ScopeId, generation: number): Promise<StoredGolden | null>;
+  golden(
+    scope: ScopeId,
+    of: Pick<StoredGolden, "generation" | "digest">,
+  ): Promise<StoredGolden | null>;
 }

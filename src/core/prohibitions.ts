@@ -3,10 +3,20 @@
  * core: a mistake in planning, policy or counting ends here.
  */
 import type { Call, Plan } from "./plan.ts";
+import type { Site } from "./resource.ts";
 
-/** Without `.` and `..` as an id: where a path is resolved they lead to the zone itself. */
-const COLLECTIONS =
-  /^\/zones\/([0-9A-Za-z_-]+)\/(?:dns_records(?:\/(?!\.{1,2}$)[\w.-]+)?|settings\/\w+)$/;
+/** Without `.` and `..` as an id: where a path is resolved they lead to the site itself. */
+const ID = String.raw`(?!\.{1,2}(?:/|$))[\w.-]+`;
+/** What a plan may write to at all, by level. Tokens are on neither list: they are the vault's own business. */
+const WRITABLE: Readonly<Record<Site["level"], readonly string[]>> = {
+  zone: [`dns_records(?:/${ID})?`, String.raw`settings/\w+`],
+  account: [],
+};
+
+/** Whether `path` leads to something writable of `site`, and to nothing else. */
+const isInside = (path: string, { level, id }: Site): boolean =>
+  WRITABLE[level].some((collection) => new RegExp(`^/${level}s/${id}/${collection}$`).test(path));
+
 const METHODS = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 const OPERATIONS_MAX = 200;
 const BODY_BYTES_MAX = 1_048_576;
@@ -22,14 +32,13 @@ export function prohibited(plan: Plan, people: number): string | null {
   ];
   const first = reasons.find((reason) => reason !== null);
   if (first) return first;
-  if (people === 0 && plan.steps.some(({ group }) => group === `NS ${plan.zone.name}`))
+  if (people === 0 && plan.steps.some(({ group }) => group === `NS ${plan.site.name}`))
     return "the zone's own delegation, without a person";
   return null;
 }
 
-function againstCall({ request, steps }: Call, { zone }: Plan): string | null {
-  if (COLLECTIONS.exec(request.path)?.[1] !== zone.id)
-    return `a call outside the zone: ${request.path}`;
+function againstCall({ request, steps }: Call, { site }: Plan): string | null {
+  if (!isInside(request.path, site)) return `a call outside the site: ${request.path}`;
   if (!METHODS.has(request.method)) return `method ${request.method}`;
   const operations = operationsIn(request);
   if (operations > OPERATIONS_MAX) return `${operations} operations in one call`;
@@ -39,9 +48,8 @@ function againstCall({ request, steps }: Call, { zone }: Plan): string | null {
   return null;
 }
 
-function againstInverse(inverse: Call["request"], { zone }: Plan): string | null {
-  if (COLLECTIONS.exec(inverse.path)?.[1] !== zone.id)
-    return `an inverse outside the zone: ${inverse.path}`;
+function againstInverse(inverse: Call["request"], { site }: Plan): string | null {
+  if (!isInside(inverse.path, site)) return `an inverse outside the site: ${inverse.path}`;
   if (!METHODS.has(inverse.method)) return `method ${inverse.method} in an inverse`;
   return operationsIn(inverse) === 1 ? null : "an inverse of more than one operation";
 }

@@ -11,12 +11,12 @@ import { incidentId } from "./incident.ts";
 import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
 import { type Heal as PastHeal, judge, subjectKey } from "./recurrence.ts";
-import type { Change, Zone } from "./resource.ts";
+import type { Change, Site } from "./resource.ts";
 import { approvalsNeeded, assess, type Risk } from "./risk.ts";
 
 export interface ReconcileInput {
   readonly scope: ScopeId;
-  readonly zone: Zone;
+  readonly site: Site;
   readonly golden: GoldenState;
   readonly generation: number;
   readonly observation: Observation;
@@ -58,8 +58,8 @@ export interface Heal {
 }
 
 export function reconcile(input: ReconcileInput): Decision {
-  const { golden, observation, lineage, zone, now } = input;
-  const drift = diff({ golden, observed: observation.resources, lineage, zone, now });
+  const { golden, observation, lineage, site, now } = input;
+  const drift = diff({ golden, observed: observation.resources, lineage, site, now });
   const { allowed, quarantined } = judge(drift.changes, input.heals, input.nowMs);
   const reported = drift.reported.map(({ change }) => change);
   if (drift.changes.length + reported.length === 0) return { type: "in_sync", drift, quarantined };
@@ -93,14 +93,14 @@ interface Todo {
 }
 
 function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: Todo): Heal {
-  const { scope, zone, golden, epoch, parent, generation } = input;
+  const { scope, site, golden, epoch, parent, generation } = input;
   const changes = allowed.slice(0, STEPS_MAX);
   const proposal = {
     type: "revert",
     goldenGeneration: generation,
     goldenDigest: golden.digest,
   } as const;
-  const sealed = plan({ scope, zone, epoch, parent, proposal, changes });
+  const sealed = plan({ scope, site, epoch, parent, proposal, changes });
   const findings = check(sealed.plan, { golden, managed: drift.managed });
   return {
     type: "heal",

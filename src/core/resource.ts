@@ -1,13 +1,24 @@
 import type { z } from "zod";
 import type { Json, JsonObject } from "./canonical.ts";
-import type { ObjectId } from "./ids.ts";
+import { isScopeId, mint, type ObjectId, type ScopeId } from "./ids.ts";
 import type { Result } from "./result.ts";
 
-/** The zone that a resource is in; what a kind needs to know to complete names and paths. */
-export interface Zone {
+export type Level = "zone" | "account";
+
+/** Where a scope's resources are: a zone or an account, as the API knows it. */
+export interface Site {
+  readonly level: Level;
   readonly id: ObjectId;
+  /** The zone's name; of an account, the name that people gave it, which identifies nothing. */
   readonly name: string;
 }
+
+/** `/zones/<id>` or `/accounts/<id>`: what every path of the site's resources begins with. */
+export const basePath = ({ level, id }: Site): string => `/${level}s/${id}`;
+
+/** The scope that a site is managed as. A zone goes by its name, which people know; an account by its id. */
+export const scopeOf = ({ level, id, name }: Site): ScopeId =>
+  mint(isScopeId, level === "zone" ? `zone:${name}` : `account:${id}`);
 
 /** Values in the kind's normal form. Only what is compared is in here: never ids, dates or other computed members. */
 export type Fields = JsonObject;
@@ -74,14 +85,16 @@ export interface CallOf {
  */
 export interface Kind {
   readonly name: string;
-  /** Where the API keeps its objects, below the zone: `dns_records`. */
+  /** Whether its resources belong to a zone or to an account. */
+  readonly level: Level;
+  /** Where the API keeps its objects, below the site: `dns_records`. */
   readonly collection: string;
   /** How the kind's resources stand in the golden state, below `spec.resources.<name>`. */
   readonly schema: z.ZodType;
   /** What `schema` let through, in normal form; or every contradiction in it. */
-  declare(declared: unknown, zone: Zone): Result<readonly Resource[], readonly Fault[]>;
+  declare(declared: unknown, site: Site): Result<readonly Resource[], readonly Fault[]>;
   /** Raw API object → normal form. An object without a usable id or of an unreadable shape is an error, never skipped (I8). */
-  observe(raw: Json, zone: Zone): Result<ObservedResource, string>;
+  observe(raw: Json, site: Site): Result<ObservedResource, string>;
   /** Whether a declared and an observed value of one field are the same. Undeclared fields are not asked about. */
   same(field: string, desired: Json, observed: Json): boolean;
   /** Fields that an ownership rule may match on, beside `id`. */
@@ -91,11 +104,21 @@ export interface Kind {
   /** The group's live objects that another controller owns, with the reason; asked with everything observed of the kind. */
   foreign(observed: readonly ObservedResource[]): ReadonlyMap<ObjectId, string>;
   /** The API calls that carry out `changes`, in the order in which they must happen. Pure. */
-  calls(changes: readonly Change[], zone: Zone): readonly CallOf[];
+  calls(changes: readonly Change[], site: Site): readonly CallOf[];
   /** What the resource looks like after `change`: null when it is gone. */
   predict(change: Change): Fields | null;
+  /**
+   * What the API does to `objects` (all of the kind, as read) when it is sent `request`; or why it would not understand
+   * it. Worked out from the request alone, for the simulation: it must not use `predict`. Left out, the collection
+   * behaves like most: POST creates, PATCH merges, PUT replaces, DELETE removes, `batch` does all.
+   */
+  apply?(
+    objects: readonly Json[],
+    request: ApiRequest,
+    site: Site,
+  ): Result<readonly Json[], string>;
   /** One line for people: `A www.example.com`. */
   describe(resource: Resource): string;
   /** Pairs of resources of the kind that cannot both hold. With `zone`, more is known about its apex; a kind without any leaves it out. */
-  contradictions?(resources: readonly Resource[], zone?: Zone): readonly Contradiction[];
+  contradictions?(resources: readonly Resource[], site?: Site): readonly Contradiction[];
 }

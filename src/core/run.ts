@@ -115,7 +115,7 @@ export type RunEffect =
   | "revert"
   | "conclude";
 
-/** With the delays of `backoff` these stretch over about a quarter of an hour; then a person is told. */
+/** With the delays of `backoff` these stretch over about four minutes; then a person is told. */
 const ATTEMPTS_MAX = 6;
 
 export interface StartInput {

@@ -35,6 +35,8 @@ export interface ScopeView {
   readonly notOurs: readonly (Listed & { readonly class: string })[];
   /** How many live resources are in our care, by kind. */
   readonly managed: Readonly<Record<string, number>>;
+  /** Kinds that the golden state does not speak of: nobody looked at them. */
+  readonly notChecked: readonly string[];
   readonly run: RunId | null;
   readonly unknown: Unknown | null;
 }
@@ -47,14 +49,27 @@ const listed = (change: Change, reason: string): Listed => {
   return { kind, identity, reason };
 };
 
+/** What a pass made of a whole reading. */
+export interface Seen {
+  readonly drift: Drift;
+  readonly quarantined: readonly Change[];
+  readonly notChecked: readonly string[];
+}
+
 /** The parts of the view that a whole reading of the zone settles. */
 export function readingView(
-  drift: Drift,
-  quarantined: readonly Change[],
+  { drift, quarantined, notChecked }: Seen,
   observedAt: Instant,
 ): Pick<
   ScopeView,
-  "observedAt" | "quarantined" | "reported" | "unmanaged" | "notOurs" | "managed" | "unknown"
+  | "observedAt"
+  | "quarantined"
+  | "reported"
+  | "unmanaged"
+  | "notOurs"
+  | "managed"
+  | "notChecked"
+  | "unknown"
 > {
   return {
     observedAt,
@@ -76,6 +91,7 @@ export function readingView(
         class: of,
       })),
     managed: drift.managed,
+    notChecked,
     unknown: null,
   };
 }
@@ -95,6 +111,7 @@ export const unseen = (scope: ScopeId, zoneName: string, at: Instant): ScopeView
   unmanaged: [],
   notOurs: [],
   managed: {},
+  notChecked: [],
   run: null,
   unknown: null,
 });

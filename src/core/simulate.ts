@@ -6,30 +6,50 @@ import { idOf, isObject, type Json, type JsonObject } from "./canonical.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Reading } from "./observation.ts";
 import { type Call, createdId, type Step } from "./plan.ts";
-import type { Zone } from "./resource.ts";
+import { basePath, type Kind, type Site } from "./resource.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** The readings as they would be after `calls`, or the first call that the API would not understand. */
 export function simulate(
   readings: readonly Reading[],
-  zone: Zone,
+  site: Site,
   calls: readonly Call[],
 ): Result<readonly Reading[], string> {
-  const collectionOf = (kind: string): string => `/zones/${zone.id}/${kindOf(kind).collection}`;
-  const collections: Collections = new Map(
-    readings.map(({ kind, objects }) => [collectionOf(kind), byId(objects)]),
-  );
+  const collections = readings.map(({ kind, objects }): Collection => {
+    const of = kindOf(kind);
+    return { of, path: `${basePath(site)}/${of.collection}`, objects };
+  });
   for (const call of calls) {
-    const problem = apply(collections, call);
+    const problem = carryOut(collections, call, site);
     if (problem) return err(`${call.request.method} ${call.request.path}: ${problem}`);
   }
-  return ok(
-    readings.map(({ kind }) => ({
-      kind,
-      objects: [...(collections.get(collectionOf(kind))?.values() ?? [])],
-      claimedTotal: null,
-    })),
+  return ok(collections.map(({ of, objects }) => ({ kind: of.name, objects, claimedTotal: null })));
+}
+
+interface Collection {
+  readonly of: Kind;
+  readonly path: string;
+  objects: readonly Json[];
+}
+
+function carryOut(collections: readonly Collection[], call: Call, site: Site): string | null {
+  const { path } = call.request;
+  const collection = collections.find(
+    (one) => path === one.path || path.startsWith(`${one.path}/`),
   );
+  if (!collection) return "no such collection was read";
+  const objects = collection.of.apply?.(collection.objects, call.request, site);
+  if (!objects) return byDefault(collection, call);
+  if (!objects.ok) return objects.error;
+  collection.objects = objects.value;
+  return null;
+}
+
+function byDefault(collection: Collection, call: Call): string | null {
+  const objects = byId(collection.objects);
+  const problem = rest(objects, call.request.path.slice(collection.path.length + 1), call);
+  collection.objects = [...objects.values()];
+  return problem;
 }
 
 /** The calls that would undo a plan: the inverse of each step, last step first. */
@@ -37,22 +57,19 @@ export const inverseCalls = (steps: readonly Step[]): readonly Call[] =>
   steps.map(({ inverse }, index) => ({ request: inverse, steps: [index] })).toReversed();
 
 type Objects = Map<string, JsonObject>;
-type Collections = Map<string, Objects>;
 
 const byId = (objects: readonly Json[]): Objects =>
   new Map(objects.filter(isObject).map((object) => [idOf(object), object]));
 
 /** The shape that Cloudflare's collections share: POST creates, PATCH merges, PUT replaces, DELETE removes, `batch` does all. */
-function apply(
-  collections: Collections,
-  { request: { method, path, body }, steps }: Call,
+function rest(
+  objects: Objects,
+  id: string,
+  { request: { method, body }, steps }: Call,
 ): string | null {
-  const [, collection = "", id] = /^(\/zones\/[^/]+\/[^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
-  const objects = collections.get(collection);
-  if (!objects) return "no such collection was read";
-  if (method === "POST" && id === undefined) return insert(objects, body, steps[0]);
+  if (method === "POST" && id === "") return insert(objects, body, steps[0]);
   if (method === "POST" && id === "batch") return batch(objects, body, steps);
-  if (id === undefined || method === "POST") return "not a call that is understood";
+  if (id === "" || id.includes("/") || method === "POST") return "not a call that is understood";
   return change(objects, method, { ...body, id });
 }
 

@@ -27,11 +27,11 @@ function judged(
     golden,
     observed: observed(live).resources,
     lineage: lineageFrom(live),
-    zone: ZONE,
+    site: ZONE,
     now: NOW,
   });
   const proposal = { type: "revert", goldenGeneration: 1, goldenDigest: golden.digest } as const;
-  const sealed = plan({ scope: SCOPE, zone: ZONE, epoch: 1, parent: null, proposal, changes });
+  const sealed = plan({ scope: SCOPE, site: ZONE, epoch: 1, parent: null, proposal, changes });
   const findings = check(sealed.plan, { golden, managed });
   return { plan: sealed.plan, findings, tier: assess(sealed.plan, findings).tier };
 }

@@ -26,7 +26,7 @@ interface Compared {
 }
 
 const compare = ({ golden, live, lineage = new Map() }: Compared): Drift =>
-  diff({ golden, observed: observed(live).resources, lineage, zone: ZONE, now: NOW });
+  diff({ golden, observed: observed(live).resources, lineage, site: ZONE, now: NOW });
 
 const named = (change: Change): string => `${change.op} ${subjectOf(change).identity}`;
 const changes = (drift: Drift): string[] => drift.changes.map(named);
@@ -84,7 +84,7 @@ it("diff does not depend on the order of what is declared, observed or remembere
         golden: { ...zone.golden, resources: declared },
         observed: seen,
         lineage: new Map(remembered),
-        zone: ZONE,
+        site: ZONE,
         now: NOW,
       });
       expect(again).toEqual(compare(zone));
@@ -317,7 +317,7 @@ it("what is not ours is ours again when the rule has expired", () => {
       golden,
       observed: live.resources,
       lineage: new Map(),
-      zone: ZONE,
+      site: ZONE,
       now: instantOf(now),
     });
   expect(at("2026-12-31T00:00:00Z").changes).toHaveLength(0);

@@ -219,7 +219,7 @@ it("ownership rules cover their resources until they expire", () => {
     ),
   ).resources[0];
   if (!preview) throw new Error("nothing declared");
-  const at = (now: string) => ruleFor(golden, preview, { zone: ZONE, now: instantOf(now) });
+  const at = (now: string) => ruleFor(golden, preview, { site: ZONE, now: instantOf(now) });
   expect(at(NOW)?.reason).toBe("made by the build");
   expect(at("2026-12-31T23:59:59.999Z")).not.toBeNull();
   expect(at("2027-01-01T00:00:00Z")).toBeNull();
@@ -244,7 +244,7 @@ it.each([
     resources: { dns_record: [{ ...www, name: `${full}.` }] },
   }).resources;
   if (!resource) throw new Error("nothing declared");
-  expect(ruleFor(golden, resource, { zone: ZONE, now: NOW }) !== null).toBe(covered);
+  expect(ruleFor(golden, resource, { site: ZONE, now: NOW }) !== null).toBe(covered);
 });
 
 const rule = (match: Record<string, string>) => goldenOf({ ownership: [{ ...ignored, match }] });
@@ -254,7 +254,7 @@ it("ownership rules hold only when every member matches, and for their own kind"
     resources: { dns_record: [{ ...www, ttl: 300 }], zone_setting: { ssl: "full" } },
   }).resources;
   if (!record || !setting) throw new Error("nothing declared");
-  const at = { zone: ZONE, now: NOW };
+  const at = { site: ZONE, now: NOW };
   expect(ruleFor(rule({ kind: "dns_record", name: "www", type: "A" }), record, at)).not.toBeNull();
   expect(ruleFor(rule({ kind: "dns_record", name: "www", type: "AAAA" }), record, at)).toBeNull();
   expect(

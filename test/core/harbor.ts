@@ -17,7 +17,7 @@ import {
   type Reading,
 } from "../../src/core/observation.ts";
 import { lineageOf } from "../../src/core/reconcile.ts";
-import type { Zone } from "../../src/core/resource.ts";
+import type { Site } from "../../src/core/resource.ts";
 import type { Result } from "../../src/core/result.ts";
 
 /** One zone, its golden state, what is live in it, and ways to let it drift. */
@@ -27,7 +27,7 @@ export const RUNS = process.env["DRIFTLESS_FULL"] === undefined ? 20 : 1000;
 fc.configureGlobal({ numRuns: RUNS });
 if (RUNS > 100) vi.setConfig({ testTimeout: 300_000 });
 
-export const ZONE: Zone = { id: mint(isObjectId, "z1"), name: "harbor.example" };
+export const ZONE: Site = { level: "zone", id: mint(isObjectId, "z1"), name: "harbor.example" };
 export const SCOPE = mint(isScopeId, "zone:harbor.example");
 export const NOW: Instant = instantOf("2026-03-01T12:00:00Z");
 export const NOW_MS = 1_772_366_400_000;

@@ -12,8 +12,8 @@ import {
   isVoterId,
   mint,
   runIdOf,
-  zoneNameOf,
 } from "../../src/core/ids.ts";
+import { scopeOf } from "../../src/core/resource.ts";
 
 describe("ids", () => {
   it("names a run and an incident by the digest behind them", () => {
@@ -47,8 +47,14 @@ describe("ids", () => {
     `zone:${"a.".repeat(127)}example`,
   ])("does not take %j for a scope", (text) => expect(isScopeId(text)).toBe(false));
 
-  it("gives the zone name of a scope back", () => {
-    expect(zoneNameOf(mint(isScopeId, "zone:harbor.example"))).toBe("harbor.example");
+  it("names a zone's scope by its name and an account's by its id", () => {
+    const account = "8d6e3f0a5c1b4927a0f4c2d9b7e61835";
+    expect(scopeOf({ level: "zone", id: mint(isObjectId, "z1"), name: "harbor.example" })).toBe(
+      "zone:harbor.example",
+    );
+    expect(scopeOf({ level: "account", id: mint(isObjectId, account), name: "Harbor" })).toBe(
+      `account:${account}`,
+    );
   });
 
   // An id becomes a path segment of a request.

@@ -125,14 +125,15 @@ describe("doubted", () => {
     );
   });
 
-  it("judges each kind by itself", () => {
+  it("says nothing of a kind that was not read, or that is asked for one by one", () => {
     const settings: [ObjectId, { kind: string; identity: string }][] = [
       [objectId("ssl"), { kind: "zone_setting", identity: "ssl" }],
     ];
-    const observation = observe([reading(records(100))], ZONE, NOW);
-    if (!observation.ok) throw new Error("malformed");
-    expect(doubted(new Map([...lineage(100), ...settings]), observation.value)).toEqual([
-      { kind: "zone_setting", id: "ssl" },
-    ]);
+    const before = new Map([...lineage(100), ...settings]);
+    const onlyRecords = observe([reading(records(100))], ZONE, NOW);
+    const nothing = observe([], ZONE, NOW);
+    if (!onlyRecords.ok || !nothing.ok) throw new Error("malformed");
+    expect(doubted(before, onlyRecords.value)).toEqual([]);
+    expect(doubted(before, nothing.value)).toEqual([]);
   });
 });

@@ -26,7 +26,7 @@ import {
 type Zone = Pick<Drifted, "golden" | "live" | "lineage">;
 
 const changesOf = ({ golden, live, lineage }: Zone) =>
-  diff({ golden, observed: observed(live).resources, lineage, zone: ZONE, now: NOW }).changes;
+  diff({ golden, observed: observed(live).resources, lineage, site: ZONE, now: NOW }).changes;
 
 function planOf(zone: Zone): SealedPlan {
   const proposal = {
@@ -36,7 +36,7 @@ function planOf(zone: Zone): SealedPlan {
   } as const;
   return plan({
     scope: SCOPE,
-    zone: ZONE,
+    site: ZONE,
     epoch: 1,
     parent: null,
     proposal,

@@ -27,7 +27,7 @@ const step: Step = {
 const planOf = (steps: readonly Step[], calls: readonly Call[]): Plan => ({
   version: 1,
   scope: SCOPE,
-  zone: ZONE,
+  site: ZONE,
   epoch: 1,
   parent: null,
   proposal: { type: "revert", goldenGeneration: 1, goldenDigest: digestOf(1) },
@@ -69,9 +69,9 @@ it.each([
   "https://evil.example/zones/z1/dns_records/r1",
   "",
 ])("prohibitions refuse the path %j, in a call and in an inverse", (path) => {
-  expect(one(request("DELETE", path))).toContain("outside the zone");
+  expect(one(request("DELETE", path))).toContain("outside the site");
   expect(one(request("PATCH", `${at}/r1`, {}), { inverse: request("DELETE", path) })).toContain(
-    "outside the zone",
+    "outside the site",
   );
 });
 

@@ -37,7 +37,7 @@ const input = (
   more: Partial<ReconcileInput> = {},
 ): ReconcileInput => ({
   scope: SCOPE,
-  zone: ZONE,
+  site: ZONE,
   golden,
   generation: 3,
   observation: observed(live),

@@ -19,7 +19,7 @@ function edited(members: { ttl?: number; content?: string }): Change {
     golden,
     observed: observed(live(members)).resources,
     lineage: lineageFrom(live({})),
-    zone: ZONE,
+    site: ZONE,
     now: NOW,
   });
   const [change] = changes;

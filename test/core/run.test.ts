@@ -332,7 +332,7 @@ it("a run is shown with its reason in every phase", () => {
     proposal: { goldenGeneration: 3 },
     steps: [],
     calls: [],
-    zone: ZONE,
+    site: ZONE,
   } as unknown as Plan;
   for (const run of runs) {
     const view = viewOf(run, plan);

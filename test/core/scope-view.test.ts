@@ -19,7 +19,7 @@ const drift = diff({
     zone_setting: [{ ...setting("ssl", "off"), editable: false }],
   }).resources,
   lineage: new Map(),
-  zone: ZONE,
+  site: ZONE,
   now: NOW,
 });
 
@@ -41,7 +41,7 @@ describe("a scope view", () => {
   });
 
   it("lists what is left alone with the reason, and lists no more than a page holds (I12)", () => {
-    const view = readingView(drift, [], NOW);
+    const view = readingView({ drift, quarantined: [], notChecked: [] }, NOW);
     expect(view.reported).toEqual([
       { kind: "zone_setting", identity: "ssl", reason: "not editable on this plan" },
     ]);

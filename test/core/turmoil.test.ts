@@ -115,7 +115,7 @@ const turmoil: fc.Arbitrary<Zone> = fc
   }));
 
 const driftOf = ({ golden, live: now, lineage }: Zone) =>
-  diff({ golden, observed: observed(now).resources, lineage, zone: ZONE, now: NOW });
+  diff({ golden, observed: observed(now).resources, lineage, site: ZONE, now: NOW });
 
 it("in any turmoil every live record is in place, changed, reported, unmanaged or not ours, and only one of them", () => {
   fc.assert(

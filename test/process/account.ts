@@ -164,6 +164,24 @@ export class Swarm {
     return (await this.#api<{ items: RunRow[] }>("GET", path)).items;
   }
 
+  /** The quick answer, from the blackboard. */
+  async posture(): Promise<string | undefined> {
+    const { items } = await this.#api<{ items: { scope: string; status: string }[] }>(
+      "GET",
+      "/scopes",
+    );
+    return items.find(({ scope }) => scope === SCOPE)?.status;
+  }
+
+  async newestIncident(): Promise<{ status: string; closed_at: string | null } | undefined> {
+    const path = `/incidents?limit=1&scope=${encodeURIComponent(SCOPE)}`;
+    const { items } = await this.#api<{ items: { status: string; closed_at: string | null }[] }>(
+      "GET",
+      path,
+    );
+    return items[0];
+  }
+
   async approve({ id, plan_digest: digest }: RunRow): Promise<void> {
     const body = { digest, verdict: "approve" };
     await this.#api("POST", `/runs/${id}/approvals`, { token: "dev-approver-1", body });
@@ -178,22 +196,6 @@ export class Swarm {
     }
   }
 
-  /** Resolves with the next entry that passes `test`, the moment it is told. Ends with the process. */
-  async watch(): Promise<(test: (entry: Entry) => boolean) => Promise<Entry>> {
-    const response = await fetch(`${this.#at.facts.url}/api/v1/events?after=latest`, {
-      headers: { authorization: "Bearer dev-viewer", accept: "text/event-stream" },
-    });
-    const entries = entriesOf(response.body as ReadableStream<Uint8Array>);
-    return async (test) => {
-      const late = AbortSignal.timeout(15_000);
-      for (;;) {
-        const next = await entries.next();
-        if (next.done || late.aborted) throw new Error("the awaited entry did not come");
-        if (test(next.value)) return next.value;
-      }
-    };
-  }
-
   #api<T>(
     method: string,
     path: string,
@@ -201,20 +203,6 @@ export class Swarm {
   ): Promise<T> {
     return call(`${this.#at.facts.url}/api/v1${path}`, token, { method, body });
   }
-}
-
-async function* entriesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Entry, undefined> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of body) {
-    const frames = (rest + decoder.decode(chunk, { stream: true })).split("\n\n");
-    rest = frames.pop() ?? "";
-    for (const frame of frames) {
-      const data = frame.split("\n").find((line) => line.startsWith("data: "));
-      if (data !== undefined) yield JSON.parse(data.slice("data: ".length)) as Entry;
-    }
-  }
-  return undefined;
 }
 
 async function call<T>(

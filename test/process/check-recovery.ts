@@ -118,4 +118,6 @@ export async function checkSettled({ account, swarm }: Witnesses): Promise<void>
   );
   expect(open).toEqual([]);
   expect(await swarm.drift()).toMatchObject({ scope: SCOPE, status: "in_sync" });
+  expect(await swarm.posture()).toBe("in_sync");
+  expect(await swarm.newestIncident()).toMatchObject({ status: "resolved" });
 }

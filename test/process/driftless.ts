@@ -156,6 +156,14 @@ export class Driftless {
     await this.#gone(child, runtimes);
   }
 
+  /** Lets workerd run for some ms, and stops it again. Whatever is on the disk then is what a kill would leave. */
+  async slice(ms: number): Promise<void> {
+    const pid = this.facts.workerdPid;
+    process.kill(pid, "SIGCONT");
+    await sleep(ms);
+    process.kill(pid, "SIGSTOP");
+  }
+
   /** SIGKILL for workerd alone; the runner is left to notice. */
   async killRuntime(): Promise<Ended> {
     const { child } = this;

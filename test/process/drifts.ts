@@ -42,12 +42,26 @@ export const pair = (): Drift => ({
   reads: 2,
 });
 
-const DELETABLE = ["status", "cdn", "help", "shop", "images", "mta-sts", "www"];
+/** Each is deleted twice at most. */
+const DELETABLE = [
+  ["CNAME", "status"],
+  ["CNAME", "cdn"],
+  ["CNAME", "help"],
+  ["CNAME", "shop"],
+  ["CNAME", "images"],
+  ["CNAME", "mta-sts"],
+  ["CNAME", "www"],
+  ["TXT", "info"],
+  ["TXT", "_mta-sts"],
+  ["TXT", "_smtp._tls"],
+  ["AAAA", "checkout"],
+] as const;
+let deleted = 0;
 
 async function takeOne(account: Account): Promise<DnsRecord> {
-  const name = DELETABLE.shift();
-  if (name === undefined) throw new Error("every record that may be deleted has been");
-  return await account.record("CNAME", `${name}.${SUFFIX}`);
+  const [type, name] = DELETABLE[deleted % DELETABLE.length] ?? ["CNAME", "www"];
+  deleted += 1;
+  return await account.record(type, `${name}.${SUFFIX}`);
 }
 
 export const deletion = (): Drift => ({
@@ -84,13 +98,13 @@ export const rogue = (): Drift => ({
 export const several = (): Drift => ({
   what: "six at once",
   make: async (account) => {
-    const [bastion, staging, deleted] = await Promise.all([
+    const [bastion, staging, victim] = await Promise.all([
       account.record("A", `bastion.${SUFFIX}`),
       account.record("A", `staging.${SUFFIX}`),
       takeOne(account),
     ]);
     await account.cloudflare("POST", `${RECORDS}/batch`, {
-      deletes: [{ id: deleted.id }],
+      deletes: [{ id: victim.id }],
       patches: [bastion, staging].map(({ id }) => ({ id, content: address() })),
       posts: rogues(3),
     });
@@ -119,6 +133,8 @@ const WEAKENED = [
   ["tls_1_3", "off"],
   ["min_tls_version", "1.1"],
   ["ssl", "flexible"],
+  ["always_use_https", "off"],
+  ["tls_1_3", "zrt"],
 ] as const;
 let weakened = 0;
 

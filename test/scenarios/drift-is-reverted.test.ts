@@ -133,6 +133,7 @@ describe("drift is reverted", () => {
     const feed = env.CHANGE_FEED.getByName(account);
     await feed.watch({
       accountId: account,
+      scope: `account:${account}` as never,
       zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }],
     });
     await vi.waitFor(async () => expect(await vaultWrites()).toHaveLength(1), {
@@ -143,6 +144,7 @@ describe("drift is reverted", () => {
     const seen = (await journal()).length;
     await feed.watch({
       accountId: account,
+      scope: `account:${account}` as never,
       zones: [{ id: BOOKS.zoneId, scope: BOOKS.scope as never }],
     });
     await vi.waitFor(async () => expect((await journal()).length).toBe(seen + 1), {

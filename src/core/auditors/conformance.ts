@@ -8,7 +8,7 @@ import { ruleFor } from "../golden.ts";
 import { kindOf } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
 import { type Call, openPlan, type Step } from "../plan.ts";
-import type { ObservedResource, Resource, Zone } from "../resource.ts";
+import type { ObservedResource, Resource, Site } from "../resource.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
 
 export function conformance(input: AuditInput): Verdict {
@@ -17,7 +17,7 @@ export function conformance(input: AuditInput): Verdict {
     golden,
     generation,
   } = input;
-  const observation = observe(evidence.readings, plan.zone, evidence.observedAt);
+  const observation = observe(evidence.readings, plan.site, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
   const { type, goldenDigest, goldenGeneration } = plan.proposal;
   const known: Known = {
@@ -36,7 +36,7 @@ export function conformance(input: AuditInput): Verdict {
         objects.filter(isObject).map((object) => [`${kind} ${idOf(object)}`, object]),
       ),
     ),
-    zone: plan.zone,
+    site: plan.site,
   };
   return verdictOf(
     [
@@ -64,7 +64,7 @@ interface Known {
   readonly identities: ReadonlySet<string>;
   /** The objects as the API gave them, by kind and id. */
   readonly raw: ReadonlyMap<string, JsonObject>;
-  readonly zone: Zone;
+  readonly site: Site;
 }
 
 /** Every step in exactly one call. */
@@ -99,7 +99,7 @@ function unfounded(
     if (!declared) return [`not_declared: ${step.identity}`];
     const live = known.live.get(`${step.kind} ${step.before?.id}`);
     const raw = known.raw.get(`${step.kind} ${step.before?.id}`);
-    return founded(body, declared, { live, raw, zone: known.zone })
+    return founded(body, declared, { live, raw, site: known.site })
       ? []
       : [`value_from_elsewhere: ${step.identity}`];
   });
@@ -139,8 +139,8 @@ function founded(
   {
     live,
     raw,
-    zone,
-  }: { live: ObservedResource | undefined; raw: JsonObject | undefined; zone: Zone },
+    site,
+  }: { live: ObservedResource | undefined; raw: JsonObject | undefined; site: Site },
 ): boolean {
   const kind = kindOf(declared.kind);
   const expected = kind.predict(
@@ -153,7 +153,7 @@ function founded(
         }
       : { op: "create", desired: declared },
   );
-  const written = kind.observe({ ...raw, ...body, id: live?.id ?? "new" }, zone);
+  const written = kind.observe({ ...raw, ...body, id: live?.id ?? "new" }, site);
   return (
     expected !== null &&
     written.ok &&
@@ -212,7 +212,7 @@ function forgotten(
       .get(subject)
       ?.some((there) => driftedFields(kindOf(resource.kind), resource, there).length === 0);
     if (fine || readOnly.has(subject) || stepped.has(subject) || held.has(subject)) return [];
-    return ruleFor(golden, resource, { zone: dossier.plan.zone, now })
+    return ruleFor(golden, resource, { site: dossier.plan.site, now })
       ? []
       : [`forgotten: ${resource.identity}`];
   });

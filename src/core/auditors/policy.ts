@@ -6,12 +6,12 @@ import { canonicalise } from "../canonical.ts";
 import { check } from "../check.ts";
 import { diff, type Drift } from "../diff.ts";
 import { type OwnershipRule, ruleFor } from "../golden.ts";
-import { type Digest, type Instant, zoneNameOf } from "../ids.ts";
+import { type Digest, type Instant } from "../ids.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
 import { plan, type Step } from "../plan.ts";
 import { subjectKey } from "../recurrence.ts";
-import type { ObservedResource, Resource } from "../resource.ts";
+import { basePath, type ObservedResource, type Resource, scopeOf } from "../resource.ts";
 import { assess } from "../risk.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
 
@@ -24,14 +24,14 @@ export function policy(input: AuditInput): Verdict {
     golden,
     now,
   } = input;
-  const observation = observe(evidence.readings, proposed.zone, evidence.observedAt);
+  const observation = observe(evidence.readings, proposed.site, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
   const observed = observation.value.resources;
   const drift = diff({
     golden,
     observed,
     lineage: lineageOf(input.dossier),
-    zone: proposed.zone,
+    site: proposed.site,
     now,
   });
   const findings = check(proposed, { golden, managed: drift.managed });
@@ -40,7 +40,7 @@ export function policy(input: AuditInput): Verdict {
   const listed = new Set(dossier.findings.map((finding) => canonicalise(finding)));
   return verdictOf(
     [
-      ...(proposed.scope === golden.scope && proposed.zone.name === zoneNameOf(golden.scope)
+      ...(proposed.scope === golden.scope && golden.scope === scopeOf(proposed.site)
         ? []
         : ["another_scope"]),
       ...(minutesBetween(evidence.observedAt, now) > EVIDENCE_AGE_MAX_MINUTES
@@ -57,9 +57,9 @@ export function policy(input: AuditInput): Verdict {
         ? []
         : [`risk_understated: ${dossier.risk.tier} instead of ${risk.tier}`]),
       ...proposed.calls.flatMap(({ request }) =>
-        request.path.startsWith(`/zones/${proposed.zone.id}/`)
+        request.path.startsWith(`${basePath(proposed.site)}/`)
           ? []
-          : [`outside_the_zone: ${request.path}`],
+          : [`outside_the_site: ${request.path}`],
       ),
       ...proposed.steps.flatMap((step) => forbidden(step, known)),
       ...(replanned(input, drift) === dossier.planDigest ? [] : ["not_the_plan_for_this_drift"]),
@@ -73,10 +73,10 @@ export function policy(input: AuditInput): Verdict {
  * that people see, a basis) has to be as the planner makes it, too.
  */
 function replanned({ dossier }: AuditInput, drift: Drift): Digest {
-  const { scope, zone, epoch, parent, proposal } = dossier.plan;
+  const { scope, site, epoch, parent, proposal } = dossier.plan;
   const held = new Set(dossier.held);
   const changes = drift.changes.filter((change) => !held.has(subjectKey(change)));
-  return plan({ scope, zone, epoch, parent, proposal, changes }).digest;
+  return plan({ scope, site, epoch, parent, proposal, changes }).digest;
 }
 
 interface Known {
@@ -145,7 +145,7 @@ function rulesOver(
   const { dossier, golden, now } = known.input;
   const subjects = [stranger, declaredAs(step, known)].filter((subject) => subject !== undefined);
   return subjects.flatMap(
-    (subject) => ruleFor(golden, subject, { zone: dossier.plan.zone, now }) ?? [],
+    (subject) => ruleFor(golden, subject, { site: dossier.plan.site, now }) ?? [],
   );
 }
 

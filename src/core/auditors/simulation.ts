@@ -6,7 +6,7 @@ import { canonicalise, sameJson } from "../canonical.ts";
 import { describeChange, diff, subjectOf } from "../diff.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
-import type { ObservedResource, Resource, Zone } from "../resource.ts";
+import type { ObservedResource, Resource, Site } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
 import { inverseCalls, simulate } from "../simulate.ts";
 import { unpredicted } from "../verification.ts";
@@ -24,7 +24,7 @@ export function simulation(input: AuditInput): Verdict {
         after,
       ).map(({ identity }) => `not_as_predicted: ${identity}`),
       ...collateral(input, before, after),
-      ...contradictory(input.dossier.plan.zone, before, after),
+      ...contradictory(input.dossier.plan.site, before, after),
       ...notRestored(before, restored),
     ],
     0,
@@ -38,14 +38,14 @@ interface States {
 }
 
 function play({ dossier: { plan, evidence } }: AuditInput): Result<States, string> {
-  const before = observe(evidence.readings, plan.zone, evidence.observedAt);
+  const before = observe(evidence.readings, plan.site, evidence.observedAt);
   if (!before.ok) return err(`unreadable_evidence: ${before.error.reason}`);
-  const calls = simulate(evidence.readings, plan.zone, plan.calls);
+  const calls = simulate(evidence.readings, plan.site, plan.calls);
   if (!calls.ok) return err(`not_understood: ${calls.error}`);
-  const undone = simulate(calls.value, plan.zone, inverseCalls(plan.steps));
+  const undone = simulate(calls.value, plan.site, inverseCalls(plan.steps));
   if (!undone.ok) return err(`inverse_not_understood: ${undone.error}`);
-  const after = observe(calls.value, plan.zone, evidence.observedAt);
-  const restored = observe(undone.value, plan.zone, evidence.observedAt);
+  const after = observe(calls.value, plan.site, evidence.observedAt);
+  const restored = observe(undone.value, plan.site, evidence.observedAt);
   if (!after.ok || !restored.ok) return err("unreadable_result");
   return ok({
     before: before.value.resources,
@@ -63,7 +63,7 @@ function unresolved(
     golden,
     observed: after,
     lineage: lineageOf(dossier),
-    zone: dossier.plan.zone,
+    site: dossier.plan.site,
     now,
   });
   const held = new Set(dossier.held);
@@ -89,7 +89,7 @@ function collateral(
 
 /** Contradictions that were there before (live twins, say) are not this plan's doing. */
 function contradictory(
-  zone: Zone,
+  site: Site,
   before: readonly ObservedResource[],
   after: readonly ObservedResource[],
 ): string[] {
@@ -98,7 +98,7 @@ function contradictory(
       (
         kind.contradictions?.(
           resources.filter((resource) => resource.kind === kind.name),
-          zone,
+          site,
         ) ?? []
       ).map(({ problem }) => problem),
     );

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../canonical.ts";
-import type { ApiRequest, CallOf, Change, Zone } from "../resource.ts";
+import type { ApiRequest, CallOf, Change, Site } from "../resource.ts";
 import { creationBody, patchBody } from "./dns-fields.ts";
 import { textOf } from "../canonical.ts";
 
@@ -18,10 +18,10 @@ interface Placed {
 /** Where the API keeps the records, below the zone. */
 export const COLLECTION = "dns_records";
 
-const recordsPath = (zone: Zone): string => `/zones/${zone.id}/${COLLECTION}`;
+const recordsPath = (site: Site): string => `/zones/${site.id}/${COLLECTION}`;
 
-function directRequest(change: Change, zone: Zone): ApiRequest {
-  const path = recordsPath(zone);
+function directRequest(change: Change, site: Site): ApiRequest {
+  const path = recordsPath(site);
   switch (change.op) {
     case "create":
       return { method: "POST", path, body: creationBody(change.desired.fields) };
@@ -68,7 +68,7 @@ function batchesOf(changes: readonly Change[]): readonly (readonly Placed[])[] {
   return [...batches, open].map(inOrder);
 }
 
-function batchRequest(placed: readonly Placed[], zone: Zone): ApiRequest {
+function batchRequest(placed: readonly Placed[], site: Site): ApiRequest {
   const deletes: JsonObject[] = [];
   const patches: JsonObject[] = [];
   const posts: JsonObject[] = [];
@@ -79,16 +79,16 @@ function batchRequest(placed: readonly Placed[], zone: Zone): ApiRequest {
   }
   const parts = { deletes, patches, posts };
   const body = Object.fromEntries(Object.entries(parts).filter(([, list]) => list.length > 0));
-  return { method: "POST", path: `${recordsPath(zone)}/batch`, body };
+  return { method: "POST", path: `${recordsPath(site)}/batch`, body };
 }
 
 /** One change is a call of its own, more go through the batch endpoint: a transaction, and one call of the quota. */
-export function recordCalls(changes: readonly Change[], zone: Zone): readonly CallOf[] {
+export function recordCalls(changes: readonly Change[], site: Site): readonly CallOf[] {
   const [only, ...more] = changes;
   if (only === undefined) return [];
-  if (more.length === 0) return [{ request: directRequest(only, zone), changes: [0] }];
+  if (more.length === 0) return [{ request: directRequest(only, site), changes: [0] }];
   return batchesOf(changes).map((placed) => ({
-    request: batchRequest(placed, zone),
+    request: batchRequest(placed, site),
     changes: placed.map(({ position }) => position),
   }));
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isObject, type Json, sameJson } from "../canonical.ts";
 import { isObjectId, type ObjectId } from "../ids.ts";
-import type { Fault, Fields, Kind, ObservedResource, Resource, Zone } from "../resource.ts";
+import type { Fault, Fields, Kind, ObservedResource, Resource, Site } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
 import { COLLECTION, recordCalls } from "./dns-calls.ts";
 import { recordContradictions, recordFaults } from "./dns-conflict.ts";
@@ -22,10 +22,10 @@ const present = (members: Readonly<Record<string, Json | undefined>>): Fields =>
     Object.entries(members).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
 
-function nameOf(record: DeclaredRecord, zone: Zone): Result<string, readonly Fault[]> {
-  const name = nameInZone(record.name, zone.name);
+function nameOf(record: DeclaredRecord, site: Site): Result<string, readonly Fault[]> {
+  const name = nameInZone(record.name, site.name);
   if (!name.ok) return err([{ path: ["name"], problem: `\`${record.name}\` ${name.error}` }]);
-  if (record.type === "NS" && name.value === asciiName(zone.name)) {
+  if (record.type === "NS" && name.value === asciiName(site.name)) {
     return err([{ path: ["name"], problem: "the zone's own name servers belong to the platform" }]);
   }
   return name;
@@ -69,9 +69,9 @@ function valueOf(record: DeclaredRecord): Result<RecordValue, readonly Fault[]> 
   });
 }
 
-function declareRecord(record: DeclaredRecord, zone: Zone): Result<Resource, readonly Fault[]> {
+function declareRecord(record: DeclaredRecord, site: Site): Result<Resource, readonly Fault[]> {
   const contradictory = recordFaults(record);
-  const name = nameOf(record, zone);
+  const name = nameOf(record, site);
   const value = valueOf(record);
   if (!name.ok || !value.ok || contradictory.length > 0) {
     const faults = [name, value].flatMap((result) => (result.ok ? [] : result.error));
@@ -81,13 +81,13 @@ function declareRecord(record: DeclaredRecord, zone: Zone): Result<Resource, rea
   return ok(resourceOf(named, fieldsOf(record, named)));
 }
 
-function declare(declared: unknown, zone: Zone): Result<readonly Resource[], readonly Fault[]> {
+function declare(declared: unknown, site: Site): Result<readonly Resource[], readonly Fault[]> {
   const parsed = schema.safeParse(declared);
   if (!parsed.success) return err(schemaFaults(parsed.error.issues));
   const resources: Resource[] = [];
   const faults: Fault[] = [];
   for (const [index, record] of parsed.data.entries()) {
-    const result = declareRecord(record, zone);
+    const result = declareRecord(record, site);
     if (result.ok) resources.push(result.value);
     else
       faults.push(
@@ -138,9 +138,9 @@ function identify(raw: RawRecord, apex: string): Result<Identified, string> {
     : err(`dns record \`${id}\` is named \`${name}\`, which is outside zone \`${apex}\``);
 }
 
-function observe(raw: Json, zone: Zone): Result<ObservedResource, string> {
+function observe(raw: Json, site: Site): Result<ObservedResource, string> {
   if (!isObject(raw)) return err("a dns record is not an object");
-  const apex = asciiName(zone.name);
+  const apex = asciiName(site.name);
   const identified = identify(raw, apex);
   if (!identified.ok) return identified;
   const { id, type, name } = identified.value;
@@ -181,6 +181,7 @@ const asSettings = (value: Json): Fields => settingsOf(isObject(value) ? value :
 /** DNS records: a set per type and name, identified by their value. */
 export const dnsRecord: Kind = {
   name: NAME,
+  level: "zone",
   collection: COLLECTION,
   matchable: ["type", "name", "content", "ttl", "proxied", "comment"],
   schema,
@@ -192,6 +193,6 @@ export const dnsRecord: Kind = {
   calls: recordCalls,
   predict: predictRecord,
   describe: (resource) => resource.group,
-  contradictions: (resources, zone) =>
-    recordContradictions(resources, zone === undefined ? null : asciiName(zone.name)),
+  contradictions: (resources, site) =>
+    recordContradictions(resources, site === undefined ? null : asciiName(site.name)),
 };

@@ -10,7 +10,7 @@ import type {
   Kind,
   ObservedResource,
   Resource,
-  Zone,
+  Site,
 } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
 import { nearMatches } from "./near-match.ts";
@@ -92,21 +92,22 @@ function predict(change: Change): Fields | null {
   }
 }
 
-function requestFor(change: Change, zone: Zone): ApiRequest {
+function requestFor(change: Change, site: Site): ApiRequest {
   if (change.op === "delete") throw new Error("a zone setting cannot be deleted");
   const id = change.desired.identity;
   const value = predict(change)?.["value"] ?? null;
   const body: JsonObject = id === ENABLED_SETTING ? { enabled: value } : { value };
-  return { method: "PATCH", path: `/zones/${zone.id}/${COLLECTION}/${id}`, body };
+  return { method: "PATCH", path: `/zones/${site.id}/${COLLECTION}/${id}`, body };
 }
 
 /** There is no bulk write: one call per setting. */
-const calls = (changes: readonly Change[], zone: Zone): readonly CallOf[] =>
-  changes.map((change, position) => ({ request: requestFor(change, zone), changes: [position] }));
+const calls = (changes: readonly Change[], site: Site): readonly CallOf[] =>
+  changes.map((change, position) => ({ request: requestFor(change, site), changes: [position] }));
 
 /** Zone settings: they always exist, so only those that are declared are read, compared and written. */
 export const zoneSetting: Kind = {
   name: NAME,
+  level: "zone",
   collection: COLLECTION,
   matchable: [],
   schema,

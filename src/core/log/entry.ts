@@ -12,7 +12,6 @@ export type EntryType =
   | "proposal"
   | "plan"
   | "ballot"
-  | "certificate"
   | "approval"
   | "release"
   | "write"
@@ -38,7 +37,19 @@ export interface Entry {
   readonly data: JsonObject;
 }
 
+/** The Worker that spoke. Set where an entry comes in, never by who sends it. */
+export type Source = "swarm" | "vault";
+
+/** What only the vault can say: that it released, wrote or took back. */
+export const VAULT_ONLY: ReadonlySet<EntryType> = new Set([
+  "release",
+  "write",
+  "write_result",
+  "revert",
+]);
+
 export interface RecordedEntry extends Entry {
+  readonly source: Source;
   /** Position in the record, from 0, without gaps. */
   readonly index: number;
 }

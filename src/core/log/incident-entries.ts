@@ -3,7 +3,7 @@ import type { Json } from "../canonical.ts";
 import type { DriftedResource, Incident } from "../incident.ts";
 import type { Instant, ScopeId } from "../ids.ts";
 import type { Unknown } from "../observation.ts";
-import type { RunStart } from "../ports.ts";
+import type { RunStart, StoredGolden } from "../ports.ts";
 import type { Decision } from "../reconcile.ts";
 import type { Signal } from "../signal.ts";
 import type { Entry } from "./entry.ts";
@@ -117,4 +117,17 @@ const diagnosed = ({ kind, summary, by }: DriftedResource): Json => ({
           at: by.at,
           audit_id: by.auditId,
         },
+});
+
+/** A generation is declared. Named by its digest too: the same number may be tried with other contents. */
+export const goldenEntry = (
+  scope: ScopeId,
+  { generation, digest, by, at }: StoredGolden,
+): Entry => ({
+  id: `${scope}/golden/${generation}/${digest}`,
+  type: "golden",
+  scope,
+  at,
+  actor: by,
+  data: { generation, digest },
 });

@@ -2,7 +2,7 @@ import type { Json } from "../../core/canonical.ts";
 import type { GoldenState } from "../../core/golden.ts";
 import type { ObjectId } from "../../core/ids.ts";
 import type { Reading, Unknown } from "../../core/observation.ts";
-import type { Zone } from "../../core/resource.ts";
+import type { Site } from "../../core/resource.ts";
 import type { Result } from "../../core/result.ts";
 import type { CloudflareApi } from "./client.ts";
 
@@ -14,7 +14,7 @@ export interface Subject {
 
 export interface ReadContext {
   readonly api: CloudflareApi;
-  readonly zone: Zone;
+  readonly site: Site;
 }
 
 /** How one kind is read. What is not there is left out; what could not be read makes the whole read unknown (I8). */

@@ -13,6 +13,8 @@ import type { Authenticator } from "./auth.ts";
 /** A scope as the shared record knows it. */
 export interface ScopeRow {
   readonly scope: ScopeId;
+  readonly level: "zone" | "account";
+  /** Of an account scope, the account's. */
   readonly zone_id: string;
   readonly zone_name: string;
   readonly account_id: string;

@@ -9,8 +9,8 @@ const ONCE = {
 };
 
 const dossierKey = (digest: Digest): string => `dossiers/${digest.slice("sha256:".length)}.json`;
-const goldenKey = (scope: ScopeId, generation: number): string =>
-  `golden/${scope}/${String(generation).padStart(8, "0")}.json`;
+const goldenKey = (scope: ScopeId, generation: number, digest: Digest): string =>
+  `golden/${scope}/${String(generation).padStart(8, "0")}-${digest.slice("sha256:".length)}.json`;
 
 export class Evidence implements EvidencePort {
   readonly #bucket: R2Bucket;
@@ -35,11 +35,18 @@ export class Evidence implements EvidencePort {
   }
 
   async putGolden(scope: ScopeId, golden: StoredGolden): Promise<void> {
-    await this.#bucket.put(goldenKey(scope, golden.generation), JSON.stringify(golden), ONCE);
+    await this.#bucket.put(
+      goldenKey(scope, golden.generation, golden.digest),
+      JSON.stringify(golden),
+      ONCE,
+    );
   }
 
-  async golden(scope: ScopeId, generation: number): Promise<StoredGolden | null> {
-    const object = await this.#bucket.get(goldenKey(scope, generation));
+  async golden(
+    scope: ScopeId,
+    { generation, digest }: Pick<StoredGolden, "generation" | "digest">,
+  ): Promise<StoredGolden | null> {
+    const object = await this.#bucket.get(goldenKey(scope, generation, digest));
     return object ? await object.json<StoredGolden>() : null;
   }
 }

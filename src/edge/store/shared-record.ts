@@ -9,6 +9,7 @@ import type { RunView } from "../../core/run-view.ts";
 
 export interface ScopeRow {
   readonly scope: ScopeId;
+  readonly level: "zone" | "account";
   readonly zone_id: string;
   readonly zone_name: string;
   readonly account_id: string;
@@ -38,9 +39,9 @@ export class SharedRecord {
   async saveScope(row: Omit<ScopeRow, "generation">): Promise<void> {
     await this.#db
       .prepare(
-        "insert into scopes (scope, zone_id, zone_name, account_id, seen_at) values (?, ?, ?, ?, ?) on conflict (scope) do update set zone_id = excluded.zone_id, zone_name = excluded.zone_name, account_id = excluded.account_id, seen_at = excluded.seen_at",
+        "insert into scopes (scope, level, zone_id, zone_name, account_id, seen_at) values (?, ?, ?, ?, ?, ?) on conflict (scope) do update set zone_id = excluded.zone_id, zone_name = excluded.zone_name, account_id = excluded.account_id, seen_at = excluded.seen_at",
       )
-      .bind(row.scope, row.zone_id, row.zone_name, row.account_id, row.seen_at)
+      .bind(row.scope, row.level, row.zone_id, row.zone_name, row.account_id, row.seen_at)
       .run();
   }
 

@@ -27,7 +27,7 @@ export type Zone = Pick<Drifted, "golden" | "live" | "lineage">;
 export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
   const decision = reconcile({
     scope: SCOPE,
-    zone: ZONE,
+    site: ZONE,
     golden,
     generation: 3,
     observation: observed(live),

@@ -28,7 +28,7 @@ it("somebody refuses a finding that is left out: policy", () => {
   const { golden, live, lineage } = harbor();
   const input = must(
     auditOf({
-      golden: { ...golden, limits: { ...golden.limits, deletesMax: 1 } },
+      golden: { ...golden, limits: { ...golden.limits, createsMax: 0 } },
       live,
       lineage,
     }),

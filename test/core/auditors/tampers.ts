@@ -171,7 +171,7 @@ export const TAMPERS: readonly [what: string, by: string[], tamper: (dossier: Lo
     "another zone's name",
     ["policy"],
     (d) => {
-      d.plan.zone.name = "example";
+      d.plan.site.name = "example";
     },
   ],
   [

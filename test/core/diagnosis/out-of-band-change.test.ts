@@ -30,7 +30,7 @@ const { changes } = diff({
   golden,
   observed: observed(live).resources,
   lineage,
-  zone: ZONE,
+  site: ZONE,
   now: NOW,
 });
 

@@ -7,11 +7,11 @@ import type {
   Kind,
   ObservedResource,
   Resource,
-  Zone,
+  Site,
 } from "../../../src/core/resource.ts";
 import type { Result } from "../../../src/core/result.ts";
 
-export const ZONE: Zone = { id: mint(isObjectId, "z1"), name: "harbor.example" };
+export const ZONE: Site = { level: "zone", id: mint(isObjectId, "z1"), name: "harbor.example" };
 
 export function must<T>(result: Result<T, unknown>): T {
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`);

@@ -52,6 +52,7 @@ export const DRIFT: Incident["drift"][number] = {
 export const VIEW: ScopeView = {
   scope: SCOPE,
   zoneName: "example.com",
+  notChecked: [],
   generation: 3,
   status: "drifted",
   since: NOW,
@@ -156,7 +157,14 @@ export class FakeSwarm implements ApiPorts {
   readonly entries: RecordedEntry[] = [];
   readonly reads: { readonly after: number; readonly waitMs: number }[] = [];
   rows: ScopeRow[] = [
-    { scope: SCOPE, zone_id: "z1", zone_name: "example.com", account_id: "acc", generation: 3 },
+    {
+      scope: SCOPE,
+      level: "zone",
+      zone_id: "z1",
+      zone_name: "example.com",
+      account_id: "acc",
+      generation: 3,
+    },
   ];
   postures = new Map<string, Posture>();
   allIncidents: Incident[] = [incidentAt(0)];
@@ -192,8 +200,8 @@ export class FakeSwarm implements ApiPorts {
 
   async #put(put: GoldenPut): ReturnType<ReconcilerPort["putGolden"]> {
     this.puts.push(put);
-    const zone = { id: mint(isObjectId, "z1"), name: "example.com" };
-    const parsed = parseGolden(put.document, SCOPE, zone);
+    const site = { level: "zone", id: mint(isObjectId, "z1"), name: "example.com" } as const;
+    const parsed = parseGolden(put.document, SCOPE, site);
     if (!parsed.ok) return err({ reason: "invalid", problems: parsed.error });
     const generation = this.stored?.generation ?? 0;
     if (generation !== put.expected) return err({ reason: "generation_moved", generation });
@@ -234,7 +242,8 @@ export class FakeSwarm implements ApiPorts {
   readonly log: ApiPorts["log"] = {
     latest: async () => this.entries.length - 1,
     append: async (entries) => {
-      for (const entry of entries) this.entries.push({ ...entry, index: this.entries.length });
+      for (const entry of entries)
+        this.entries.push({ ...entry, source: "swarm", index: this.entries.length });
       return { last: this.entries.length - 1 };
     },
     read: async ({ after, limit, waitMs }) => {
@@ -248,7 +257,7 @@ export class FakeSwarm implements ApiPorts {
     for (let made = 0; made < count; made += 1) {
       const index = this.entries.length;
       const entry = { id: `x/${index}`, type: "run", scope, at: NOW, actor: "run" } as const;
-      this.entries.push({ ...entry, index, data: { line: "a\nb" } });
+      this.entries.push({ ...entry, source: "swarm", index, data: { line: "a\nb" } });
     }
   }
 

@@ -142,6 +142,7 @@ describe("scopes", () => {
       items: [
         {
           scope: SCOPE,
+          level: "zone",
           zone_name: "example.com",
           zone_id: "z1",
           generation: 3,
@@ -163,6 +164,7 @@ describe("scopes", () => {
     const [row] = swarm.rows;
     swarm.rows = ["a", "b", "c", "d", "e"].map((name) => ({
       scope: `zone:${name}.example.com` as ScopeId,
+      level: "zone" as const,
       zone_id: name,
       zone_name: `${name}.example.com`,
       account_id: row?.account_id ?? "",
@@ -214,6 +216,7 @@ describe("one scope", () => {
         { kind: "dns_record", identity: "NS x", reason: "the platform's own", class: "system" },
       ],
       managed: { dns_record: 12, zone_setting: 2 },
+      not_checked: [],
       run: runId("one"),
       unknown: { reason: "rate_limited", detail: "asked to wait", retry_after_ms: 4000 },
     });

@@ -35,11 +35,11 @@ export const dnsRecords: Reader = {
   },
 };
 
-async function readAll({ api, zone }: ReadContext): Promise<Result<Reading, Unknown>> {
+async function readAll({ api, site }: ReadContext): Promise<Result<Reading, Unknown>> {
   const objects: Json[] = [];
   let claimedTotal: number | null = null;
   for (let page = 1; page <= PAGES_MAX; page += 1) {
-    const answer = await api.get(`/zones/${zone.id}/dns_records`, {
+    const answer = await api.get(`/zones/${site.id}/dns_records`, {
       page: String(page),
       per_page: String(PAGE_SIZE),
     });
@@ -70,18 +70,18 @@ const partial = (read: number, claimed: number | null): Unknown => ({
 });
 
 async function readOne(
-  { api, zone }: ReadContext,
+  { api, site }: ReadContext,
   { id, group }: Subject,
 ): Promise<Result<readonly Json[], Unknown>> {
   if (id !== null) {
-    const answer = await api.get(`/zones/${zone.id}/dns_records/${id}`);
+    const answer = await api.get(`/zones/${site.id}/dns_records/${id}`);
     if (answer.type === "ok") return ok([answer.result]);
     return answer.type === "refused" && answer.codes.includes(GONE)
       ? ok([])
       : err(unknownFrom(answer, "dns_record"));
   }
   const [type = "", name = ""] = group.split(" ");
-  const answer = await api.get(`/zones/${zone.id}/dns_records`, {
+  const answer = await api.get(`/zones/${site.id}/dns_records`, {
     type,
     "name.exact": name,
     per_page: String(PAGE_SIZE),

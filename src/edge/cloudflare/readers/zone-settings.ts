@@ -27,14 +27,14 @@ export const zoneSettings: Reader = {
 const AT_ONCE = 6;
 
 async function read(
-  { api, zone }: ReadContext,
+  { api, site }: ReadContext,
   ids: readonly string[],
 ): Promise<Result<readonly Json[], Unknown>> {
   const objects: Json[] = [];
   for (let from = 0; from < ids.length; from += AT_ONCE) {
     const batch = ids.slice(from, from + AT_ONCE);
     const answers = await Promise.all(
-      batch.map((id) => api.get(`/zones/${zone.id}/settings/${id}`)),
+      batch.map((id) => api.get(`/zones/${site.id}/settings/${id}`)),
     );
     for (const [position, answer] of answers.entries()) {
       if (answer.type !== "ok")

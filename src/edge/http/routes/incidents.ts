@@ -12,7 +12,7 @@ const incident = z
   .object({
     id: z.string(),
     scope: z.string(),
-    status: z.enum(["open", "healing", "waiting", "held", "resolved", "failed"]),
+    status: z.enum(["open", "healing", "waiting", "held", "resolved", "superseded", "failed"]),
     opened_at: instant,
     closed_at: instant.nullable(),
     cause: z.string(),

@@ -12,6 +12,7 @@ const status = z.enum(["in_sync", "drifted", "unknown", "held"]).meta({ id: "Dri
 const scopeItem = z
   .object({
     scope: z.string(),
+    level: z.enum(["zone", "account"]),
     zone_name: z.string(),
     zone_id: z.string(),
     generation: z.int().meta({ description: "of the golden state; 0: there is none yet" }),
@@ -39,6 +40,7 @@ const driftReport = z
     unmanaged: z.array(listed),
     not_ours: z.array(listed.extend({ class: z.string() })),
     managed: z.record(z.string(), z.int()),
+    not_checked: z.array(z.string()),
     run: z.string().nullable(),
     unknown: z
       .object({ reason: z.string(), detail: z.string(), retry_after_ms: z.number().nullable() })
@@ -49,6 +51,7 @@ const driftReport = z
 /** Without a posture nothing is known yet, which is never the same as being in sync (I8). */
 const itemOf = (row: ScopeRow, posture: Posture | null) => ({
   scope: row.scope,
+  level: row.level,
   zone_name: row.zone_name,
   zone_id: row.zone_id,
   generation: Math.max(row.generation, posture?.generation ?? 0),
@@ -74,6 +77,7 @@ const reportOf = (view: ScopeView) => ({
   unmanaged: view.unmanaged.map(listedJson),
   not_ours: view.notOurs.map((one) => ({ ...listedJson(one), class: one.class })),
   managed: { ...view.managed },
+  not_checked: [...view.notChecked],
   run: view.run,
   unknown: view.unknown && {
     reason: view.unknown.reason,

@@ -1,35 +1,46 @@
-/** The state of a zone: all of it, or just what a plan touches. */
+/** The state of a zone or an account: all of it, or just what a plan touches. */
+import { z } from "zod";
 import type { Json } from "../../core/canonical.ts";
 import type { GoldenState } from "../../core/golden.ts";
 import { type Instant, isObjectId, mint, type ObjectId } from "../../core/ids.ts";
 import { kindOf } from "../../core/kinds/registry.ts";
 import { observe, type Observation, type Reading, type Unknown } from "../../core/observation.ts";
 import type { Step } from "../../core/plan.ts";
-import type { ObservedResource, Zone } from "../../core/resource.ts";
+import { basePath, type ObservedResource, type Site } from "../../core/resource.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type CloudflareApi, unknownFrom } from "./client.ts";
 import type { ReadContext } from "./reader.ts";
 import { READERS } from "./readers/registry.ts";
 
-export interface ZoneReading {
+export interface SiteReading {
   readonly readings: readonly Reading[];
   readonly observation: Observation;
 }
 
-export async function readZone(
+export async function readSite(
   context: ReadContext,
   golden: GoldenState,
   now: Instant,
-): Promise<Result<ZoneReading, Unknown>> {
-  const results = await Promise.all(READERS.map((reader) => reader.readAll(context, golden)));
+): Promise<Result<SiteReading, Unknown>> {
+  const checked = READERS.filter(({ kind }) => isChecked(kind, context.site, golden));
+  const results = await Promise.all(checked.map((reader) => reader.readAll(context, golden)));
   const readings: Reading[] = [];
   for (const result of results) {
     if (!result.ok) return result;
     readings.push(result.value);
   }
-  const observation = observe(readings, context.zone, now);
+  const observation = observe(readings, context.site, now);
   return observation.ok ? ok({ readings, observation: observation.value }) : observation;
 }
+
+/**
+ * Only kinds that the golden state speaks of are read: by declaring some of it, or by saying what happens to what is
+ * declared nowhere. All others are "not checked".
+ */
+const isChecked = (kind: string, { level }: Site, golden: GoldenState): boolean =>
+  kindOf(kind).level === level &&
+  (golden.unmanaged[kind] !== undefined ||
+    golden.resources.some((resource) => resource.kind === kind));
 
 /** What exists of the resources that `steps` are about, perhaps with others beside them. */
 export async function readTouched(
@@ -44,7 +55,7 @@ export async function readTouched(
         group,
       }));
       const objects = await reader.readSome(context, subjects);
-      return objects.ok ? normalise(reader.kind, objects.value, context.zone) : objects;
+      return objects.ok ? normalise(reader.kind, objects.value, context.site) : objects;
     }),
   );
   const observed: ObservedResource[] = [];
@@ -58,11 +69,11 @@ export async function readTouched(
 function normalise(
   name: string,
   objects: readonly Json[],
-  zone: Zone,
+  site: Site,
 ): Result<readonly ObservedResource[], Unknown> {
   const observed: ObservedResource[] = [];
   for (const object of objects) {
-    const resource = kindOf(name).observe(object, zone);
+    const resource = kindOf(name).observe(object, site);
     if (!resource.ok)
       return err({ reason: "malformed", detail: `${name}: ${resource.error}`, retryAfterMs: null });
     observed.push(resource.value);
@@ -80,7 +91,7 @@ export async function allGone(
 ): Promise<Result<boolean, Unknown>> {
   for (const { kind, id } of suspects) {
     const { collection } = kindOf(kind);
-    const answer = await context.api.get(`/zones/${context.zone.id}/${collection}/${id}`);
+    const answer = await context.api.get(`${basePath(context.site)}/${collection}/${id}`);
     if (answer.type === "ok") return ok(false);
     if (answer.type === "unavailable" || answer.status !== 404)
       return err(unknownFrom(answer, kind));
@@ -88,9 +99,9 @@ export async function allGone(
   return ok(true);
 }
 
-/** A zone that the token can see. */
-export interface VisibleZone extends Zone {
-  readonly accountId: ObjectId;
+/** A zone that the token can see, and the account that it is in. */
+export interface VisibleZone extends Site {
+  readonly account: Site;
 }
 
 const ZONES_PER_PAGE = 50;
@@ -109,26 +120,35 @@ export async function listZones(
     if (answer.type !== "ok") return err(unknownFrom(answer, "zones"));
     const rows = Array.isArray(answer.result) ? answer.result : [];
     for (const row of rows) {
-      const zone = zoneOf(row);
+      const site = zoneOf(row);
       // A zone without an id must never become something to compare with (drift-cases 29).
-      if (!zone)
+      if (!site)
         return err({
           reason: "malformed",
           detail: "zones: an entry without a usable id",
           retryAfterMs: null,
         });
-      zones.push(zone);
+      zones.push(site);
     }
     if (rows.length === 0 || page >= (answer.info.total_pages ?? Infinity)) return ok(zones);
   }
   return ok(zones);
 }
 
+const visibleZone = z.object({
+  id: z.string().refine(isObjectId),
+  name: z.string().min(1),
+  account: z.object({ id: z.string().refine(isObjectId), name: z.string().default("") }),
+});
+
 function zoneOf(raw: Json): VisibleZone | null {
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return null;
-  const { id, name, account } = raw as { id?: unknown; name?: unknown; account?: { id?: unknown } };
-  if (typeof id !== "string" || typeof name !== "string" || typeof account?.id !== "string")
-    return null;
-  if (!isObjectId(id) || !isObjectId(account.id) || name === "") return null;
-  return { id: mint(isObjectId, id), name, accountId: account.id };
+  const parsed = visibleZone.safeParse(raw);
+  if (!parsed.success) return null;
+  const { id, name, account } = parsed.data;
+  return {
+    level: "zone",
+    id: mint(isObjectId, id),
+    name,
+    account: { level: "account", id: mint(isObjectId, account.id), name: account.name },
+  };
 }
