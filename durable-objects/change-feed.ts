@@ -3,9 +3,9 @@ import { Lifecycle } from "agents/lifecycle";
 import { backoffMs } from "../src/core/backoff.ts";
 import { type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
 import { type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
-import { connect } from "../src/edge/cloudflare/connect.ts";
 import { reconcilerOf, vaultOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
+import { pacedApi } from "./paced-api.ts";
 
 /** Entries become visible late and `since` is inclusive: windows overlap, and what was seen is dropped by id. */
 const OVERLAP_MS = 120_000;
@@ -69,12 +69,15 @@ export class ChangeFeed extends DurableObject<Env> {
     if (!watched || !position) return null;
     const now = Date.now();
     this.#ownTokenId ??= await vaultOf(this.env).tokenId(watched.accountId);
-    const feed = await readFeed(connect(this.env), {
-      accountId: watched.accountId,
-      since: instant(Math.max(Date.parse(position.since) - OVERLAP_MS, now - REACH_MS)),
-      before: instant(now + OVERLAP_MS),
-      ...(this.#ownTokenId === null ? {} : { exceptTokenId: this.#ownTokenId }),
-    });
+    const feed = await readFeed(
+      pacedApi(this.env, { accountId: watched.accountId, urgency: "feed" }),
+      {
+        accountId: watched.accountId,
+        since: instant(Math.max(Date.parse(position.since) - OVERLAP_MS, now - REACH_MS)),
+        before: instant(now + OVERLAP_MS),
+        ...(this.#ownTokenId === null ? {} : { exceptTokenId: this.#ownTokenId }),
+      },
+    );
     if (!feed.ok) {
       this.#set("position", { ...position, failures: position.failures + 1 });
       return now + backoffMs(position.failures + 1, feed.error.retryAfterMs);

@@ -1,4 +1,5 @@
 /** One reconcile pass with its effects: read, decide (core), record, make a run ours. Starting it is the reconciler's. */
+import { SWEEP_CALLS } from "../src/core/budget.ts";
 import { backoffMs } from "../src/core/backoff.ts";
 import { canonicalise } from "../src/core/canonical.ts";
 import { describeFinding } from "../src/core/check.ts";
@@ -28,12 +29,12 @@ import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { readingView, type ScopeView, withStatus } from "../src/core/scope-view.ts";
 import { readFeed } from "../src/edge/cloudflare/audit-feed.ts";
-import { connect } from "../src/edge/cloudflare/connect.ts";
 import { allGone, readSite, type SiteReading } from "../src/edge/cloudflare/site-reader.ts";
 import { postPosture } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { logOf, runOf, vaultOf } from "./bindings.ts";
+import { pacedApi } from "./paced-api.ts";
 import type { ActiveRun, ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 
 /** The audit log is asked about changes from a little before the last time everything was in place: clocks differ. */
@@ -88,7 +89,15 @@ export class Pass {
   constructor(input: PassInput) {
     this.#input = input;
     this.#record = new SharedRecord(input.env.DB);
-    this.#api = connect(input.env);
+    const { accountId } = input.identity;
+    // A sweep was paid for when its turn came; whatever else woke this pass is more urgent and pays now.
+    const signals = input.state.signals();
+    const isSweep = signals.length > 0 && signals.every(({ source }) => source === "cron");
+    this.#api = pacedApi(input.env, {
+      accountId,
+      urgency: "look",
+      prepaid: isSweep ? SWEEP_CALLS : 0,
+    });
     this.#where = { scope: input.identity.scope, at: this.#now };
   }
 
@@ -332,6 +341,7 @@ export class Pass {
       motion: { scope, epoch: plan.epoch, planDigest, dossierDigest },
       plan,
       cause: CAUSE,
+      accountId: this.#input.identity.accountId,
     };
   }
 

@@ -10,6 +10,7 @@ import type { Instant } from "../src/core/ids.ts";
 export interface Journalled {
   readonly run: Run;
   readonly cause: string;
+  readonly accountId: string;
   readonly voters: readonly Voter[];
   /** Ids that the touched resources had when they were read back. */
   readonly touched: readonly LineageEntry[];
@@ -41,10 +42,11 @@ export class RunJournal {
   }
 
   /** Does nothing when the run has begun already. */
-  begin({ plan, cause, ...rest }: RunStart, at: Instant): void {
+  begin({ plan, cause, accountId, ...rest }: RunStart, at: Instant): void {
     const begun: Journalled = {
       run: start({ ...rest, at }),
       cause,
+      accountId,
       voters: [],
       touched: [],
       notBefore: 0,

@@ -24,12 +24,12 @@ import {
 import { viewOf } from "../src/core/run-view.ts";
 import { signedBytes } from "../src/core/signing.ts";
 import { unpredicted } from "../src/core/verification.ts";
-import { connect } from "../src/edge/cloudflare/connect.ts";
 import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
 import { verify } from "../src/edge/signing/key-pair.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { auditorOf, logOf, reconcilerOf, vaultOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
+import { pacedApi } from "./paced-api.ts";
 import { type Journalled, RunJournal } from "./run-journal.ts";
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
@@ -221,9 +221,10 @@ export class Run extends DurableObject<Env> implements RunPort {
       : this.#done(event);
   }
 
-  async #verify({ run }: Journalled): Promise<Performed> {
+  async #verify({ run, accountId }: Journalled): Promise<Performed> {
     const { site, steps } = this.#journal.plan();
-    const observed = await readTouched({ api: connect(this.env), site }, steps);
+    const api = pacedApi(this.env, { accountId, urgency: "heal" });
+    const observed = await readTouched({ api, site }, steps);
     if (!observed.ok)
       return this.#again({ type: "unreadable", at: clock() }, observed.error.retryAfterMs);
     const mismatches = unpredicted(

@@ -3,9 +3,11 @@ import { Auditor } from "../durable-objects/agents/auditor.ts";
 import { logOf, reconcilerOf, runOf } from "../durable-objects/bindings.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
+import { Governor } from "../durable-objects/governor.ts";
 import { Reconciler } from "../durable-objects/reconciler.ts";
 import { Run } from "../durable-objects/run.ts";
-import { type Instant, instantOf } from "./core/ids.ts";
+import { SWEEP_CALLS, sweepEveryMs } from "./core/budget.ts";
+import { type Instant, instantOf, type ScopeId } from "./core/ids.ts";
 import type { ApiPorts } from "./edge/http/api-ports.ts";
 import { createApp } from "./edge/http/app.ts";
 import { authenticator } from "./edge/http/auth.ts";
@@ -13,14 +15,21 @@ import { isSandboxOrigin } from "./edge/http/sandbox-origin.ts";
 import { readPosture } from "./edge/store/blackboard.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
 
-export { Auditor, ChangeFeed, Reconciler, Run };
+export { Auditor, ChangeFeed, Governor, Reconciler, Run };
 
 const VERSION = "0.1.0";
 /** A scope that nobody knows makes us look for new zones, but not more often than this. */
 const DISCOVERY_PAUSE_MS = 30_000;
+/** The fastest cron (wrangler.toml). A scope is swept at most once a tick; of many scopes each tick takes a part. */
+const CRON_MS = 5 * 60_000;
+/** What a queue takes in one call. */
+const QUEUE_BATCH_MAX = 100;
 /** Runs that a cron tick shakes awake; the rest comes with the next one. */
 const UNFINISHED_MAX = 500;
-const AT_ONCE = 20;
+interface Sweep {
+  readonly scope: ScopeId;
+  readonly accountId: string;
+}
 
 const clock = (): Instant => instantOf(new Date().toISOString());
 let discoveredAtMs = 0;
@@ -58,24 +67,38 @@ function portsOf(env: Env): ApiPorts {
 /** The app depends on `env` alone, which does not change while an isolate lives. */
 let app: ReturnType<typeof createApp> | undefined;
 
-async function sweep(env: Env): Promise<void> {
-  const now = clock();
+/** Cron: shakes unfinished runs, looks for new zones, and sends the scopes whose turn it is to be swept. */
+async function tick(env: Env, nowMs: number): Promise<void> {
   const record = new SharedRecord(env.DB);
   // Belt and braces: a run wakes itself; should it have lost its alarm, this does it.
   for (const id of await record.unfinishedRuns(UNFINISHED_MAX)) await runOf(env, id).poke();
-  const found = await discover(env, now);
+  const found = await discover(env, instantOf(new Date(nowMs).toISOString()));
   if (!found.ok) {
     const { reason, detail } = found.error;
     console.error(JSON.stringify({ event: "discovery_failed", reason, detail }));
   }
-  const scopes = found.ok ? found.value : (await record.scopes()).map(({ scope }) => scope);
-  for (let from = 0; from < scopes.length; from += AT_ONCE) {
-    await Promise.all(
-      scopes
-        .slice(from, from + AT_ONCE)
-        .map((scope) => reconcilerOf(env, scope).wake({ source: "cron", at: now })),
+  const scopes = await record.scopes();
+  const turns = sweepEveryMs(scopes.length, CRON_MS) / CRON_MS;
+  const turn = Math.floor(nowMs / CRON_MS) % turns;
+  const due = scopes.filter((_, index) => index % turns === turn);
+  for (let from = 0; from < due.length; from += QUEUE_BATCH_MAX) {
+    const batch = due.slice(from, from + QUEUE_BATCH_MAX);
+    await env.SWEEPS.sendBatch(
+      batch.map(({ scope, account_id }): MessageSendRequest<Sweep> => ({
+        body: { scope, accountId: account_id },
+      })),
     );
   }
+}
+
+/** A sweep is started only when the budget has room for it; until then its message comes again. */
+async function sweep(env: Env, message: Message<Sweep>): Promise<void> {
+  const { scope, accountId } = message.body;
+  const governor = env.GOVERNOR.getByName(accountId) as unknown as Governor;
+  const grant = await governor.acquire({ urgency: "sweep", calls: SWEEP_CALLS }, null);
+  if (!grant.granted) return message.retry({ delaySeconds: Math.ceil(grant.waitMs / 1000) });
+  await reconcilerOf(env, scope).wake({ source: "cron", at: clock() });
+  message.ack();
 }
 
 export default {
@@ -83,7 +106,10 @@ export default {
     app ??= createApp(portsOf(env));
     return app.fetch(request, env, ctx);
   },
-  async scheduled(_controller, env) {
-    await sweep(env);
+  async scheduled(controller, env) {
+    await tick(env, controller.scheduledTime);
   },
-} satisfies ExportedHandler<Env>;
+  async queue(batch, env) {
+    for (const message of batch.messages) await sweep(env, message);
+  },
+} satisfies ExportedHandler<Env, Sweep>;

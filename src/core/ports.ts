@@ -55,6 +55,8 @@ export interface RunStart {
   readonly motion: Motion;
   readonly plan: Plan;
   readonly cause: string;
+  /** Whose API budget its reads come from. */
+  readonly accountId: string;
 }
 
 /** One run. `begin` is idempotent; everything after happens by itself. */

@@ -30,8 +30,7 @@ const fresh = (): string => `192.0.2.${(address += 1)}`;
 async function edit(
   type: string,
   name: string,
-  body: Record<string, string | number | boolean>,
-  token?: string,
+  { token, ...body }: Record<string, string | number | boolean> & { token?: string },
 ): Promise<void> {
   const found = await record(type, name);
   await cloudflare("PATCH", `${zone}/dns_records/${found?.id}`, {
@@ -124,7 +123,10 @@ describe("drift is reverted", () => {
   });
 
   it("is woken by the change feed, and not by its own writes", async () => {
-    await edit("A", "bastion.harbor-books.example", { content: fresh() }, "sandbox-terraform");
+    await edit("A", "bastion.harbor-books.example", {
+      content: fresh(),
+      token: "sandbox-terraform",
+    });
     const [scope] = await apiJson<{ items: { zone_id: string }[] }>("/api/v1/scopes").then(
       ({ items }) => items,
     );

@@ -111,10 +111,7 @@ export async function journal(): Promise<JournalEntry[]> {
 
 export async function tick(): Promise<void> {
   const ctx = createExecutionContext();
-  await worker.scheduled(
-    { scheduledTime: Date.now(), cron: "*/5 * * * *", noRetry() {} } as ScheduledController,
-    env,
-  );
+  await worker.scheduled({ scheduledTime: Date.now(), cron: "*/5 * * * *", noRetry() {} }, env);
   await waitOnExecutionContext(ctx);
 }
 

@@ -27,13 +27,22 @@ export function originProblem({
   return sandboxToken ? null : "a real token cannot be used with a sandbox origin";
 }
 
-export function connect(env: ApiBinding): CloudflareApi {
+/** Stands between a call and the wire: may answer it itself. */
+export type Through = (
+  request: Request,
+  send: (request: Request) => Promise<Response>,
+) => Promise<Response>;
+
+export function connect(env: ApiBinding, through?: Through): CloudflareApi {
   const problem = originProblem(env);
   if (problem) throw new Error(`CF_API_BASE: ${problem}`);
   const sandbox = new URL(env.CF_API_BASE).origin === REAL_ORIGIN ? undefined : env.CF_API;
+  const send = sandbox
+    ? (request: Request) => sandbox.fetch(request)
+    : (request: Request) => fetch(request);
   return new CloudflareApi({
     base: env.CF_API_BASE,
     token: env.CF_API_TOKEN,
-    fetch: sandbox ? (request) => sandbox.fetch(request) : (request) => fetch(request),
+    fetch: through ? (request) => through(request, send) : send,
   });
 }
