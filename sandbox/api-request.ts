@@ -9,8 +9,20 @@ const BODY_BYTES_MAX = 25 * 1024 * 1024;
 export type Body =
   | { readonly type: "none" }
   | { readonly type: "json"; readonly value: unknown }
-  | { readonly type: "form"; readonly fields: Readonly<Record<string, string>> }
+  | {
+      readonly type: "form";
+      readonly fields: Readonly<Record<string, string>>;
+      readonly parts: readonly FormPart[];
+    }
   | { readonly type: "unreadable"; readonly text: string };
+
+/** One part of a multipart form, as bytes: a Worker's module need not be text. */
+export interface FormPart {
+  readonly name: string;
+  readonly filename: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
 
 export interface ApiRequest {
   readonly method: string;
@@ -21,25 +33,27 @@ export interface ApiRequest {
   readonly query: Query;
   readonly headers: Headers;
   readonly body: Body;
+  /** The body as sent: some products store bytes, whatever they look like. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export async function readRequest(request: Request): Promise<ApiRequest> {
   const url = new URL(request.url);
+  const bytes = await request.arrayBuffer();
   return {
     method: request.method,
     path: url.pathname.slice(API_ROOT.length).replace(/\/+$/, "") || "/",
     search: url.search.slice(1),
     query: new Query(url.searchParams),
     headers: request.headers,
-    body: await readBody(request),
+    body: await readBody(bytes, request.headers.get("content-type") ?? ""),
+    bytes: new Uint8Array(bytes),
   };
 }
 
-async function readBody(request: Request): Promise<Body> {
-  const bytes = await request.arrayBuffer();
+async function readBody(bytes: ArrayBuffer, type: string): Promise<Body> {
   if (bytes.byteLength === 0) return { type: "none" };
   if (bytes.byteLength > BODY_BYTES_MAX) return { type: "unreadable", text: "(too large)" };
-  const type = request.headers.get("content-type") ?? "";
   if (type.startsWith("multipart/form-data")) return readForm(bytes, type);
   const text = new TextDecoder().decode(bytes);
   try {
@@ -54,13 +68,24 @@ async function readForm(bytes: ArrayBuffer, contentType: string): Promise<Body> 
     const headers = { "content-type": contentType };
     const form = await new Response(bytes, { headers }).formData();
     const fields: Record<string, string> = {};
+    const parts: FormPart[] = [];
     for (const [name, value] of form) {
-      fields[name] = typeof value === "string" ? value : await (value as Blob).text();
+      const part = await readPart(name, value);
+      fields[name] = new TextDecoder().decode(part.bytes);
+      parts.push(part);
     }
-    return { type: "form", fields };
+    return { type: "form", fields, parts };
   } catch {
     return { type: "unreadable", text: new TextDecoder().decode(bytes) };
   }
+}
+
+async function readPart(name: string, value: string | File): Promise<FormPart> {
+  if (typeof value === "string") {
+    return { name, filename: "", type: "", bytes: new TextEncoder().encode(value) };
+  }
+  const bytes = new Uint8Array(await value.arrayBuffer());
+  return { name, filename: value.name, type: value.type, bytes };
 }
 
 /** The JSON body of a write. A GET or DELETE may carry `{}`, which nobody reads. */

@@ -1,6 +1,9 @@
 /** `/sandbox`: what a test or a person does to the account itself, without token or quota. */
 import { Hono, type Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
+import { NOTIFICATION_ROUTES, notificationRoutes } from "./control-notifications.ts";
+import { PRODUCT_ROUTES, productRoutes } from "./control-products.ts";
 import { RecordInput } from "./dns/record.ts";
 import { ApiError } from "./envelope.ts";
 import { FaultRules } from "./faults.ts";
@@ -52,6 +55,8 @@ const ROUTES = {
   "GET|PUT|DELETE /sandbox/faults": "fault injection rules",
   "GET|PUT|DELETE /sandbox/options": "audit delay and pagination, rate limit, clock",
   "GET|DELETE /sandbox/ratelimit": "usage and blocks per token",
+  ...PRODUCT_ROUTES,
+  ...NOTIFICATION_ROUTES,
   "POST /sandbox/ratelimit/block": '{"token": …, "seconds"?: …}: 429 for every call from now on',
 };
 
@@ -93,7 +98,8 @@ export function controlPlane(world: World): Hono {
     }
     // A seed goes through the same checks as the API and is refused with the same words.
     if (error instanceof ApiError) {
-      return context.json({ error: error.message, issues: error.errors }, 400);
+      const status = error.status as ContentfulStatusCode;
+      return context.json({ error: error.message, issues: error.errors }, status);
     }
     return context.json({ error: error.message }, 500);
   });
@@ -105,6 +111,8 @@ export function controlPlane(world: World): Hono {
   faultRoutes(app, world);
   optionRoutes(app, world);
   rateLimitRoutes(app, world);
+  productRoutes(app, world);
+  notificationRoutes(app, world, parse);
   return app;
 }
 

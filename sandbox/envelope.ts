@@ -30,10 +30,20 @@ export class ApiError extends Error {
 
 /** What a product answers; the envelope around it is the pipeline's work. */
 export interface Answer {
+  /** 204 is an answer without any body. */
+  readonly status?: 204;
   readonly result?: unknown;
   readonly info?: Readonly<Record<string, unknown>>;
   /** Answers outside the envelope, for example the export of a zone. */
   readonly text?: string;
+  /** The same with a content type of its own: Worker code, for example. */
+  readonly raw?: Raw;
+}
+
+export interface Raw {
+  readonly type: string;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Envelope {
@@ -48,13 +58,18 @@ export interface Envelope {
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Envelope | string;
+  readonly body: Envelope | string | Uint8Array<ArrayBuffer>;
 }
 
 export function success(answer: Answer): Reply {
+  if (answer.status === 204) return { status: 204, headers: {}, body: "" };
   if (answer.text !== undefined) {
     const headers = { "content-type": "text/plain; charset=utf-8" };
     return { status: 200, headers, body: answer.text };
+  }
+  if (answer.raw !== undefined) {
+    const { type, body, headers } = answer.raw;
+    return { status: 200, headers: { ...headers, "content-type": type }, body };
   }
   const body = { result: answer.result ?? null, success: true, errors: [], messages: [] };
   const info = answer.info === undefined ? {} : { result_info: answer.info };

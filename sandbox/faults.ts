@@ -182,7 +182,7 @@ type Distortion = Extract<
 >;
 
 function distort(reply: Reply, effect: Distortion): Reply {
-  if (typeof reply.body === "string") return reply;
+  if (typeof reply.body === "string" || reply.body instanceof Uint8Array) return reply;
   switch (effect.type) {
     case "partial_page":
       return { ...reply, body: keepRows(reply.body, effect.keep, effect.lie) };

@@ -1,8 +1,14 @@
-/** Who calls: the fixed tokens, what each may do, and how the audit log names them. */
+/** Who calls: what each token may do, and how the audit log names it. Here stand the fixed ones. */
 import { ApiError, DEFAULT_FORBIDDEN } from "./envelope.ts";
 
 /** `<area>:read`, `<area>:write`; a product chooses its area. */
 export type Right = `${string}:read` | `${string}:write`;
+
+/** What an operation is about: a zone, the account, or the user who calls. */
+export type Target =
+  | { readonly type: "zone"; readonly id: string }
+  | { readonly type: "account" }
+  | { readonly type: "user" };
 
 export interface Identity {
   readonly secret: string;
@@ -10,6 +16,12 @@ export interface Identity {
   readonly name: string;
   readonly tokenId: string;
   readonly rights: readonly string[];
+  /** Tokens made through the API: what their policies say of one zone or account. */
+  readonly permits?: (right: Right, target: Target) => boolean;
+  /** Whose quota it uses, if not its own: a user's tokens share that of the dashboard. */
+  readonly quota?: string;
+  /** Why it may do nothing at the moment: expired, or used from a wrong place. */
+  readonly refusal?: ApiError;
   readonly actor: {
     readonly id: string;
     readonly type: "user" | "account";
@@ -27,20 +39,37 @@ const EVERYTHING = ["*:read", "*:write"];
 const automation = (ip: string) =>
   ({ id: ACCOUNT_ID, type: "account", context: "api_token", ip_address: ip }) as const;
 
-export const IDENTITIES: readonly Identity[] = [
-  {
-    secret: "sandbox-dashboard",
-    name: "dashboard",
-    tokenId: "d0c1a7b2e3f4450697a8b9c0d1e2f301",
-    rights: EVERYTHING,
-    actor: {
-      id: "f6b5b1b60b0f4a3ea9b41a5ce7f0c9d2",
-      type: "user",
-      context: "dash",
-      email: "dashboard@sandbox.example",
-      ip_address: "203.0.113.21",
-    },
+const VAULT_AREAS = [
+  "zone",
+  "dns",
+  "zone_settings",
+  "gateway",
+  "access",
+  "workers",
+  "notifications",
+  "rulesets",
+  "lists",
+  "kv",
+  "d1",
+  "r2",
+];
+
+export const DASHBOARD: Identity = {
+  secret: "sandbox-dashboard",
+  name: "dashboard",
+  tokenId: "d0c1a7b2e3f4450697a8b9c0d1e2f301",
+  rights: EVERYTHING,
+  actor: {
+    id: "f6b5b1b60b0f4a3ea9b41a5ce7f0c9d2",
+    type: "user",
+    context: "dash",
+    email: "dashboard@sandbox.example",
+    ip_address: "203.0.113.21",
   },
+};
+
+export const IDENTITIES: readonly Identity[] = [
+  DASHBOARD,
   {
     secret: "sandbox-terraform",
     name: "terraform",
@@ -59,15 +88,31 @@ export const IDENTITIES: readonly Identity[] = [
     secret: "sandbox-vault-write",
     name: "driftless-vault-write",
     tokenId: "bead04d2c7a84b19a5e0f6137d8c2904",
-    rights: ["zone", "dns", "zone_settings"].flatMap((area) => [`${area}:read`, `${area}:write`]),
+    rights: [...VAULT_AREAS.flatMap((area) => [`${area}:read`, `${area}:write`]), "tokens:read"],
     actor: automation("198.51.100.11"),
+  },
+  {
+    secret: "sandbox-vault-mint",
+    name: "driftless-vault-mint",
+    tokenId: "31c7e5b9f20d4c68b7d2a9e1450f8c05",
+    rights: ["tokens:read", "tokens:write"],
+    actor: automation("198.51.100.12"),
   },
 ];
 
-/** The identity behind the bearer token, or undefined for none or an unknown one. */
-export function identify(headers: Headers): Identity | undefined {
-  const secret = /^Bearer\s+(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-  return IDENTITIES.find((identity) => identity.secret === secret);
+/** The bearer token of a request. */
+export const bearer = (headers: Headers): string | undefined =>
+  /^Bearer\s+(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+
+/** Callers may say where they call from; the sandbox sees no addresses of its own. */
+export const CLIENT_IP_HEADER = "sandbox-client-ip";
+
+/** The fixed identity behind a bearer token. */
+export function fixedIdentity(secret: string, headers: Headers): Identity | undefined {
+  const identity = IDENTITIES.find((fixed) => fixed.secret === secret);
+  const ip = headers.get(CLIENT_IP_HEADER);
+  if (identity === undefined || ip === null) return identity;
+  return { ...identity, actor: { ...identity.actor, ip_address: ip } };
 }
 
 export const identityNamed = (nameOrSecret: string): Identity | undefined =>
@@ -88,7 +133,11 @@ export function unauthenticated(headers: Headers): ApiError {
   return new ApiError(403, DEFAULT_FORBIDDEN);
 }
 
-export function grants(identity: Identity, right: Right): boolean {
+/** Without a target: whether there is anything that the right could be used on. */
+export function grants(identity: Identity, right: Right, target?: Target): boolean {
+  if (identity.permits !== undefined && target !== undefined) {
+    return identity.permits(right, target);
+  }
   const verb = right.slice(right.lastIndexOf(":") + 1);
   return identity.rights.includes(right) || identity.rights.includes(`*:${verb}`);
 }

@@ -19,6 +19,24 @@ export const Options = z.strictObject({
     .max(10 * 365 * 86_400_000),
   /** Which of the two codes that exist answers the create of an identical record. */
   identical_record_code: z.union([z.literal(81058), z.literal(81057)]),
+  /** Gateway writes expressions back in its own format, as the documentation warns. */
+  gateway_reformat: z.boolean(),
+  /** Gateway precedences come back as 1400 → 1400392. */
+  gateway_precedence_noise: z.boolean(),
+  /** A token may give rights over a single zone only if its maker has them (observed 2026-07). */
+  token_permission_check: z.boolean(),
+  /** Compressed size up to which Worker code is taken. */
+  worker_bytes_max: z
+    .number()
+    .int()
+    .min(1)
+    .max(25 * 1024 * 1024),
+  /** So many of the next writes of rulesets are refused as concurrent updates. */
+  ruleset_conflicts: z.number().int().min(0).max(10_000),
+  /** A change of list items takes this long: pending in its first half, then running. */
+  list_operation_delay_ms: z.number().int().min(0).max(86_400_000),
+  /** Items that all lists of the account may have together. */
+  list_items_max: z.number().int().min(0).max(1_000_000),
 });
 export type Options = z.infer<typeof Options>;
 
@@ -32,4 +50,11 @@ export const DEFAULT_OPTIONS: Options = {
   ratelimit: { quota: 1200, window_s: 300, block_s: 300 },
   clock_offset_ms: 0,
   identical_record_code: 81058,
+  gateway_reformat: true,
+  gateway_precedence_noise: false,
+  token_permission_check: false,
+  worker_bytes_max: 10 * 1024 * 1024,
+  ruleset_conflicts: 0,
+  list_operation_delay_ms: 0,
+  list_items_max: 10_000,
 };

@@ -5,18 +5,29 @@
 import { readRequest, type ApiRequest } from "./api-request.ts";
 import { OPERATIONS } from "./api/registry.ts";
 import type { Change } from "./audit-trail.ts";
-import { ApiError, DEFAULT_FORBIDDEN, failure, success, type Reply } from "./envelope.ts";
+import {
+  ApiError,
+  DEFAULT_FORBIDDEN,
+  failure,
+  success,
+  type Answer,
+  type Reply,
+} from "./envelope.ts";
 import { CUT_HEADER, preventsCall, told, type Effect, type Fault } from "./faults.ts";
 import {
   ACCOUNT_ID,
   ACCOUNT_NAME,
   grants,
-  identify,
   unauthenticated,
   type Identity,
+  type Target,
 } from "./identities.ts";
+import { hexId } from "./model/identifiers.ts";
 import { Call, type Operation } from "./product.ts";
-import { Routes } from "./routes.ts";
+import { Routes, type Route } from "./routes.ts";
+import { collide, isRehearsal } from "./rulesets/rehearsal.ts";
+import type { Store } from "./store.ts";
+import { identify } from "./tokens/identify.ts";
 import type { World } from "./world.ts";
 
 /** What came of a call. Without a reply the caller sees a broken connection. */
@@ -47,9 +58,10 @@ export class Pipeline {
 
   async handle(incoming: Request): Promise<Response> {
     const request = await readRequest(incoming);
-    const passage = { request, identity: identify(request.headers), ray: newId().slice(0, 16) };
+    const identity = identify(request.headers, this.#world);
+    const passage = { request, identity, ray: hexId().slice(0, 16) };
     const { ratelimit } = this.#world.options.get();
-    const token = passage.identity?.name ?? UNKNOWN_TOKEN;
+    const token = identity?.quota ?? identity?.name ?? UNKNOWN_TOKEN;
     const allowance = this.#world.rateLimit.take(token, ratelimit, this.#world.now());
     const headers = { ...allowance.headers, "cf-ray": `${passage.ray}-SBX` };
     if (allowance.refusal !== undefined) {
@@ -93,7 +105,7 @@ export class Pipeline {
     const isPublic = !(route instanceof ApiError) && route.operation.needs === "public";
     if (identity === undefined && !isPublic) throw unauthenticated(request.headers);
     if (route instanceof ApiError) throw route;
-    authorize(route.operation, identity);
+    authorize(route, passage);
     const { store, audit } = this.#world;
     const context = { request, identity, store, audit, params: route.params };
     const call = new Call({
@@ -102,6 +114,10 @@ export class Pipeline {
       options: this.#world.options.get(),
     });
     const { operation } = route;
+    if (operation.isRulesetWrite === true) {
+      if (isRehearsal(request.query)) return { run: rehearsed(operation, call, store), changes: 0 };
+      collide(this.#world.options);
+    }
     const write = () =>
       store.transaction(() => {
         const answer = operation.handle(call);
@@ -124,7 +140,7 @@ export class Pipeline {
     const isAutomation = identity.actor.context === "api_token";
     this.#world.audit.append(
       {
-        id: newId(),
+        id: hexId(),
         account: { id: ACCOUNT_ID, name: ACCOUNT_NAME },
         action: {
           description: `${change.action} ${change.resource.type.replaceAll("_", " ")}`,
@@ -168,11 +184,27 @@ export class Pipeline {
   }
 }
 
-function authorize(operation: Operation, identity: Identity | undefined): void {
-  if (operation.needs === "public" || operation.needs === "token") return;
-  if (identity !== undefined && grants(identity, operation.needs)) return;
+function authorize({ operation, params }: Route, { request, identity }: Passage): void {
+  if (operation.needs === "public") return;
+  if (identity?.refusal !== undefined && operation.admitsSpent !== true) throw identity.refusal;
+  if (operation.needs === "token") return;
+  const target = targetOf(params, request.path);
+  if (identity !== undefined && grants(identity, operation.needs, target)) return;
   throw new ApiError(403, DEFAULT_FORBIDDEN);
 }
+
+function targetOf(params: Route["params"], path: string): Target | undefined {
+  const zoneId = params.get("zone_id");
+  if (zoneId !== undefined) return { type: "zone", id: zoneId };
+  if (params.has("account_id")) return { type: "account" };
+  return path.startsWith("/user") ? { type: "user" } : undefined;
+}
+
+/** The same checks with the same answer, but nothing of it happens. */
+const rehearsed = (operation: Operation, call: Call, store: Store) => (): Answer => {
+  const { status } = store.rehearse(() => operation.handle(call));
+  return status === 204 ? { status } : { result: null };
+};
 
 function outcomeName(fault: Fault | undefined, outcome: Outcome): string {
   if (fault !== undefined) return `fault:${fault.id}`;
@@ -194,7 +226,9 @@ function journalled({ body }: ApiRequest): unknown {
 
 function respond(reply: Reply, extra: Readonly<Record<string, string>>): Response {
   const type = { "content-type": "application/json" };
-  return new Response(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body), {
+  const isRaw = typeof reply.body === "string" || reply.body instanceof Uint8Array;
+  const body = isRaw ? reply.body : JSON.stringify(reply.body);
+  return new Response(reply.status === 204 ? null : body, {
     status: reply.status,
     headers: { ...type, ...reply.headers, ...extra },
   });
@@ -202,6 +236,3 @@ function respond(reply: Reply, extra: Readonly<Record<string, string>>): Respons
 
 const cut = (faultId: string): Response =>
   new Response(null, { status: 502, headers: { [CUT_HEADER]: encodeURIComponent(faultId) } });
-
-/** Thirty-two hexadecimal digits, as every id of the real API. */
-const newId = (): string => crypto.randomUUID().replaceAll("-", "");

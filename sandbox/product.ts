@@ -13,6 +13,10 @@ export interface Operation {
   readonly path: string;
   /** `public` needs no token, `token` needs any. */
   readonly needs: Right | "public" | "token";
+  /** Also for tokens that are expired or disabled: they may still ask what they are. */
+  readonly admitsSpent?: boolean;
+  /** Takes `dry_run`, and may meet the limit on concurrent updates. */
+  readonly isRulesetWrite?: boolean;
   readonly handle: (call: Call) => Answer;
 }
 

@@ -29,6 +29,11 @@ export interface Shelf<T extends { readonly id: string }> {
 
 type Identified = { readonly id: string };
 
+/** Where shelves stand: the store itself, or a call on its way. */
+export interface Shelves {
+  shelf<T extends Identified>(kind: Kind<T>, scope: string): Shelf<T>;
+}
+
 class SqlShelf<T extends Identified> implements Shelf<T> {
   readonly #store: Store;
   readonly #kind: Kind<T>;
@@ -177,6 +182,21 @@ export class Store {
       for (const shelf of this.#touched) shelf.forget();
       throw error;
     }
+  }
+
+  /** What the work answers, with everything that it did undone. */
+  rehearse<R>(work: () => R): R {
+    const answers: R[] = [];
+    const undone = new Error("rehearsed");
+    try {
+      this.transaction(() => {
+        answers.push(work());
+        throw undone;
+      });
+    } catch (error) {
+      if (error !== undone) throw error;
+    }
+    return answers[0] as R;
   }
 
   clear(): void {

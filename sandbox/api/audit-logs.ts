@@ -138,9 +138,22 @@ const CATEGORIES = [
   },
 ];
 
+/** Products with a category of their own. */
+const MORE = {
+  access: "Access",
+  api_tokens: "API tokens",
+  gateway: "Gateway",
+  notifications: "Notifications",
+  queues: "Queues",
+  workers: "Workers",
+};
+
 function categories(call: Call): Answer {
   ownAccount(call);
-  return { result: CATEGORIES };
+  const more = Object.entries(MORE).map(([value, label]) => {
+    return { label, value, products: [{ label, value }] };
+  });
+  return { result: [...CATEGORIES, ...more] };
 }
 
 const AUDIT = "/accounts/:account_id/logs/audit";

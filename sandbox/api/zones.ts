@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Query } from "../api-request.ts";
 import type { Answer } from "../envelope.ts";
+import { grants } from "../identities.ts";
 import { ACCOUNT } from "../model/account.ts";
 import { developmentModeSeconds, ZONE_SETTING } from "../model/zone-setting.ts";
 import { zoneOf, ZONE, type Plan, type StoredZone } from "../model/zone.ts";
@@ -104,8 +105,18 @@ function ordered(zones: readonly StoredZone[], query: Query): StoredZone[] {
   return zones.toSorted((a, b) => sign * (key(a) < key(b) ? -1 : 1));
 }
 
+/** A token for some zones sees no others. */
+const visible =
+  ({ identity }: Call): Test =>
+  ({ id }) =>
+    identity !== undefined && grants(identity, "zone:read", { type: "zone", id });
+
 function list(call: Call): Answer {
-  const zones = call.shelf(ZONE, ACCOUNT.id).list().filter(filter(call.query));
+  const zones = call
+    .shelf(ZONE, ACCOUNT.id)
+    .list()
+    .filter(visible(call))
+    .filter(filter(call.query));
   const { result, info } = call.query.page(ordered(zones, call.query), PER_PAGE);
   return { result: result.map((zone) => shown(zone, call)), info };
 }

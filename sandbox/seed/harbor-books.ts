@@ -86,6 +86,7 @@ const cluster = [
 export const HARBOR_BOOKS: ZoneSeed = {
   id: "3c2e8f1a9b7d4e60a5c4f3b2d1e0a987",
   name: "harbor-books.example",
+  plan: "pro",
   records: [...web, ...mail, ...trust, ...elsewhere, ...cluster],
   settings: {
     always_use_https: "on",

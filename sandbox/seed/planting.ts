@@ -1,7 +1,7 @@
 /** How a seed puts zones, records and settings into the account: unaudited, fixed ids and times. */
-import { createHash } from "node:crypto";
 import { DNS_RECORD, newRecord, type RecordInput, type StoredRecord } from "../dns/record.ts";
 import { ACCOUNT_ID } from "../identities.ts";
+import { digestId } from "../model/identifiers.ts";
 import { acceptSetting, SETTINGS } from "../model/setting-values.ts";
 import { ZONE_SETTING } from "../model/zone-setting.ts";
 import { ZONE, type Plan, type StoredZone } from "../model/zone.ts";
@@ -21,11 +21,7 @@ export type RecordSeed = RecordInput & {
 };
 
 /** When the seeded account was built: before any test looks at it. */
-const SEEDED_AT = "2026-03-02T09:14:05.318Z";
-
-/** Thirty-two hexadecimal digits that depend on nothing but the parts. */
-export const digestId = (...parts: readonly string[]): string =>
-  createHash("md5").update(parts.join("\n")).digest("hex");
+export const SEEDED_AT = "2026-03-02T09:14:05.318Z";
 
 export function plantZone(world: World, seed: ZoneSeed): StoredZone {
   const zones = world.store.shelf(ZONE, ACCOUNT_ID);

@@ -5,7 +5,10 @@ import { ZONE } from "../model/zone.ts";
 import type { World } from "../world.ts";
 import { HARBOR_API } from "./harbor-api.ts";
 import { HARBOR_BOOKS } from "./harbor-books.ts";
+import { plantRulesAndStorage } from "./rules-and-storage.ts";
 import { plantZone, type ZoneSeed } from "./planting.ts";
+import { plantWorkers } from "./workers.ts";
+import { plantZeroTrust } from "./zero-trust.ts";
 
 const SEEDS = { default: [HARBOR_BOOKS, HARBOR_API], empty: [] } as const satisfies Readonly<
   Record<string, readonly ZoneSeed[]>
@@ -20,8 +23,15 @@ export function resetTo(world: World, name: SeedName): void {
   world.store.transaction(() => {
     world.clear();
     for (const zone of SEEDS[name]) plantZone(world, zone);
+    if (name === "default") plantProducts(world);
     seeded(world).set(true);
   });
+}
+
+function plantProducts(world: World): void {
+  plantRulesAndStorage(world);
+  plantWorkers(world);
+  plantZeroTrust(world);
 }
 
 /** A new account starts seeded; a restarted one keeps what it had. */

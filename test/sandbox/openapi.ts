@@ -91,7 +91,8 @@ function checkRequest(name: string, pointer: readonly string[], exchange: Exchan
   const hasSchema =
     ["POST", "PUT"].includes(method) && isObject(sent) && !(sent instanceof FormData);
   if (!hasSchema) return;
-  const { patches: _, ...body } = exchange.body as Record<string, unknown>;
+  const { patches: _, ...fields } = exchange.body as Record<string, unknown>;
+  const body = Array.isArray(sent) ? sent : fields;
   check(`${name} request`, validator(...pointer, "content", "application/json", "schema"), body);
 }
 
