@@ -150,13 +150,20 @@ export const drift = (scope = BOOKS.scope): Promise<DriftView> =>
 export const runs = async (scope = BOOKS.scope): Promise<readonly RunJson[]> =>
   (await apiJson<{ items: RunJson[] }>(`/api/v1/runs?scope=${encodeURIComponent(scope)}`)).items;
 
+/** How long a look may take that finds out no more than the one before: a view tells looks apart only by what they read. */
+const LOOK_MS = 700;
+
 /** Wakes the reconciler and waits until it has looked, and until the run that it may have started is over. */
 export async function reconcile(scope = BOOKS.scope): Promise<DriftView> {
-  const before = (await drift(scope)).observed_at ?? "";
+  const before = await drift(scope);
+  const since = Date.now();
   await apiJson(`/api/v1/scopes/${encodeURIComponent(scope)}/reconcile`, "dev-operator", {
     method: "POST",
   });
-  return settled(scope, (view) => (view.observed_at ?? "") > before || view.status === "unknown");
+  return settled(scope, ({ status, observed_at }) => {
+    if ((observed_at ?? "") > (before.observed_at ?? "")) return true;
+    return status === "unknown" && (before.status !== "unknown" || Date.now() - since > LOOK_MS);
+  });
 }
 
 /** Waits until `done` holds and nothing is under way. */
