@@ -131,9 +131,22 @@ export class ExecutionJournal {
       }));
   }
 
-  undone(planDigest: Digest, step: number): void {
+  /** Ids of the objects that steps made, or that their inverses made again. */
+  ids(planDigest: Digest): Map<number, string> {
+    const rows = this.#sql
+      .exec<{ step: number; created_id: string }>(
+        "select step, created_id from inverse where plan_digest = ? and created_id is not null",
+        planDigest,
+      )
+      .toArray();
+    return new Map(rows.map(({ step, created_id: id }) => [step, id]));
+  }
+
+  /** `createdId`: what Cloudflare calls the object that was made again, or null. */
+  undone(planDigest: Digest, step: number, createdId: string | null): void {
     this.#sql.exec(
-      "update inverse set state = 'undone' where plan_digest = ? and step = ?",
+      "update inverse set state = 'undone', created_id = coalesce(?, created_id) where plan_digest = ? and step = ?",
+      createdId,
       planDigest,
       step,
     );

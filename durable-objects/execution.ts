@@ -5,14 +5,15 @@
  * the intent are stored (I3), the log has its entry (I10), and the call goes out. An answer that leaves the outcome open
  * is settled by reading, never by guessing; so is an intent without an outcome that a crash left behind (I11).
  */
-import type { Json, JsonObject } from "../src/core/canonical.ts";
-import { digestOf } from "../src/core/canonical.ts";
+import { digestOf, isObject, type Json, type JsonObject, textOf } from "../src/core/canonical.ts";
 import type { ExecutionReport, RevertReport } from "../src/core/execution.ts";
 import type { Instant, ScopeId } from "../src/core/ids.ts";
+import { kindOf } from "../src/core/kinds/registry.ts";
 import type { Entry } from "../src/core/log/entry.ts";
-import { type Call, createdId, type SealedPlan, type Step } from "../src/core/plan.ts";
+import { type Call, type SealedPlan, type Step, withIds } from "../src/core/plan.ts";
 import type { ApiRequest, ObservedResource } from "../src/core/resource.ts";
 import { basisMoved, unpredicted } from "../src/core/verification.ts";
+import { finished } from "../src/edge/cloudflare/bulk-operation.ts";
 import type { Answer, CloudflareApi } from "../src/edge/cloudflare/client.ts";
 import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
 import type { ExecutionJournal } from "./execution-journal.ts";
@@ -32,6 +33,8 @@ interface Noted {
   readonly index: number;
   readonly call: Call;
   readonly data?: JsonObject;
+  /** What goes into the certified path before it is sent. */
+  readonly ids?: ReadonlyMap<number, string>;
 }
 
 /** What a look at the touched resources says about a call that may or may not have happened. */
@@ -59,7 +62,7 @@ export class Execution {
 
   /** One call. Null: carried out, go on. */
   async #carryOut(index: number, call: Call): Promise<ExecutionReport | null> {
-    const { plan, journal, api } = this.#input;
+    const { plan, journal } = this.#input;
     const steps = this.#stepsOf(call);
     const observed = await this.#read(steps);
     if (!observed.ok)
@@ -77,12 +80,31 @@ export class Execution {
         written: journal.callsDone(plan.digest),
         mismatches,
       };
-    await this.#note("write", { index, call });
+    const refused = await this.#rehearse(index, call);
+    if (refused) return refused;
+    const ids = journal.ids(plan.digest);
+    await this.#note("write", { index, call, ids });
     journal.intend(plan, index);
-    const answer = await api.send(call.request);
+    const answer = await this.#send(call.request, ids);
     if (answer.type === "ok")
       return this.#done(index, call, createdIn(call, plan.plan.steps, answer.result));
     return this.#unclear(index, call, answer);
+  }
+
+  /** Where the API can check a write without carrying it out, it does so first. Null: it would be carried out. */
+  async #rehearse(index: number, call: Call): Promise<ExecutionReport | null> {
+    const { api } = this.#input;
+    const { request } = call;
+    if (!this.#stepsOf(call).some(([, { kind }]) => kindOf(kind).dryRun)) return null;
+    const answer = await api.send({ ...request, path: `${request.path}?dry_run=true` });
+    switch (answer.type) {
+      case "ok":
+        return null;
+      case "refused":
+        return this.#refused(index, answer);
+      case "unavailable":
+        return this.#unavailable(index, answer.detail, answer.retryAfterMs);
+    }
   }
 
   /** No plain yes: look at what is there. */
@@ -109,20 +131,39 @@ export class Execution {
       case "not_carried_out":
         return answer.type === "unavailable"
           ? this.#unavailable(index, answer.detail, answer.retryAfterMs)
-          : {
-              outcome: "call_refused",
-              call: index,
-              written: journal.callsDone(plan.digest),
-              status: answer.status,
-              codes: answer.codes,
-            };
+          : this.#refused(index, answer);
     }
+  }
+
+  /**
+   * Sends a request with the ids of what earlier calls made, and waits for what it sets going. A crash while waiting
+   * leaves an intent, like one while sending: the next look settles it.
+   */
+  async #send(request: ApiRequest, ids: ReadonlyMap<number, string>): Promise<Answer> {
+    const { api } = this.#input;
+    const named = withIds(request, ids);
+    const answer = await api.send(named);
+    return finished(api, { request: named, answer });
   }
 
   async #done(index: number, call: Call, created: ReadonlyMap<number, string>): Promise<null> {
     this.#input.journal.done(this.#input.plan.digest, index, created);
     await this.#note("write_result", { index, call, data: { result: "carried_out" } });
     return null;
+  }
+
+  #refused(
+    index: number,
+    { status, codes, detail }: Extract<Answer, { type: "refused" }>,
+  ): ExecutionReport {
+    return {
+      outcome: "call_refused",
+      call: index,
+      written: this.#input.journal.callsDone(this.#input.plan.digest),
+      status,
+      codes,
+      ...(detail === undefined ? {} : { detail }),
+    };
   }
 
   #unavailable(index: number, detail: string, retryAfterMs: number | null): ExecutionReport {
@@ -137,7 +178,7 @@ export class Execution {
 
   /** Undoes what was carried out, last step first. What somebody else has changed since is left to them. */
   async revert(): Promise<RevertReport> {
-    const { plan, journal, api } = this.#input;
+    const { plan, journal } = this.#input;
     const inverses = journal.inverses(plan.digest);
     for (const { step: index, request, createdId: id } of inverses) {
       const step = plan.plan.steps[index];
@@ -150,13 +191,16 @@ export class Execution {
           retryAfterMs: observed.error.retryAfterMs,
         };
       if (settle([[index, step]], observed.value) === "carried_out") {
-        const created = id ?? createdAmong([[index, step]], observed.value).get(index) ?? "";
+        const created = id ?? createdAmong([[index, step]], observed.value).get(index);
+        const ids = journal.ids(plan.digest);
+        if (created !== undefined) ids.set(index, created);
         await this.#note("revert", {
           index,
           call: { request, steps: [index] },
           data: { identity: step.identity },
+          ids,
         });
-        const answer = await api.send(named(request, index, created));
+        const answer = await this.#send(request, ids);
         if (answer.type === "unavailable")
           return {
             outcome: "unavailable",
@@ -168,8 +212,10 @@ export class Execution {
             outcome: "stuck",
             detail: `the inverse of step ${index} was refused with status ${answer.status}`,
           };
-      }
-      journal.undone(plan.digest, index);
+        // Inverses of its parts say where it is now.
+        const again = step.op === "delete" ? idIn(answer.result) : null;
+        journal.undone(plan.digest, index, again);
+      } else journal.undone(plan.digest, index, null);
     }
     return { outcome: "reverted", steps: inverses.length };
   }
@@ -191,7 +237,7 @@ export class Execution {
 
   #note(
     type: "write" | "write_result" | "revert",
-    { index, call: { request, steps }, data = {} }: Noted,
+    { index, call: { request, steps }, data = {}, ids = new Map() }: Noted,
   ): Promise<unknown> {
     const { plan, scope, record, clock } = this.#input;
     return record([
@@ -204,7 +250,7 @@ export class Execution {
         data: {
           plan_digest: plan.digest,
           method: request.method,
-          path: request.path,
+          path: withIds(request, ids).path,
           request_digest: digestOf(request),
           steps: steps.length,
           ...data,
@@ -242,21 +288,19 @@ function createdIn(
   result: Json,
 ): Map<number, string> {
   const creates = steps.filter((index) => planned[index]?.op === "create");
-  const answered = result as {
-    readonly posts?: readonly { readonly id?: unknown }[] | null;
-    readonly id?: unknown;
-  } | null;
-  const objects = request.path.endsWith("/batch") ? (answered?.posts ?? []) : [answered];
+  const posts = isObject(result) ? result["posts"] : null;
+  const batched = Array.isArray(posts) ? posts : [];
+  const objects = request.path.endsWith("/dns_records/batch") ? batched : [result];
   return new Map(
     creates.flatMap((index, position): [number, string][] => {
-      const id = objects[position]?.id;
-      return typeof id === "string" ? [[index, id]] : [];
+      const id = idIn(objects[position] ?? null);
+      return id === null ? [] : [[index, id]];
     }),
   );
 }
 
-/** The certified inverse, with the name that Cloudflare gave in place of the plan's own. */
-const named = (request: ApiRequest, step: number, id: string): ApiRequest => ({
-  ...request,
-  path: request.path.replace(createdId(step), id),
-});
+/** What an answer calls the object; some products have another word for it. */
+function idIn(answered: Json): string | null {
+  const { id, uuid } = isObject(answered) ? answered : {};
+  return textOf(id) || textOf(uuid) || null;
+}

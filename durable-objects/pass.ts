@@ -1,11 +1,12 @@
 /** One reconcile pass with its effects: read, decide (core), record, make a run ours. Starting it is the reconciler's. */
 import { SWEEP_CALLS } from "../src/core/budget.ts";
 import { backoffMs } from "../src/core/backoff.ts";
-import { canonicalise } from "../src/core/canonical.ts";
+import { canonicalise, sameJson } from "../src/core/canonical.ts";
 import { describeFinding } from "../src/core/check.ts";
 import { outOfBandChange } from "../src/core/diagnosis/out-of-band-change.ts";
 import type { Dossier } from "../src/core/dossier.ts";
-import { type GoldenState, parseGolden } from "../src/core/golden.ts";
+import { expiredRules } from "../src/core/golden.ts";
+import { spentHolds } from "../src/core/hold.ts";
 import { type Instant, instantOf, runIdOf } from "../src/core/ids.ts";
 import type { DriftedResource, Incident, IncidentStatus } from "../src/core/incident.ts";
 import {
@@ -15,53 +16,47 @@ import {
   unknownEntry,
 } from "../src/core/log/incident-entries.ts";
 import { KINDS } from "../src/core/kinds/registry.ts";
-import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts";
+import type { Lineage, Unknown } from "../src/core/observation.ts";
 import type { RunStart } from "../src/core/ports.ts";
-import {
-  changeSetDigest,
-  type Decision,
-  type HeldReason,
-  lineageOf,
-  reconcile,
-} from "../src/core/reconcile.ts";
-import { healOf } from "../src/core/recurrence.ts";
-import { err, ok, type Result } from "../src/core/result.ts";
+import { changeSetDigest, type Decision, lineageOf } from "../src/core/reconcile.ts";
+import { healOf, subjectKey } from "../src/core/recurrence.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
-import { readingView, type ScopeView, withStatus } from "../src/core/scope-view.ts";
-import { readFeed } from "../src/edge/cloudflare/audit-feed.ts";
-import { allGone, readSite, type SiteReading } from "../src/edge/cloudflare/site-reader.ts";
+import { readingView, type ScopeView, whyKept, withStatus } from "../src/core/scope-view.ts";
+import type { SiteReading } from "../src/edge/cloudflare/site-reader.ts";
 import { postPosture } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { logOf, runOf, vaultOf } from "./bindings.ts";
+import { logOf, runOf } from "./bindings.ts";
+import type { HoldRegister } from "./hold-register.ts";
+import { type Found, look, type LookInput, readTrail } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
 import type { ActiveRun, ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 
-/** The audit log is asked about changes from a little before the last time everything was in place: clocks differ. */
-const ATTRIBUTION_OVERLAP_MS = 60_000;
-const ATTRIBUTION_REACH_MS = 24 * 60 * 60_000;
 /** The blackboard may be this old when nothing changes: one write a minute and scope. */
 const POSTURE_AGE_MS = 60_000;
 const CAUSE = "out_of_band_change";
 
-function whyHeld(why: HeldReason): string {
+type In<T extends Decision["type"]> = Extract<Decision, { type: T }>;
+
+function whyHeld({ why, heldBack }: In<"held">): string {
   switch (why.reason) {
     case "quarantined":
       return "drift came straight back after a verified write and is not written again";
     case "turned_down":
       return `the run for this drift ended ${why.detail}; it waits for a person or for a new golden state`;
+    case "on_hold":
+      return whyKept(heldBack);
     case "not_ours":
       return "declared resources differ that are not ours to write; `reported` says why";
   }
 }
-
-type In<T extends Decision["type"]> = Extract<Decision, { type: T }>;
 
 const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
 
 export interface PassInput {
   readonly env: Env;
   readonly state: ReconcilerState;
+  readonly holds: HoldRegister;
   readonly identity: ScopeIdentity;
   readonly view: ScopeView;
   /** The wakes that this pass answers. */
@@ -70,18 +65,10 @@ export interface PassInput {
   readonly waiting: ActiveRun | null;
 }
 
-/** What the zone was found to be, against what. */
-interface Found {
-  readonly golden: GoldenState;
-  readonly generation: number;
-  readonly reading: SiteReading;
-  readonly lineage: Lineage;
-}
-
 export class Pass {
   readonly #input: PassInput;
   readonly #record: SharedRecord;
-  readonly #api;
+  readonly #look: LookInput;
   readonly #nowMs = Date.now();
   readonly #now = instant(this.#nowMs);
   readonly #where;
@@ -93,54 +80,29 @@ export class Pass {
     // A sweep was paid for when its turn came; whatever else woke this pass is more urgent and pays now.
     const signals = input.state.signals();
     const isSweep = signals.length > 0 && signals.every(({ source }) => source === "cron");
-    this.#api = pacedApi(input.env, {
-      accountId,
-      urgency: "look",
-      prepaid: isSweep ? SWEEP_CALLS : 0,
-    });
+    const pace = { accountId, urgency: "look", prepaid: isSweep ? SWEEP_CALLS : 0 } as const;
+    const { env, state, identity, holds } = input;
+    const api = pacedApi(env, pace);
+    this.#look = { env, state, identity, api, holds: holds.all(), nowMs: this.#nowMs };
     this.#where = { scope: input.identity.scope, at: this.#now };
   }
 
   async run(): Promise<void> {
-    const { state, identity, view, wanted, env } = this.#input;
-    const stored = state.golden();
-    const golden = stored && parseGolden(stored.document, identity.scope, identity.site);
-    if (!stored || !golden?.ok) {
+    const { state, view, wanted, env } = this.#input;
+    const found = await look(this.#look);
+    if (found.ok && found.value === null) {
       state.set({ looked: wanted, retryAt: null });
       return;
     }
-    const lineage = state.lineage();
-    const reading = await this.#read(golden.value, lineage);
-    if (reading.ok)
-      await this.#decide({
-        golden: golden.value,
-        generation: stored.generation,
-        reading: reading.value,
-        lineage,
-      });
+    if (found.ok && found.value) await this.#decide(found.value);
     else if (this.#input.waiting) state.set({ looked: wanted });
-    else await this.#unknown(reading.error);
+    else if (!found.ok) await this.#unknown(found.error);
     const next = state.get("view") ?? view;
     const changed = next.status !== view.status || next.drift.length !== view.drift.length;
     const postedAt = state.get("postedAt") ?? 0;
     if (!changed && this.#nowMs - postedAt < POSTURE_AGE_MS) return;
     await postPosture(env.BLACKBOARD, next);
     state.set({ postedAt: this.#nowMs });
-  }
-
-  async #read(golden: GoldenState, lineage: Lineage): Promise<Result<SiteReading, Unknown>> {
-    const context = { api: this.#api, site: this.#input.identity.site };
-    const reading = await readSite(context, golden, this.#now);
-    if (!reading.ok) return reading;
-    const gone = await allGone(context, doubted(lineage, reading.value.observation));
-    if (!gone.ok) return gone;
-    return gone.value
-      ? ok(reading.value)
-      : err({
-          reason: "doubtful",
-          detail: "a list no longer shows objects that still exist",
-          retryAfterMs: null,
-        });
   }
 
   /** Nothing is concluded and nothing is written (I8). */
@@ -161,23 +123,11 @@ export class Pass {
     });
   }
 
-  #decide(found: Found): Promise<void> {
-    const { state, identity } = this.#input;
-    const decision = reconcile({
-      scope: identity.scope,
-      site: identity.site,
-      golden: found.golden,
-      generation: found.generation,
-      observation: found.reading.observation,
-      lineage: found.lineage,
-      heals: state.heals(this.#nowMs),
-      turnedDown: state.turnedDown(this.#nowMs),
-      epoch: (state.get("epoch") ?? 0) + 1,
-      parent: state.get("parent") ?? null,
-      now: this.#now,
-      nowMs: this.#nowMs,
-    });
+  async #decide(found: Found): Promise<void> {
+    const { decision } = found;
+    this.#input.state.saveRouted(decision.heldBack);
     if (this.#input.waiting) return this.#still(this.#input.waiting, decision, found);
+    await this.#endSpent(decision);
     switch (decision.type) {
       case "in_sync":
         return this.#inSync(decision, found);
@@ -188,29 +138,34 @@ export class Pass {
     }
   }
 
+  /** An expired hold over nothing that differs has nothing to ask: it ends by itself. */
+  async #endSpent({ drift }: Decision): Promise<void> {
+    const { holds, identity } = this.#input;
+    const spent = spentHolds(holds.all(), drift.changes, { site: identity.site, now: this.#now });
+    const ended = { how: "nothing_left", by: "reconciler", at: this.#now } as const;
+    for (const hold of spent) await holds.end(hold, ended, () => undefined);
+  }
+
   /** Whether the plan that waits is still the one to ask about. If not it is void, and the next pass plans anew. */
-  async #still(
-    waiting: ActiveRun,
-    decision: Decision,
-    { generation, reading }: Found,
-  ): Promise<void> {
+  async #still(waiting: ActiveRun, decision: Decision, found: Found): Promise<void> {
     const { state, env, view, wanted } = this.#input;
     const same =
       decision.type === "heal" &&
-      changeSetDigest(decision.changes, generation) === waiting.changeSet;
+      changeSetDigest(decision.changes, found.generation) === waiting.changeSet;
     if (same) {
-      const seen = this.#seen(decision, reading);
+      const seen = this.#seen(decision, found);
       state.clearSignals();
       state.set({ looked: wanted, view: { ...view, ...seen } });
     } else await runOf(env, waiting.start.id).overtake();
   }
 
-  async #inSync(decision: In<"in_sync">, { lineage, reading }: Found): Promise<void> {
+  async #inSync(decision: In<"in_sync">, found: Found): Promise<void> {
+    const { lineage, reading } = found;
     const { state, view, wanted } = this.#input;
     const standing = state.get("standing");
     if (standing)
       await this.#record.saveIncident({ ...standing, status: "resolved", closedAt: this.#now });
-    const seen = this.#seen(decision, reading);
+    const seen = this.#seen(decision, found);
     const next = withStatus(
       view,
       { ...seen, status: "in_sync", why: "everything declared is as declared", drift: [] },
@@ -224,17 +179,23 @@ export class Pass {
       attempts: 0,
       retryAt: null,
       inSyncAt: this.#now,
+      wholeAt: this.#now,
       standing: null,
       parent: null,
     });
   }
 
   /** Told once; looked at again when the reason may have passed. */
-  async #held(decision: In<"held">, { lineage, reading }: Found): Promise<void> {
+  async #held(decision: In<"held">, found: Found): Promise<void> {
     const { state, env, view, wanted } = this.#input;
-    const drift = await this.#diagnose(decision, lineage);
+    const { lineage, reading } = found;
     const standing = state.get("standing");
-    const incident = standing ?? this.#incident(decision.incident, drift, "held");
+    const drift = stillBy(await this.#diagnose(decision, found), standing?.drift ?? []);
+    const status: IncidentStatus = decision.heldBack.some(({ asks }) => asks) ? "waiting" : "held";
+    const incident = standing
+      ? { ...standing, status, drift }
+      : this.#incident(decision.incident, drift, status);
+    if (standing && !sameJson(standing, incident)) await this.#record.saveIncident(incident);
     if (!standing) {
       await logOf(env).append([
         ...signalEntries(this.#where, state.signals()),
@@ -242,15 +203,11 @@ export class Pass {
       ]);
       await this.#record.saveIncident(incident);
     }
-    const seen = this.#seen(decision, reading);
+    const seen = this.#seen(decision, found);
     state.saveLineage(lineage, keepLost(lineage, lineageOf(reading.observation)));
     state.clearSignals();
     state.set({
-      view: withStatus(
-        view,
-        { ...seen, status: "held", why: whyHeld(decision.why), drift },
-        this.#now,
-      ),
+      view: withStatus(view, { ...seen, status: "held", why: whyHeld(decision), drift }, this.#now),
       looked: wanted,
       retryAt: this.#nowMs + backoffMs(Infinity),
       standing: incident,
@@ -261,11 +218,15 @@ export class Pass {
    * Order: dossier to R2 (named by its bytes, harmless if nothing follows) → log (I10) → one transaction that makes the
    * run ours → shared copies. The run starts when the reconciler drives on, now or after a crash.
    */
-  async #heal(decision: In<"heal">, { lineage, reading, generation }: Found): Promise<void> {
+  async #heal(decision: In<"heal">, found: Found): Promise<void> {
     const { state, env, view, wanted } = this.#input;
-    const drift = await this.#diagnose(decision, lineage);
+    const { lineage, reading, generation } = found;
+    const drift = await this.#diagnose(decision, found);
     const people = approvalsNeeded(decision.risk.tier) !== 0;
-    const incident = this.#incident(decision.incident, drift, people ? "waiting" : "healing");
+    const kept = new Set(decision.heldBack.map(({ change }) => subjectKey(change)));
+    // What is held has an incident of its own, which does not end when this one does.
+    const healing = drift.filter(({ kind, identity }) => !kept.has(`${kind} ${identity}`));
+    const incident = this.#incident(decision.incident, healing, people ? "waiting" : "healing");
     const start = await this.#dossier(decision, reading, lineage);
     await logOf(env).append([
       ...signalEntries(this.#where, state.signals()),
@@ -274,10 +235,13 @@ export class Pass {
     // The golden state may have moved while we wrote: a plan of yesterday's must not start. The wake that came with the
     // new generation is still unanswered, so the next pass follows at once.
     if (state.golden()?.generation !== generation) return;
-    const seen = this.#seen(decision, reading);
+    // The same goes for a hold that was placed meanwhile. (One that comes later still finds the auditors.)
+    if (!sameJson(this.#input.holds.all(), this.#look.holds)) return;
+    const seen = this.#seen(decision, found);
     const why = people
       ? `waits for a person: ${decision.findings.map(describeFinding).join("; ")}`
-      : `${drift.length} declared ${drift.length === 1 ? "resource differs" : "resources differ"}`;
+      : `${healing.length} declared ${healing.length === 1 ? "resource differs" : "resources differ"}`;
+    const standing = await this.#standingAfter(incident.id, kept.size > 0);
     state.saveLineage(lineage, keepLost(lineage, lineageOf(reading.observation)));
     state.clearSignals();
     state.set({
@@ -286,7 +250,7 @@ export class Pass {
         start,
         incident: { ...incident, run: start.id },
         heals: decision.changes.map((change) => healOf(change, this.#nowMs)),
-        postponed: decision.postponed,
+        postponed: decision.postponed + kept.size,
         changeSet: changeSetDigest(decision.changes, generation),
       },
       view: withStatus(
@@ -296,17 +260,32 @@ export class Pass {
       ),
       looked: wanted,
       retryAt: null,
-      standing: null,
+      standing,
     });
     await this.#record.saveIncident({ ...incident, run: start.id });
   }
 
-  #seen({ drift, quarantined }: Decision, { readings }: SiteReading) {
-    const checked = new Set(readings.map(({ kind }) => kind));
+  /** The incident about what is held stands while something is; the one that heals it takes its place. */
+  async #standingAfter(healing: Incident["id"], holds: boolean): Promise<Incident | null> {
+    const standing = this.#input.state.get("standing") ?? null;
+    if (standing === null || holds) return standing;
+    const closed = { status: "superseded", closedAt: this.#now } as const;
+    if (standing.id !== healing) await this.#record.saveIncident({ ...standing, ...closed });
+    return null;
+  }
+
+  #seen({ drift, quarantined, heldBack }: Decision, { reading, golden }: Found) {
+    const checked = new Set(reading.readings.map(({ kind }) => kind));
     const notChecked = [...KINDS.values()].filter(
       ({ name, level }) => level === this.#input.identity.site.level && !checked.has(name),
     );
-    const seen = { drift, quarantined, notChecked: notChecked.map(({ name }) => name) };
+    const seen = {
+      drift,
+      quarantined,
+      heldBack,
+      notChecked: notChecked.map(({ name }) => name),
+      expired: expiredRules(golden, this.#now),
+    };
     return readingView(seen, this.#now);
   }
 
@@ -364,32 +343,26 @@ export class Pass {
 
   /** Who did it. A feed that cannot be read leaves that open; the heal does not wait for it. */
   async #diagnose(
-    { drift: { changes } }: Decision,
-    lineage: Lineage,
+    { drift: { changes }, heldBack }: Decision,
+    { lineage, feed }: Found,
   ): Promise<readonly DriftedResource[]> {
-    const {
-      identity: { accountId, site },
-      state,
-      env,
-    } = this.#input;
-    const inSyncAt = state.get("inSyncAt");
-    const sinceMs = Math.max(
-      inSyncAt === undefined ? 0 : Date.parse(inSyncAt),
-      this.#nowMs - ATTRIBUTION_REACH_MS,
-    );
-    const own = await vaultOf(env)
-      .tokenId(accountId)
-      .catch(() => null);
-    const feed = await readFeed(this.#api, {
-      ...(own === null ? {} : { exceptTokenId: own }),
-      accountId,
-      zoneId: site.id,
-      since: instant(sinceMs - ATTRIBUTION_OVERLAP_MS),
-      before: instant(this.#nowMs + ATTRIBUTION_OVERLAP_MS),
-    });
-    return outOfBandChange(changes, feed.ok ? feed.value : [], lineage);
+    const entries = feed ?? (await readTrail(this.#look, heldBack.length > 0 ? "all" : "recent"));
+    return outOfBandChange(changes, entries ?? [], lineage);
   }
 }
+
+/** What stands for long was found out when it was new: the audit log is not asked about more than a day. */
+const stillBy = (
+  drift: readonly DriftedResource[],
+  before: readonly DriftedResource[],
+): readonly DriftedResource[] =>
+  drift.map((one) => {
+    const same = before.find(
+      ({ kind, identity, fields }) =>
+        kind === one.kind && identity === one.identity && sameJson(fields, one.fields),
+    );
+    return one.by === null && same ? { ...one, by: same.by } : one;
+  });
 
 /** Ids of objects that are gone stay known until the heal is over: the audit log names a deleted object by its id only. */
 const keepLost = (before: Lineage, after: Lineage): Lineage => new Map([...before, ...after]);

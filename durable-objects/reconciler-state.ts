@@ -1,3 +1,6 @@
+import type { Json } from "../src/core/canonical.ts";
+import { changeDigest } from "../src/core/diff.ts";
+import type { HeldBack, Keeper } from "../src/core/hold.ts";
 import type { Incident } from "../src/core/incident.ts";
 import type { Digest, Instant, ObjectId, RunId, ScopeId } from "../src/core/ids.ts";
 import type { Lineage, LineageEntry } from "../src/core/observation.ts";
@@ -6,6 +9,7 @@ import { type Heal, WINDOW_MS } from "../src/core/recurrence.ts";
 import type { Site } from "../src/core/resource.ts";
 import type { ScopeView } from "../src/core/scope-view.ts";
 import type { Signal } from "../src/core/signal.ts";
+import type { ReadCache } from "../src/edge/cloudflare/reader.ts";
 
 export interface ScopeIdentity {
   readonly scope: ScopeId;
@@ -42,6 +46,8 @@ interface Values {
   looked: number;
   /** Since when the audit log has to be asked about new drift. */
   inSyncAt: Instant;
+  /** When a whole reading last found everything in place: no run moves it, because a run reads only what it touched. */
+  wholeAt: Instant;
   /** The incident that is open without a run (quarantined or turned down). */
   standing: Incident | null;
 }
@@ -50,6 +56,14 @@ interface Values {
 const SIGNALS_MAX = 50;
 /** A change set that was turned down is not asked for again for so long. */
 export const TURNED_DOWN_MS = 60 * 60_000;
+
+/** A key is a phase, and Cloudflare has 24. */
+const CACHED_MAX = 32;
+/** A row of 2 MB is the most that a Durable Object can store; a phase of 1,000 rules has some 500 kB. */
+const CACHED_CHARS_MAX = 500_000;
+
+/** Longer than a plan can wait for people; then the question is put again. */
+const RULING_MS = 24 * 60 * 60_000;
 
 /** The reconciler's tables. Synchronous; every method is one statement or one transaction. */
 export class ReconcilerState {
@@ -71,6 +85,15 @@ export class ReconcilerState {
     );
     this.#sql.exec(
       "create table if not exists turned_down (change_set text primary key, why text not null, until_ms integer not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists read_cache (key text primary key, version text not null, value text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists routed (change text primary key, keeper text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists ruling (change text primary key, until_ms integer not null)",
     );
     this.#sql.exec(
       "create table if not exists signal (seq integer primary key autoincrement, signal text not null)",
@@ -107,6 +130,8 @@ export class ReconcilerState {
       this.#sql.exec("delete from golden where generation < ?", golden.generation);
       this.#sql.exec("delete from turned_down");
       this.#sql.exec("delete from heal");
+      this.#sql.exec("delete from ruling");
+      this.#sql.exec("delete from routed");
       this.set({ attempts: 0, retryAt: null });
     });
   }
@@ -168,6 +193,72 @@ export class ReconcilerState {
       why,
       nowMs + TURNED_DOWN_MS,
     );
+  }
+
+  /** What earlier passes read, as long as its version stands. Losing it costs a call, so nothing depends on it. */
+  readonly readCache: ReadCache = {
+    get: (key, version) => {
+      const [row] = this.#sql
+        .exec<{ value: string }>(
+          "select value from read_cache where key = ? and version = ?",
+          key,
+          version,
+        )
+        .toArray();
+      return row ? (JSON.parse(row.value) as Json) : undefined;
+    },
+    set: (key, version, value) => {
+      const text = JSON.stringify(value);
+      this.#sql.exec("delete from read_cache where key = ?", key);
+      const { kept } = this.#sql
+        .exec<{ kept: number }>("select count(*) as kept from read_cache")
+        .one();
+      if (kept >= CACHED_MAX || text.length > CACHED_CHARS_MAX) return;
+      this.#sql.exec("insert into read_cache values (?, ?, ?)", key, version, text);
+    },
+  };
+
+  /** Changes by digest that routing rules of the golden state in force have kept back. */
+  routed(): ReadonlyMap<Digest, Keeper> {
+    const rows = this.#sql
+      .exec<{ change: Digest; keeper: string }>("select change, keeper from routed")
+      .toArray();
+    return new Map(rows.map(({ change, keeper }) => [change, JSON.parse(keeper) as Keeper]));
+  }
+
+  /** Those that are kept back now; the others are forgotten. */
+  saveRouted(heldBack: readonly HeldBack[]): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec("delete from routed");
+      for (const { change, ...keeper } of heldBack)
+        if (keeper.by.type === "routing")
+          this.#sql.exec(
+            "insert or replace into routed values (?, ?)",
+            changeDigest(change),
+            JSON.stringify(keeper),
+          );
+    });
+  }
+
+  /** Changes by digest that a person wants reverted although a routing rule would keep them. */
+  rulings(nowMs: number): ReadonlySet<Digest> {
+    this.#sql.exec("delete from ruling where until_ms < ?", nowMs);
+    const rows = this.#sql.exec<{ change: Digest }>("select change from ruling").toArray();
+    return new Set(rows.map(({ change }) => change));
+  }
+
+  rule(changes: readonly Digest[], nowMs: number): void {
+    this.#storage.transactionSync(() => {
+      for (const change of changes)
+        this.#sql.exec("insert or replace into ruling values (?, ?)", change, nowMs + RULING_MS);
+      this.#sql.exec("delete from turned_down");
+    });
+  }
+
+  /** A person has decided anew about what is held: what was turned down before is no answer any more. */
+  forgetTurnedDown(): void {
+    this.#sql.exec("delete from turned_down");
+    this.set({ attempts: 0, retryAt: null });
   }
 
   addSignal(signal: Signal): void {

@@ -1,13 +1,40 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { backoffMs } from "../src/core/backoff.ts";
+import { changeDigest } from "../src/core/diff.ts";
 import { parseGolden } from "../src/core/golden.ts";
-import { type Digest, type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
+import {
+  type Hold,
+  HOLD_MAX_MS,
+  holdFaults,
+  holdOf,
+  type HoldRequest,
+  HOLDS_MAX,
+} from "../src/core/hold.ts";
+import {
+  type Digest,
+  type HoldId,
+  type Instant,
+  instantOf,
+  type ScopeId,
+} from "../src/core/ids.ts";
 import type { Incident, IncidentStatus } from "../src/core/incident.ts";
+import { amendEntry, revertRoutedEntry } from "../src/core/log/hold-entries.ts";
 import { goldenEntry } from "../src/core/log/incident-entries.ts";
-import type { LineageEntry } from "../src/core/observation.ts";
-import type { GoldenPut, GoldenRefusal, ReconcilerPort, StoredGolden } from "../src/core/ports.ts";
+import type { LineageEntry, Unknown } from "../src/core/observation.ts";
+import type {
+  Drifted,
+  GoldenPut,
+  GoldenRefusal,
+  HoldEnd,
+  HoldRefusal,
+  ReconcilerPort,
+  StoredGolden,
+} from "../src/core/ports.ts";
+import type { LiveSite } from "../src/core/publish.ts";
 import type { Site } from "../src/core/resource.ts";
+import type { Subject } from "../src/core/proposal.ts";
+import { subjectKey } from "../src/core/recurrence.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import type { Run } from "../src/core/run.ts";
 import { type ScopeView, unseen, withStatus } from "../src/core/scope-view.ts";
@@ -17,10 +44,14 @@ import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { logOf, runOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
+import { HoldRegister } from "./hold-register.ts";
+import { readLive } from "./live-reading.ts";
+import { type Found, look } from "./look.ts";
+import { pacedApi } from "./paced-api.ts";
 import { Pass } from "./pass.ts";
 import { type ActiveRun, ReconcilerState } from "./reconciler-state.ts";
 
-const clock = (): Instant => instantOf(new Date().toISOString());
+const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
 
 /**
  * One per scope, the only one that plans for it. Owns: the golden state's current generation, what is known of the
@@ -34,6 +65,10 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #state = new ReconcilerState(this.ctx.storage);
   readonly #record = new SharedRecord(this.env.DB);
+  readonly #holds = new HoldRegister(this.ctx.storage, this.env);
+  /** The whole look that is under way, and of which kinds. Lost with the object, and then nobody waits for it. */
+  #looking: { readonly asked: string; readonly live: Promise<Result<LiveSite, Unknown>> } | null =
+    null;
 
   async adopt(scope: ScopeId, site: Site, accountId: string): Promise<void> {
     await this.lifecycle.start();
@@ -66,18 +101,127 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     if (moved) return err(moved);
     const golden = parseGolden(put.document, scope, site);
     if (!golden.ok) return err({ reason: "invalid", problems: golden.error });
-    const { expected, ...content } = put;
+    const { expected, amends, ...content } = put;
     const { digest } = golden.value;
     const stored: StoredGolden = { ...content, generation: expected + 1, digest, at: clock() };
     // Log and snapshot first, both named by the digest: a crash here leaves them for a generation that nobody was promised,
     // and whatever is put next does not collide with them.
-    await logOf(this.env).append([goldenEntry(scope, stored)]);
+    await logOf(this.env).append([
+      ...(amends ? [amendEntry(scope, stored, amends)] : []),
+      goldenEntry(scope, stored),
+    ]);
     await new Evidence(this.env.EVIDENCE).putGolden(scope, stored);
     const movedMeanwhile = this.#moved(expected);
     if (movedMeanwhile) return err(movedMeanwhile);
     await this.#inForce(stored);
     await this.#record.saveGeneration(scope, stored.generation);
     return ok({ generation: stored.generation, digest });
+  }
+
+  async holds(): Promise<readonly Hold[]> {
+    await this.lifecycle.start();
+    return this.#holds.all();
+  }
+
+  async placeHold(request: HoldRequest): Promise<Result<Hold, HoldRefusal>> {
+    await this.lifecycle.start();
+    const { scope, site } = this.#identity();
+    const at = clock();
+    const latest = clock(HOLD_MAX_MS);
+    const faults = holdFaults(request, { site, now: at, latest });
+    if (faults.length > 0) return err({ reason: "invalid", faults });
+    const hold = holdOf(scope, request, at);
+    const before = this.#holds.find(hold.id);
+    if (before) return ok(before);
+    if (this.#holds.all().length >= HOLDS_MAX) return err({ reason: "too_many", max: HOLDS_MAX });
+    await this.#holds.put(hold, { by: request.by, at }, () => this.#reopen(request.by));
+    await this.#driver.request();
+    return ok(hold);
+  }
+
+  async extendHold(
+    id: HoldId,
+    { expiresAt, by }: { readonly expiresAt: Instant; readonly by: string },
+  ): Promise<Result<Hold, HoldRefusal>> {
+    await this.lifecycle.start();
+    const hold = this.#holds.find(id);
+    if (!hold) return err({ reason: "no_such_hold" });
+    const { site } = this.#identity();
+    const at = clock();
+    const extended = { ...hold, expiresAt };
+    const faults = holdFaults(extended, { site, now: at, latest: clock(HOLD_MAX_MS) });
+    if (faults.length > 0) return err({ reason: "invalid", faults });
+    await this.#holds.put(extended, { by, at }, () => this.#reopen(by));
+    await this.#driver.request();
+    return ok(extended);
+  }
+
+  async endHold(
+    id: HoldId,
+    { how, by }: { readonly how: HoldEnd; readonly by: string },
+  ): Promise<Result<Hold, HoldRefusal>> {
+    await this.lifecycle.start();
+    const hold = this.#holds.find(id);
+    if (!hold) return err({ reason: "no_such_hold" });
+    await this.#holds.end(hold, { how, by, at: clock() }, () => this.#reopen(by));
+    await this.#driver.request();
+    return ok(hold);
+  }
+
+  /** In the transaction that changes what is held: look at the scope, and ask again about what was turned down. */
+  #reopen(by: string): void {
+    this.#state.forgetTurnedDown();
+    this.#want({ source: "hold", at: clock(), by });
+  }
+
+  async drifted(): Promise<Result<Drifted | null, Unknown>> {
+    await this.lifecycle.start();
+    const found = await this.#found();
+    if (!found.ok || found.value === null) return found.ok ? ok(null) : found;
+    const { stored, decision, reading } = found.value;
+    const { changes, unmanaged, reported } = decision.drift;
+    return ok({
+      golden: stored,
+      live: { site: this.#identity().site, observed: reading.observation.resources },
+      changes,
+      heldBack: decision.heldBack,
+      others: [
+        ...reported.map(({ change }) => change),
+        ...unmanaged.map((observed) => ({ op: "delete", observed }) as const),
+      ],
+    });
+  }
+
+  async revertRouted(
+    subjects: readonly Subject[],
+    by: string,
+  ): Promise<Result<{ readonly reverted: number }, Unknown>> {
+    await this.lifecycle.start();
+    const found = await this.#found();
+    if (!found.ok) return found;
+    const named = new Set(subjects.map(({ kind, identity }) => `${kind} ${identity}`));
+    const routed = (found.value?.decision.heldBack ?? []).filter(
+      ({ by: keeper, change }) => keeper.type === "routing" && named.has(subjectKey(change)),
+    );
+    if (routed.length === 0) return ok({ reverted: 0 });
+    const changes = routed.map(({ change }) => changeDigest(change));
+    const at = clock();
+    const { scope } = this.#identity();
+    await logOf(this.env).append([revertRoutedEntry(scope, { by, at }, changes)]);
+    this.ctx.storage.transactionSync(() => {
+      this.#state.rule(changes, Date.parse(at));
+      this.#reopen(by);
+    });
+    await this.#driver.request();
+    return ok({ reverted: routed.length });
+  }
+
+  #found(): Promise<Result<Found | null, Unknown>> {
+    const identity = this.#identity();
+    const api = pacedApi(this.env, { accountId: identity.accountId, urgency: "look" });
+    const holds = this.#holds.all();
+    const { env } = this;
+    return look({ env, state: this.#state, holds, identity, api, nowMs: Date.now() });
   }
 
   #moved(expected: number): GoldenRefusal | null {
@@ -104,16 +248,44 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
 
   async view(): Promise<ScopeView> {
     await this.lifecycle.start();
-    const view = this.#state.get("view");
+    const view = this.#view();
     if (!view) throw new Error("this scope has not been adopted");
     return { ...view, generation: this.#state.golden()?.generation ?? 0 };
+  }
+
+  async live(kinds: readonly string[] | null): Promise<Result<LiveSite, Unknown>> {
+    await this.lifecycle.start();
+    // One at a time: who asks meanwhile for something else comes again (I12).
+    const asked = kinds?.toSorted().join() ?? "";
+    if (this.#looking && this.#looking.asked !== asked)
+      return err({
+        reason: "rate_limited",
+        detail: "another look is under way",
+        retryAfterMs: 5_000,
+      });
+    const looking = (this.#looking ??= { asked, live: this.#readLive(kinds) });
+    try {
+      return await looking.live;
+    } finally {
+      if (this.#looking === looking) this.#looking = null;
+    }
+  }
+
+  #readLive(kinds: readonly string[] | null): Promise<Result<LiveSite, Unknown>> {
+    return readLive(this.env, {
+      identity: this.#identity(),
+      golden: this.#state.golden(),
+      lineage: this.#state.lineage(),
+      kinds,
+      now: clock(),
+    });
   }
 
   async runFinished(run: Run, touched: readonly LineageEntry[]): Promise<void> {
     await this.lifecycle.start();
     const active = this.#state.get("active");
     if (active?.start.id !== run.id) return;
-    const view = this.#state.get("view");
+    const view = this.#view();
     // The shared copies first: until the run is settled here, a crash lets the run call again, and all of it is repeated.
     await this.#closeIncident(active.incident, run);
     if (view)
@@ -137,7 +309,7 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     touched: readonly LineageEntry[],
   ): void {
     const now = Date.now();
-    const view = this.#state.get("view");
+    const view = this.#view();
     this.ctx.storage.transactionSync(() => {
       this.#state.set({ active: null });
       if (run.phase === "verified") {
@@ -164,7 +336,24 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     await this.#record.saveIncident({ ...incident, status, run: run.id, closedAt: clock() });
   }
 
+  /** A view that was stored before there were holds has none. */
+  #view(): ScopeView | undefined {
+    const view = this.#state.get("view");
+    return view && { ...view, held: view.held ?? [], notes: view.notes ?? [] };
+  }
+
   async #drive(): Promise<number | null> {
+    // Claimed and wanted in one transaction: an expiry is looked at once, also when a crash comes in between.
+    this.ctx.storage.transactionSync(() => {
+      if (this.#holds.claimExpired(clock()))
+        this.#want({ source: "hold", at: clock(), by: "reconciler" });
+    });
+    const next = await this.#work();
+    const expiry = this.#holds.nextExpiryMs(clock());
+    return next === null || expiry === null ? (next ?? expiry) : Math.min(next, expiry);
+  }
+
+  async #work(): Promise<number | null> {
     if (!this.#state.get("active")) await this.#look(null);
     const active = this.#state.get("active");
     if (!active) return this.#state.get("retryAt") ?? null;
@@ -190,9 +379,18 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     }
     const wanted = this.#state.get("wanted") ?? 0;
     const identity = this.#state.get("identity");
-    const view = this.#state.get("view");
+    const view = this.#view();
     if (!identity || !view) return;
-    await new Pass({ env: this.env, state: this.#state, identity, view, wanted, waiting }).run();
+    const holds = this.#holds;
+    await new Pass({
+      env: this.env,
+      state: this.#state,
+      holds,
+      identity,
+      view,
+      wanted,
+      waiting,
+    }).run();
   }
 }
 
@@ -209,11 +407,12 @@ function wasTurnedDown(run: Run): boolean {
 
 function afterRun(view: ScopeView, run: Run): Partial<ScopeView> & Pick<ScopeView, "status"> {
   if (run.phase === "verified") {
-    const left = view.quarantined.length + view.reported.length > 0;
+    const kept = new Set(view.held.map(({ kind, identity }) => `${kind} ${identity}`));
+    const left = view.quarantined.length + view.reported.length + kept.size > 0;
     return {
       status: left ? "held" : "in_sync",
-      why: left ? "healed and verified; what is left is not ours to write" : "healed and verified",
-      drift: [],
+      why: left ? "healed and verified; what is left is not written" : "healed and verified",
+      drift: view.drift.filter(({ kind, identity }) => kept.has(`${kind} ${identity}`)),
       run: run.id,
     };
   }

@@ -3,6 +3,7 @@ import { Lifecycle } from "agents/lifecycle";
 import { APPROVAL_TTL_MS, type Approval } from "../src/core/approval.ts";
 import { AUDITS } from "../src/core/auditors/registry.ts";
 import { backoffMs } from "../src/core/backoff.ts";
+import { covers, imagesOf } from "../src/core/hold.ts";
 import { type Instant, instantOf, isVoterId, mint } from "../src/core/ids.ts";
 import { learn } from "../src/core/lesson.ts";
 import {
@@ -187,10 +188,13 @@ export class Run extends DurableObject<Env> implements RunPort {
     );
   }
 
-  /** What was approved must still be what is declared. */
+  /** What was approved must still be what is declared, and nobody may have put it on hold since. */
   async #outdated(): Promise<boolean> {
-    const { scope, proposal } = this.#journal.plan();
-    return (await reconcilerOf(this.env, scope).generation()) !== proposal.goldenGeneration;
+    const { scope, site, proposal, steps } = this.#journal.plan();
+    const reconciler = reconcilerOf(this.env, scope);
+    if ((await reconciler.generation()) !== proposal.goldenGeneration) return true;
+    const holds = await reconciler.holds();
+    return steps.some((step) => holds.some((hold) => covers(hold, imagesOf(step), site)));
   }
 
   async #awaitPeople(): Promise<Performed> {

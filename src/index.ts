@@ -53,6 +53,8 @@ function portsOf(env: Env): ApiPorts {
     },
     posture: (scope) => readPosture(env.BLACKBOARD, scope),
     reconciler: (scope) => reconcilerOf(env, scope),
+    holds: (query) => record.holds(query),
+    hold: (id) => record.hold(id),
     incidents: (query) => record.incidents(query),
     incident: (id) => record.incident(id),
     runs: (query) => record.runs(query),

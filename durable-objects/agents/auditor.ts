@@ -21,6 +21,7 @@ import {
   type Seeds,
 } from "../../src/edge/signing/key-pair.ts";
 import { Evidence } from "../../src/edge/store/evidence.ts";
+import { reconcilerOf } from "../bindings.ts";
 
 const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
 
@@ -113,6 +114,7 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
       dossier,
       golden: golden.value,
       generation: stored?.generation ?? 0,
+      holds: await reconcilerOf(this.env, motion.scope).holds(),
       now: instant(now),
     });
   }

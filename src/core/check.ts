@@ -1,6 +1,7 @@
 /** Lints any plan, whoever made it. One documented variant a violation; an empty list is a clean plan. */
+import { removals } from "./diff.ts";
 import type { GoldenState, Limits } from "./golden.ts";
-import { KINDS } from "./kinds/registry.ts";
+import { KINDS, kindOf } from "./kinds/registry.ts";
 import type { Plan, Step } from "./plan.ts";
 
 /** `block`: must never run. `person`: runs only when a person says so. */
@@ -25,6 +26,15 @@ export type Finding =
   | { readonly severity: "person"; readonly type: "empties_managed_set"; readonly kind: string }
   /** The zone's own delegation. */
   | { readonly severity: "person"; readonly type: "apex_ns_change"; readonly identity: string }
+  /** Stored data would go, for good. */
+  | {
+      readonly severity: "person";
+      readonly type: "deletes_data";
+      readonly kind: string;
+      readonly identity: string;
+    }
+  /** Code that somebody runs, and that nobody declared. */
+  | { readonly severity: "person"; readonly type: "worker_delete"; readonly identity: string }
   /** The plan is larger than one run can watch over. */
   | {
       readonly severity: "block";
@@ -51,6 +61,8 @@ export function check(plan: Plan, { golden, managed }: CheckInput): readonly Fin
     ...[...KINDS.keys()].flatMap((kind) => deletions(kind, plan, { golden, managed })),
     ...creations(plan, golden.limits),
     ...delegation(plan),
+    ...deletedWorkers(plan),
+    ...deletedData(plan),
     ...(plan.steps.length > STEPS_MAX
       ? [
           {
@@ -68,7 +80,10 @@ export function check(plan: Plan, { golden, managed }: CheckInput): readonly Fin
 
 function deletions(kind: string, plan: Plan, { golden, managed }: CheckInput): Finding[] {
   const { limits } = golden;
-  const count = plan.steps.filter((step) => step.kind === kind && step.op === "delete").length;
+  const count = plan.steps.reduce(
+    (sum, step) => (step.kind === kind ? sum + removedBy(step) : sum),
+    0,
+  );
   const created = plan.steps.filter((step) => step.kind === kind && step.op === "create").length;
   if (count === 0) return [];
   const total = managed[kind] ?? 0;
@@ -88,6 +103,10 @@ function deletions(kind: string, plan: Plan, { golden, managed }: CheckInput): F
   return findings;
 }
 
+/** How many things a step takes away: the resource itself, or parts of it. */
+export const removedBy = ({ kind, before, after }: Step): number =>
+  removals(kindOf(kind), { before: before?.fields ?? null, after: after?.fields ?? null });
+
 function creations(plan: Plan, limits: Limits): Finding[] {
   const count = plan.steps.filter(({ op }) => op === "create").length;
   return count > limits.createsMax
@@ -99,6 +118,18 @@ function delegation(plan: Plan): Finding[] {
   return plan.steps
     .filter(({ group }) => group === `NS ${plan.site.name}`)
     .map(({ identity }) => ({ severity: "person", type: "apex_ns_change", identity }));
+}
+
+function deletedData(plan: Plan): Finding[] {
+  return plan.steps
+    .filter(({ op, kind }) => op === "delete" && kindOf(kind).holdsData)
+    .map(({ kind, identity }) => ({ severity: "person", type: "deletes_data", kind, identity }));
+}
+
+function deletedWorkers(plan: Plan): Finding[] {
+  return plan.steps
+    .filter(({ op, kind }) => op === "delete" && kind === "worker")
+    .map(({ identity }) => ({ severity: "person", type: "worker_delete", identity }));
 }
 
 function ownership(plan: Plan, golden: GoldenState): Finding[] {
@@ -136,6 +167,10 @@ export function describeFinding(finding: Finding): string {
       return `no managed ${finding.kind} resource would be left`;
     case "apex_ns_change":
       return `changes the zone's own delegation: ${finding.identity}`;
+    case "deletes_data":
+      return `deletes data: ${finding.kind} ${finding.identity}`;
+    case "worker_delete":
+      return `deletes the Worker ${finding.identity}`;
     case "too_large":
       return `${finding.steps} steps are more than one run may have (${finding.max})`;
     case "not_managed":

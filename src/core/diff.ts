@@ -4,7 +4,7 @@ import type { Digest, Instant, ObjectId } from "./ids.ts";
 import { type GoldenState, ruleFor } from "./golden.ts";
 import { KINDS, kindOf } from "./kinds/registry.ts";
 import type { Lineage } from "./observation.ts";
-import type { Change, Kind, ObservedResource, Resource, Site } from "./resource.ts";
+import type { Change, Fields, Kind, ObservedResource, Resource, Site } from "./resource.ts";
 
 export interface NotOurs {
   readonly resource: ObservedResource;
@@ -20,7 +20,10 @@ export interface Drift {
   /** Live, declared nowhere, and policy says to leave them. */
   readonly unmanaged: readonly ObservedResource[];
   readonly notOurs: readonly NotOurs[];
-  /** How many live resources are in our care, by kind: declared ones and undeclared ones that policy removes. */
+  /**
+   * How many live resources are in our care, by kind: declared ones and undeclared ones that policy removes. A kind with
+   * none is left out; of a list, its parts are counted.
+   */
   readonly managed: Readonly<Record<string, number>>;
 }
 
@@ -41,7 +44,9 @@ export function diff(input: DiffInput): Drift {
     reported: parts.flatMap((part) => part.reported),
     unmanaged: parts.flatMap((part) => part.unmanaged),
     notOurs: parts.flatMap((part) => part.notOurs),
-    managed: Object.fromEntries(parts.map((part) => [part.kind, part.managed])),
+    managed: Object.fromEntries(
+      parts.flatMap(({ kind, managed }) => (managed === 0 ? [] : [[kind, managed]])),
+    ),
   };
 }
 
@@ -82,7 +87,8 @@ interface Part {
 type Pair = readonly [Resource, ObservedResource];
 
 function diffKind(kind: Kind, input: DiffInput): Part {
-  const desired = input.golden.resources.filter((resource) => resource.kind === kind.name);
+  const declared = input.golden.resources.filter((resource) => resource.kind === kind.name);
+  const desired = resolved(declared, input.observed);
   const observed = input.observed.filter((resource) => resource.kind === kind.name);
   const exact = pairExact(kind, desired, observed);
   // What used to be a declared resource is still ours, whatever it has been turned into.
@@ -105,27 +111,88 @@ function diffKind(kind: Kind, input: DiffInput): Part {
   const pairs = [...exact.pairs, ...edited.pairs, ...rest.pairs];
   const changes: Change[] = [];
   const reported: { change: Change; reason: string }[] = [];
-  const creates = [...rest.desired, ...deleted];
+  // Nothing is created to say that there is nothing.
+  const creates = [...rest.desired, ...deleted].filter(({ fields }) => !kind.isEmpty?.(fields));
   const strangers = [...notOurs.map(({ resource }) => resource), ...(removes ? [] : rest.observed)];
   const obstacles = inTheWay(kind, { creates, strangers, site: input.site });
-  for (const change of [...updates(kind, pairs), ...creates.map(create)]) {
-    const reason = handsOff(change, input) ?? obstacles.get(subjectOf(change)) ?? null;
+  const deletes = removes ? rest.observed.map(remove) : [];
+  const all = [...updates(kind, pairs), ...creates.map(create), ...deletes];
+  for (const change of all) {
+    const reason =
+      handsOff(change, input) ?? obstacles.get(subjectOf(change)) ?? alone(change, all);
     if (reason === null) changes.push(change);
     else reported.push({ change, reason });
   }
-  if (removes)
-    changes.push(
-      ...rest.observed.map((resource): Change => ({ op: "delete", observed: resource })),
-    );
   return {
     kind: kind.name,
     changes: changes.toSorted(inHealingOrder),
     reported: reported.toSorted((a, b) => inHealingOrder(a.change, b.change)),
-    unmanaged: removes || !kind.removable ? [] : rest.observed,
     notOurs,
-    managed: pairs.length + (removes ? rest.observed.length : 0),
+    ...careOf(kind, { pairs, strangers: rest.observed }, input.golden),
   };
 }
+
+interface Sorted {
+  readonly pairs: readonly Pair[];
+  /** Live and declared nowhere. */
+  readonly strangers: readonly ObservedResource[];
+}
+
+/** What is left alone because nobody declared it, and how much is in our care; of a list, its parts count. */
+function careOf(
+  kind: Kind,
+  { pairs, strangers }: Sorted,
+  { unmanaged }: GoldenState,
+): Pick<Part, "unmanaged" | "managed"> {
+  const policy = unmanaged[kind.name] === "remove";
+  if (!kind.parts) {
+    const removes = kind.removable && policy;
+    return {
+      unmanaged: removes || !kind.removable ? [] : strangers,
+      managed: pairs.length + (removes ? strangers.length : 0),
+    };
+  }
+  const among = pairs.map((pair) => partsOf(kind, pair));
+  return {
+    unmanaged: [
+      ...(policy ? [] : among.flatMap(({ others }) => others)),
+      // With nothing declared beside them there is no list that they could be missing in.
+      ...strangers.flatMap((live) => partsOf(kind, [null, live]).others),
+    ],
+    managed: among.reduce((sum, { ours, others }) => sum + ours + (policy ? others.length : 0), 0),
+  };
+}
+
+/** The live parts: how many are declared, and the others as resources of their own. */
+function partsOf(kind: Kind, [desired, live]: readonly [Resource | null, ObservedResource]) {
+  const declared = new Set(kind.parts?.(desired?.fields ?? {}));
+  const parts = kind.parts?.(live.fields) ?? [];
+  const others = parts
+    .filter((part) => !declared.has(part))
+    .map((part) => ({ ...live, identity: `${live.identity} ${part}`, fields: {} }));
+  return { ours: parts.length - others.length, others };
+}
+
+/** Fields before and after a change; null: there is nothing. */
+interface Images {
+  readonly before: Fields | null;
+  readonly after: Fields | null;
+}
+
+/** How many things are there before and no longer after: the resource itself, or parts of it. */
+export function removals(kind: Kind, { before, after }: Images): number {
+  if (before === null) return 0;
+  if (after === null) return 1;
+  const left = new Set(kind.parts?.(after));
+  return (kind.parts?.(before) ?? []).filter((part) => !left.has(part)).length;
+}
+
+/** Whether a change takes anything away. */
+export const takesAway = (change: Change): boolean => {
+  const kind = kindOf(subjectOf(change).kind);
+  const before = change.op === "create" ? null : change.observed.fields;
+  return removals(kind, { before, after: kind.predict(change) }) > 0;
+};
 
 /**
  * What cannot be created because something that policy leaves alone stands there (a CNAME where an A is declared). Held
@@ -165,6 +232,34 @@ function seenBefore(missing: readonly Resource[], lineage: Lineage): readonly Re
 }
 
 const create = (resource: Resource): Change => ({ op: "create", desired: resource });
+const remove = (observed: ObservedResource): Change => ({ op: "delete", observed });
+
+/** The declared resources with what their values name looked up among everything observed. */
+export const resolved = (
+  declared: readonly Resource[],
+  observed: readonly ObservedResource[],
+): readonly Resource[] => {
+  const looked = declared.map(
+    (resource) => kindOf(resource.kind).resolve?.(resource, observed) ?? resource,
+  );
+  return [...Map.groupBy(looked, ({ kind }) => kind)].flatMap(
+    ([name, desired]) =>
+      kindOf(name).align?.(
+        desired,
+        observed.filter(({ kind }) => kind === name),
+      ) ?? desired,
+  );
+};
+
+/** A part goes with its whole and comes with it: what it is part of is left alone, and so is the part (I9). */
+export function alone(change: Change, all: readonly Change[]): string | null {
+  if (change.op === "update") return null;
+  const whole = kindOf(subjectOf(change).kind).whole?.(subjectOf(change)) ?? null;
+  return whole === null ||
+    all.some((one) => one.op === change.op && subjectOf(one).identity === whole)
+    ? null
+    : `\`${whole}\`, which it is part of, stays as it is`;
+}
 
 function updates(kind: Kind, pairs: readonly Pair[]): Change[] {
   return pairs.flatMap(([resource, live]) => {
@@ -221,7 +316,7 @@ function pairEdited(
   for (const live of observed.toSorted(byId)) {
     const was = lineage.get(live.id);
     const resource = was && was.kind === live.kind ? missing.get(was.identity) : undefined;
-    if (resource && resource.group === live.group) {
+    if (resource && (resource.group === live.group || kindOf(live.kind).renames)) {
       pairs.push([resource, live]);
       missing.delete(resource.identity);
     } else others.push(live);
@@ -258,7 +353,7 @@ function ownerOf(
 function handsOff(change: Change, { golden, site, now }: DiffInput): string | null {
   if (change.op !== "create" && change.observed.system !== null) return change.observed.system;
   const rule = ruleFor(golden, subjectOf(change), { site, now });
-  return rule ? rule.reason : null;
+  return rule ? rule.reason : (kindOf(subjectOf(change).kind).handsOff?.(change) ?? null);
 }
 
 /** Deletes first, so that what takes their place does not collide with them; then updates; then creates. */
@@ -268,11 +363,14 @@ function inHealingOrder(a: Change, b: Change): number {
   const [of, against] = [subjectOf(a), subjectOf(b)];
   return (
     HEALING_ORDER[a.op] - HEALING_ORDER[b.op] ||
+    (isPart(of) - isPart(against)) * (a.op === "delete" ? -1 : 1) ||
     ordinal(of.identity, against.identity) ||
     ordinal(idOf(a), idOf(b))
   );
 }
 
+const isPart = (resource: Resource): number =>
+  (kindOf(resource.kind).whole?.(resource) ?? null) === null ? 0 : 1;
 const ordinal = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Twins share their identity. */
 const idOf = (change: Change): string => (change.op === "create" ? "" : change.observed.id);

@@ -31,6 +31,8 @@ export type ExecutionReport =
       readonly written: number;
       readonly status: number;
       readonly codes: readonly number[];
+      /** What the API says of a write that it took on and could not carry out; text from outside, cut short. */
+      readonly detail?: string;
     }
   /** Cloudflare could not be reached or answered nonsense; the same release may be asked again. */
   | {

@@ -12,15 +12,31 @@ import { err, ok, type Result } from "./result.ts";
 /** One problem of a golden document, with the path to the offending value. */
 export type Problem = Fault;
 
-/** Who owns what the golden state does not simply manage (I9). */
-export interface OwnershipRule {
-  readonly class: "observed" | "ignored";
+/** Which resources something is about. */
+export interface Match {
   readonly kind: string;
   /** Field name (or `id`) → glob. All must match. */
   readonly where: Readonly<Record<string, string>>;
+}
+
+/** Who owns what the golden state does not simply manage (I9). */
+export interface OwnershipRule extends Match {
+  readonly class: "observed" | "ignored";
   readonly reason: string;
   /** After this instant the rule no longer holds. Null: it holds until it is taken out. */
   readonly expiresAt: Instant | null;
+}
+
+/** What becomes of drift that a named actor made. The first rule that fits decides; without one, drift is reverted. */
+export interface RoutingRule {
+  /** What Cloudflare's audit log says of the actor → glob. All must match; there is at least one. */
+  readonly actor: Readonly<
+    Partial<Record<"token_name" | "email" | "channel" | "type", string | undefined>>
+  >;
+  /** Null: whatever the actor changes. */
+  readonly match: Match | null;
+  readonly action: "revert" | "adopt" | "hold";
+  readonly reason: string;
 }
 
 /** Above these a plan stops for a person (drift-cases B9). Both apply, on small zones too. */
@@ -38,6 +54,7 @@ export interface GoldenState {
   /** What happens to live resources that are declared nowhere, by kind. Absent: reported. */
   readonly unmanaged: Readonly<Partial<Record<string, "remove" | "report">>>;
   readonly ownership: readonly OwnershipRule[];
+  readonly routing: readonly RoutingRule[];
   readonly limits: Limits;
 }
 
@@ -47,11 +64,27 @@ const limits = z.strictObject({
   delete_percent: z.number().min(0).max(100).default(30),
   creates: z.int().min(0).max(100_000).default(500),
 });
+const pattern = z.string().min(1).max(255);
+const match = z.object({ kind: kindName }).catchall(pattern);
 const ownershipRule = z.strictObject({
   class: z.enum(["observed", "ignored"]),
-  match: z.object({ kind: kindName }).catchall(z.string().min(1).max(255)),
+  match,
   reason: z.string().min(3).max(500),
   expires_at: z.iso.datetime().optional(),
+});
+
+const routingRule = z.strictObject({
+  actor: z
+    .strictObject({
+      token_name: pattern.optional(),
+      email: pattern.optional(),
+      channel: pattern.optional(),
+      type: pattern.optional(),
+    })
+    .refine((actor) => Object.keys(actor).length > 0, "must name something of the actor"),
+  match: match.optional(),
+  action: z.enum(["revert", "adopt", "hold"]),
+  reason: z.string().min(3).max(500),
 });
 
 /** The document as it stands in a file; `resources` is checked by each kind's own schema. */
@@ -64,16 +97,33 @@ export const goldenDocument = z.strictObject({
       .refine(
         isScopeId,
         "must be `zone:` and the zone's name in lower case, or `account:` and its id",
-      ),
+      )
+      .meta({ description: "`zone:` and the zone's name, or `account:` and the account's id" }),
     description: z.string().max(1000).optional(),
   }),
   spec: z.strictObject({
-    unmanaged: z.partialRecord(kindName, z.enum(["remove", "report"])).default({}),
-    limits: limits.prefault({}),
-    ownership: z.array(ownershipRule).max(500).default([]),
-    resources: z.strictObject(
-      Object.fromEntries([...KINDS].map(([name, kind]) => [name, kind.schema.optional()])),
-    ),
+    unmanaged: z
+      .partialRecord(kindName, z.enum(["remove", "report"]))
+      .default({})
+      .meta({
+        description:
+          "what happens to live resources that nobody declared, by kind: `remove` takes them away, `report` (the default) lists them",
+      }),
+    limits: limits.prefault({}).meta({ description: "above these a plan waits for a person" }),
+    ownership: z.array(ownershipRule).max(500).default([]).meta({
+      description: "who owns what is not simply managed here; the first rule that covers it counts",
+    }),
+    routing: z.array(routingRule).max(100).default([]).meta({
+      description:
+        "what becomes of drift by named actors; the first rule that fits counts, and what nobody is known to have done is reverted",
+    }),
+    resources: z
+      .strictObject(
+        Object.fromEntries([...KINDS].map(([name, kind]) => [name, kind.schema.optional()])),
+      )
+      .meta({
+        description: "what is declared, by kind: it is put back when it is changed outside",
+      }),
   }),
 });
 
@@ -96,7 +146,8 @@ export function parseGolden(
   const resources: Resource[] = [];
   for (const [name, declared] of Object.entries(spec.resources)) {
     if (declared === undefined) continue;
-    const of = declareKind(name, declared, site);
+    const removes = spec.unmanaged[name] === "remove";
+    const of = declareKind({ name, declared, removes }, site);
     if (of.ok) resources.push(...of.value);
     else problems.push(...of.error.map((fault) => at(["spec", "resources", name], fault)));
   }
@@ -109,7 +160,9 @@ export function parseGolden(
       expiresAt: expires_at === undefined ? null : instantOf(expires_at),
     }),
   );
+  const routing = spec.routing.map((rule) => ({ ...rule, match: matchOf(rule.match) }));
   problems.push(...contradictoryRules(ownership, resources, site));
+  problems.push(...routing.flatMap((rule, index) => misspelt(rule.match, ["routing", index])));
   if (problems.length > 0) return err(problems);
   const content = {
     scope,
@@ -123,7 +176,29 @@ export function parseGolden(
       createsMax: spec.limits.creates,
     },
   };
-  return ok({ ...content, digest: digestOf(content) });
+  // A document without such rules has the digest that it had before there were any.
+  const digested = routing.length === 0 ? content : { ...content, routing };
+  return ok({ ...content, routing, digest: digestOf(digested) });
+}
+
+const matchOf = (given: z.output<typeof match> | undefined): Match | null => {
+  if (given === undefined) return null;
+  const { kind, ...where } = given;
+  return { kind, where };
+};
+
+const misspelt = (rule: Match | null, path: Problem["path"]): Problem[] =>
+  rule === null ? [] : unmatchable(rule).map((fault) => at(["spec", ...path, "match"], fault));
+
+/** A misspelt member would match nothing, and what it was to protect would stay unprotected. */
+export function unmatchable({ kind, where }: Match): readonly Fault[] {
+  const matchable = ["id", ...(KINDS.get(kind)?.matchable ?? [])];
+  return Object.keys(where)
+    .filter((name) => !matchable.includes(name))
+    .map((name) => ({
+      path: [name],
+      problem: `a ${kind} is matched by \`${matchable.join("`, `")}\``,
+    }));
 }
 
 const keyOf = ({ kind, identity }: Resource): string => `${kind} ${identity}`;
@@ -136,7 +211,7 @@ function allProblems(
 ): Problem[] {
   const ofKinds = [...KINDS.keys()].flatMap((name) => {
     const declared = rawResources.safeParse(document).data?.spec.resources[name];
-    const of = declared === undefined ? null : declareKind(name, declared, site);
+    const of = declared === undefined ? null : declareKind({ name, declared }, site);
     return of === null || of.ok
       ? []
       : of.error.map((fault) => at(["spec", "resources", name], fault));
@@ -154,16 +229,21 @@ function allProblems(
 /** As much of a document's shape as it takes to find the resources in a document that has problems elsewhere. */
 const rawResources = z.object({ spec: z.object({ resources: z.record(z.string(), z.unknown()) }) });
 
+interface Declaration {
+  readonly name: string;
+  readonly declared: unknown;
+  readonly removes?: boolean;
+}
+
 function declareKind(
-  name: string,
-  declared: unknown,
+  { name, declared, removes = false }: Declaration,
   site: Site,
 ): Result<readonly Resource[], readonly Fault[]> {
   const kind = KINDS.get(name);
   if (!kind) return err([{ path: [], problem: `\`${name}\` is not a resource kind` }]);
   if (kind.level !== site.level)
     return err([{ path: [], problem: `belongs to the ${kind.level}, declare it in its scope` }]);
-  const resources = kind.declare(declared, site);
+  const resources = kind.declare(declared, site, { removes });
   if (!resources.ok) return resources;
   const clashes = kind.contradictions?.(resources.value, site) ?? [];
   return clashes.length === 0
@@ -179,14 +259,7 @@ function contradictoryRules(
 ): Problem[] {
   return rules.flatMap((candidate, index) => {
     const path = ["spec", "ownership", index];
-    // A misspelt member would match nothing, and what it was to protect would stay unprotected.
-    const matchable = ["id", ...(KINDS.get(candidate.kind)?.matchable ?? [])];
-    const unknown = Object.keys(candidate.where)
-      .filter((name) => !matchable.includes(name))
-      .map((name) => ({
-        path: [...path, "match", name],
-        problem: `a ${candidate.kind} is matched by \`${matchable.join("`, `")}\``,
-      }));
+    const unknown = misspelt(candidate, ["ownership", index]);
     if (candidate.class !== "ignored") return unknown;
     const declared = resources.find((resource) => matches(candidate, resource, site));
     return [
@@ -214,7 +287,11 @@ export function ruleFor(
 const inForce = (rule: OwnershipRule, now: Instant): boolean =>
   rule.expiresAt === null || rule.expiresAt > now;
 
-function matches(rule: OwnershipRule, resource: Resource, site: Site): boolean {
+/** Rules that have run out: what they left alone is in our care again, and somebody should know. */
+export const expiredRules = (golden: GoldenState, now: Instant): readonly OwnershipRule[] =>
+  golden.ownership.filter((rule) => !inForce(rule, now));
+
+export function matches(rule: Match, resource: Resource, site: Site): boolean {
   if (rule.kind !== resource.kind) return false;
   return Object.entries(rule.where).every(([name, glob]) => {
     const value = name === "id" ? resource.identity : resource.fields[name];

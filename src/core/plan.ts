@@ -2,11 +2,19 @@
  * A plan is immutable and named by its digest: the steps, the exact API calls that carry them out, the inverse of each,
  * and the basis it was computed from. No meaningful choice is left for execution time.
  */
-import { canonicalise, digestOfText } from "./canonical.ts";
+import { canonicalise, digestOfText, isObject, type Json, type JsonObject } from "./canonical.ts";
 import { subjectOf } from "./diff.ts";
 import { type Digest, isObjectId, mint, type ObjectId, type RunId, type ScopeId } from "./ids.ts";
 import { kindOf } from "./kinds/registry.ts";
-import type { ApiRequest, Change, Fields, ObservedResource, Resource, Site } from "./resource.ts";
+import {
+  type ApiRequest,
+  type Change,
+  type Fields,
+  type ObservedResource,
+  type Resource,
+  type Site,
+  WHOLE_ID,
+} from "./resource.ts";
 import type { Proposal } from "./proposal.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -71,7 +79,7 @@ export interface PlanInput {
 
 /** The one place where changes become calls. Deterministic: the same input gives the same digest. */
 export function plan({ changes, ...rest }: PlanInput): SealedPlan {
-  const steps = changes.map((change, index) => stepOf(change, index, rest.site));
+  const steps = changes.map((_, index) => stepOf(changes, index, rest.site));
   return seal({ version: 1, ...rest, steps, calls: callsOf(changes, rest.site) });
 }
 
@@ -83,7 +91,7 @@ function callsOf(changes: readonly Change[], site: Site): Call[] {
       site,
     );
     return calls.map(({ request, changes: local }) => ({
-      request,
+      request: addressed(request, changes, indices[local[0] ?? -1] ?? -1),
       steps: local.map((position) => indices[position] ?? -1),
     }));
   });
@@ -97,7 +105,8 @@ const changeAt = (changes: readonly Change[], index: number): Change => {
 const kindAt = (changes: readonly Change[], index: number): string =>
   subjectOf(changeAt(changes, index)).kind;
 
-function stepOf(change: Change, index: number, site: Site): Step {
+function stepOf(changes: readonly Change[], index: number, site: Site): Step {
+  const change = changeAt(changes, index);
   const subject = subjectOf(change);
   const kind = kindOf(subject.kind);
   const fields = kind.predict(change);
@@ -111,11 +120,48 @@ function stepOf(change: Change, index: number, site: Site): Step {
     summary: `${change.op} ${kind.describe(subject)}`,
     before,
     after: fields === null ? null : { id: before?.id ?? null, fields },
-    inverse: inverseOf(change, index, site),
+    inverse: addressed(inverseOf(change, index, site), changes, index),
   };
 }
 
-/** The name that a created object has in its own inverse, until Cloudflare gives it one. */
+/** With the name of the step that makes the whole (or, undoing, makes it again) where the kind left the place open. */
+function addressed(request: ApiRequest, changes: readonly Change[], index: number): ApiRequest {
+  if (!request.path.includes(WHOLE_ID)) return request;
+  const part = subjectOf(changeAt(changes, index));
+  const whole = kindOf(part.kind).whole?.(part);
+  const step = changes.findIndex((change) => {
+    const { kind, identity } = subjectOf(change);
+    return change.op !== "update" && kind === part.kind && identity === whole;
+  });
+  // Without such a step the place stays open, and the simulation refuses the plan.
+  return step < 0 ? request : { ...request, path: request.path.replace(WHOLE_ID, createdId(step)) };
+}
+
+/**
+ * `request` with the ids that Cloudflare gave in place of the names `created.<step>`: as a segment of the path, and where
+ * it is a whole text of the body. A name without an id stays.
+ */
+export function withIds(request: ApiRequest, ids: ReadonlyMap<number, string>): ApiRequest {
+  const idOf = (text: string): string => {
+    const step = /^created\.(\d{1,9})$/.exec(text)?.[1];
+    return step === undefined ? text : (ids.get(Number(step)) ?? text);
+  };
+  const inside = (value: Json): Json => {
+    if (typeof value === "string") return idOf(value);
+    if (Array.isArray(value)) return value.map(inside);
+    return isObject(value) ? insideObject(value) : value;
+  };
+  const insideObject = (value: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(value).map(([member, one]) => [member, inside(one)]));
+  const { path, body } = request;
+  return {
+    ...request,
+    path: path.split("/").map(idOf).join("/"),
+    body: body === null ? null : insideObject(body),
+  };
+}
+
+/** The name that a created object has in other requests of its plan, until Cloudflare gives it one. */
 export const createdId = (step: number): ObjectId => mint(isObjectId, `created.${step}`);
 
 function inverseOf(change: Change, index: number, site: Site): ApiRequest {

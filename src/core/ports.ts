@@ -3,12 +3,15 @@ import type { Approval } from "./approval.ts";
 import type { SignedBallot, Voter } from "./ballot.ts";
 import type { ExecutionReport, RevertReport } from "./execution.ts";
 import type { Problem } from "./golden.ts";
-import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
+import type { HeldBack, Hold, HoldRequest } from "./hold.ts";
+import type { Digest, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
-import type { LineageEntry } from "./observation.ts";
+import type { LineageEntry, Unknown } from "./observation.ts";
 import type { Plan } from "./plan.ts";
+import type { LiveSite } from "./publish.ts";
+import type { Amended, Subject } from "./proposal.ts";
 import type { Motion } from "./quorum.ts";
-import type { Site } from "./resource.ts";
+import type { Change, Fault, Live, Site } from "./resource.ts";
 import type { Result } from "./result.ts";
 import type { Run, RunRefusal } from "./run.ts";
 import type { Signal } from "./signal.ts";
@@ -87,6 +90,26 @@ export interface GoldenPut {
   /** The generation that the writer has seen; 0: none exists yet. */
   readonly expected: number;
   readonly by: string;
+  /** When it takes observed drift into the golden state: what of it. Recorded as a proposal. */
+  readonly amends?: readonly Amended[];
+}
+
+/** What an operator may decide about drift that is held. */
+export type HoldEnd = "lifted" | "reverted" | "adopted" | "nothing_left";
+
+export type HoldRefusal =
+  | { readonly reason: "invalid"; readonly faults: readonly Fault[] }
+  | { readonly reason: "too_many"; readonly max: number }
+  | { readonly reason: "no_such_hold" };
+
+/** The scope as it was just read against the golden state in force. Nothing of it is decided yet. */
+export interface Drifted {
+  readonly golden: StoredGolden;
+  readonly live: Live;
+  readonly changes: readonly Change[];
+  readonly heldBack: readonly HeldBack[];
+  /** What differs and is in no plan: declared but not ours to write; live, declared nowhere and left there by policy. */
+  readonly others: readonly Change[];
 }
 
 export type GoldenRefusal =
@@ -103,7 +126,28 @@ export interface ReconcilerPort {
   putGolden(
     put: GoldenPut,
   ): Promise<Result<{ readonly generation: number; readonly digest: Digest }, GoldenRefusal>>;
+  /** Strongly consistent: what is placed when it returns holds every plan that is voted on after it (auditors ask here). */
+  holds(): Promise<readonly Hold[]>;
+  /** Idempotent: the same request is the same hold. */
+  placeHold(request: HoldRequest): Promise<Result<Hold, HoldRefusal>>;
+  extendHold(
+    id: HoldId,
+    to: { readonly expiresAt: Instant; readonly by: string },
+  ): Promise<Result<Hold, HoldRefusal>>;
+  endHold(
+    id: HoldId,
+    end: { readonly how: HoldEnd; readonly by: string },
+  ): Promise<Result<Hold, HoldRefusal>>;
+  /** Reads the scope now. Null: there is no golden state. Nothing is written or planned. */
+  drifted(): Promise<Result<Drifted | null, Unknown>>;
+  /** Lets routed drift of these subjects be reverted after all. Returns how many changes that is. */
+  revertRouted(
+    subjects: readonly Subject[],
+    by: string,
+  ): Promise<Result<{ readonly reverted: number }, Unknown>>;
   view(): Promise<ScopeView>;
+  /** Reads everything that exists of `kinds` (null: of every kind), whole or not at all. Nothing follows from it. */
+  live(kinds: readonly string[] | null): Promise<Result<LiveSite, Unknown>>;
   /** `touched`: the ids that the run's resources have now. */
   runFinished(run: Run, touched: readonly LineageEntry[]): Promise<void>;
 }

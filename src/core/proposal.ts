@@ -9,3 +9,14 @@ export type Proposal = {
   readonly goldenGeneration: number;
   readonly goldenDigest: Digest;
 };
+
+/** Something that can drift, by its name in the drift report. */
+export interface Subject {
+  readonly kind: string;
+  readonly identity: string;
+}
+
+/** One resource of an amendment: reality stays, and the golden state follows it. No plan comes of that. */
+export interface Amended extends Subject {
+  readonly op: "add" | "change" | "remove";
+}

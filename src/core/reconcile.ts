@@ -3,8 +3,10 @@
  * whatever woke it. Pure.
  */
 import { check, type Finding, STEPS_MAX } from "./check.ts";
-import { changeDigest, diff, type Drift } from "./diff.ts";
+import { alone, changeDigest, diff, type Drift, takesAway } from "./diff.ts";
+import { type AuditEntry, trailOf } from "./diagnosis/out-of-band-change.ts";
 import type { GoldenState } from "./golden.ts";
+import { type HeldBack, type Hold, type Keeper, keptByHold, partition } from "./hold.ts";
 import { digestOf } from "./canonical.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import { incidentId } from "./incident.ts";
@@ -12,6 +14,7 @@ import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
 import { type Heal as PastHeal, judge, subjectKey } from "./recurrence.ts";
 import type { Change, Site } from "./resource.ts";
+import { keptByRouting } from "./routing.ts";
 import { approvalsNeeded, assess, type Risk } from "./risk.ts";
 
 export interface ReconcileInput {
@@ -21,6 +24,13 @@ export interface ReconcileInput {
   readonly generation: number;
   readonly observation: Observation;
   readonly lineage: Lineage;
+  readonly holds: readonly Hold[];
+  /** What the audit log has about the scope, where routing rules ask for it; null: nobody has asked, or it did not answer. */
+  readonly entries: readonly AuditEntry[] | null;
+  /** What routing rules have kept back before: the audit log forgets who did it long before somebody decides. */
+  readonly routed: ReadonlyMap<Digest, Keeper>;
+  /** Changes that a person wants reverted whoever made them. */
+  readonly rulings: ReadonlySet<Digest>;
   readonly heals: readonly PastHeal[];
   /** Change sets that were turned down and are not to be asked for again yet, and how that came. */
   readonly turnedDown: ReadonlyMap<Digest, string>;
@@ -34,10 +44,17 @@ export interface ReconcileInput {
 export type HeldReason =
   | { readonly reason: "quarantined" }
   | { readonly reason: "turned_down"; readonly detail: string }
+  /** By holds or by routing rules: see `heldBack`. */
+  | { readonly reason: "on_hold" }
   /** Declared and different, but not ours to write: see `drift.reported`. */
   | { readonly reason: "not_ours" };
 
-export type Decision = { readonly drift: Drift; readonly quarantined: readonly Change[] } & (
+export type Decision = {
+  readonly drift: Drift;
+  readonly quarantined: readonly Change[];
+  /** Drifted and kept back, in no plan. */
+  readonly heldBack: readonly HeldBack[];
+} & (
   | { readonly type: "in_sync" }
   /** There is drift and it is left alone, for a reason that is named. */
   | { readonly type: "held"; readonly why: HeldReason; readonly incident: IncidentId }
@@ -60,25 +77,48 @@ export interface Heal {
 export function reconcile(input: ReconcileInput): Decision {
   const { golden, observation, lineage, site, now } = input;
   const drift = diff({ golden, observed: observation.resources, lineage, site, now });
-  const { allowed, quarantined } = judge(drift.changes, input.heals, input.nowMs);
+  const { free, held: heldBack } = partition(drift.changes, keeper(input), site);
+  const { allowed: willing, quarantined } = judge(free, input.heals, input.nowMs);
+  // What is kept back keeps its parts back.
+  const allowed = willing.filter((change) => alone(change, willing) === null);
+  const stranded = willing.filter((change) => !allowed.includes(change));
   const reported = drift.reported.map(({ change }) => change);
-  if (drift.changes.length + reported.length === 0) return { type: "in_sync", drift, quarantined };
+  if (drift.changes.length + reported.length === 0)
+    return { type: "in_sync", drift, quarantined, heldBack };
   const incident = incidentId(input.scope, input.epoch, [...drift.changes, ...reported]);
-  const held = (why: HeldReason): Decision => ({ type: "held", why, drift, quarantined, incident });
+  const found = { drift, quarantined, heldBack };
+  const held = (why: HeldReason): Decision => ({ type: "held", why, ...found, incident });
   if (drift.changes.length === 0) return held({ reason: "not_ours" });
+  if (allowed.length === 0 && heldBack.length > 0) return held({ reason: "on_hold" });
   if (allowed.length === 0) return held({ reason: "quarantined" });
   const detail = input.turnedDown.get(changeSetDigest(allowed, input.generation));
   if (detail !== undefined) return held({ reason: "turned_down", detail });
-  const left = [...quarantined, ...reported];
-  return { drift, quarantined, ...healNow(input, drift, { allowed, left, incident }) };
+  const kept = heldBack.map(({ change }) => change);
+  const left = [...quarantined, ...reported, ...kept, ...stranded];
+  return { ...found, ...healNow(input, drift, { allowed, left, incident }) };
+}
+
+/** Holds first: they are a person's word about this drift, a routing rule is one about drift to come. */
+function keeper(input: ReconcileInput): (change: Change) => Keeper | null {
+  const { golden, holds, entries, routed, rulings, lineage, site } = input;
+  const trail = trailOf(entries ?? [], lineage);
+  return (change) => {
+    const kept = keptByHold(change, holds, input);
+    const digest = changeDigest(change);
+    if (kept || rulings.has(digest)) return kept;
+    const known = trail(change);
+    return known.author === null
+      ? (routed.get(digest) ?? null)
+      : keptByRouting(change, { golden, trail: known, site });
+  };
 }
 
 /** What waits for a person must not hold up what does not: the harmless part goes first, the rest is the next plan. */
 function healNow(input: ReconcileInput, drift: Drift, todo: Todo): Heal {
   const whole = heal(input, drift, todo);
   if (approvalsNeeded(whole.risk.tier) === 0) return whole;
-  const harmless = todo.allowed.filter(({ op }) => op !== "delete");
-  const rest = todo.allowed.filter(({ op }) => op === "delete");
+  const harmless = todo.allowed.filter((change) => !takesAway(change));
+  const rest = todo.allowed.filter(takesAway);
   if (harmless.length === 0 || rest.length === 0) return whole;
   const part = heal(input, drift, { ...todo, allowed: harmless, left: [...todo.left, ...rest] });
   return approvalsNeeded(part.risk.tier) === 0

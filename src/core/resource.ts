@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Json, JsonObject } from "./canonical.ts";
+import type { HclResource } from "./hcl.ts";
 import { isScopeId, mint, type ObjectId, type ScopeId } from "./ids.ts";
 import type { Result } from "./result.ts";
 
@@ -19,6 +20,13 @@ export const basePath = ({ level, id }: Site): string => `/${level}s/${id}`;
 /** The scope that a site is managed as. A zone goes by its name, which people know; an account by its id. */
 export const scopeOf = ({ level, id, name }: Site): ScopeId =>
   mint(isScopeId, level === "zone" ? `zone:${name}` : `account:${id}`);
+
+/** The object that `path` leads to in `collection` of the site; empty for the collection itself, null for what is elsewhere. */
+export function objectIn(path: string, collection: string, site: Site): string | null {
+  const root = `${basePath(site)}/${collection}`;
+  if (path === root) return "";
+  return path.startsWith(`${root}/`) ? (path.slice(root.length + 1).split("/")[0] ?? "") : null;
+}
 
 /** Values in the kind's normal form. Only what is compared is in here: never ids, dates or other computed members. */
 export type Fields = JsonObject;
@@ -41,6 +49,8 @@ export interface ObservedResource extends Resource {
   readonly id: ObjectId;
   /** Why the platform itself owns this object (a provider default, a read-only record), or null. */
   readonly system: string | null;
+  /** The id that the audit log has for it, where that is another one. */
+  readonly auditId?: string;
 }
 
 /** One problem of a declared value: `path` leads to it from the declaration, `problem` says what to do. */
@@ -71,12 +81,31 @@ export interface ApiRequest {
   readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly body: JsonObject | null;
+  /** For what an API wants outside path and body (R2: jurisdiction, storage class). */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * How the body goes out, when not as JSON. `multipart`: `{ metadata, parts: { "<name>": { type, text } } }` becomes a
+   * form with the JSON part `metadata` and one file for each part. `list`: of `{ items: […] }` only the list.
+   */
+  readonly encoding?: "multipart" | "list";
 }
 
 /** One API call and the changes (by position in the list that was given) that it carries out. */
 export interface CallOf {
   readonly request: ApiRequest;
   readonly changes: readonly number[];
+}
+
+/**
+ * Stands in a path for the id of what the changed resource is part of, where the same plan makes that. The planner puts
+ * the name of the step in its place, and the vault the id that Cloudflare gave.
+ */
+export const WHOLE_ID = "created.whole";
+
+/** A site with everything observed in it, of all kinds that were read: what one kind's values name may be of another. */
+export interface Live {
+  readonly site: Site;
+  readonly observed: readonly ObservedResource[];
 }
 
 /**
@@ -91,16 +120,45 @@ export interface Kind {
   readonly collection: string;
   /** How the kind's resources stand in the golden state, below `spec.resources.<name>`. */
   readonly schema: z.ZodType;
-  /** What `schema` let through, in normal form; or every contradiction in it. */
-  declare(declared: unknown, site: Site): Result<readonly Resource[], readonly Fault[]>;
+  /** What `schema` let through, in normal form; or every contradiction in it. `removes`: what is declared is all there may be. */
+  declare(
+    declared: unknown,
+    site: Site,
+    policy?: { readonly removes: boolean },
+  ): Result<readonly Resource[], readonly Fault[]>;
   /** Raw API object → normal form. An object without a usable id or of an unreadable shape is an error, never skipped (I8). */
   observe(raw: Json, site: Site): Result<ObservedResource, string>;
   /** Whether a declared and an observed value of one field are the same. Undeclared fields are not asked about. */
   same(field: string, desired: Json, observed: Json): boolean;
   /** Fields that an ownership rule may match on, beside `id`. */
   readonly matchable: readonly string[];
+  /** Which objects of the collection are the kind's, where several kinds share it. Left out: all. */
+  owns?(id: string): boolean;
+  /**
+   * What a resource is made of, by name, where it is a list of things that people count one by one (the rules of a
+   * phase). Limits count parts, and undeclared ones are shown.
+   */
+  parts?(fields: Fields): readonly string[];
+  /** Writes can be rehearsed: the same request with `dry_run=true` is checked in full and changes nothing. */
+  readonly dryRun?: true;
   /** Whether an object that nobody declared can exist and be removed. False for things that always exist, such as settings. */
   readonly removable: boolean;
+  /** An object keeps its id when it is renamed: one that is known by its id is taken back whatever it is called now. */
+  readonly renames?: true;
+  /** Kinds that are read with it, because its values name them. */
+  readonly reads?: readonly string[];
+  /** A declared resource with the names in it replaced by what they stand for; asked with everything observed. */
+  resolve?(resource: Resource, observed: readonly ObservedResource[]): Resource;
+  /** The declared resources of the kind with values that depend on all of them and on what is there (an order). */
+  align?(desired: readonly Resource[], observed: readonly ObservedResource[]): readonly Resource[];
+  /** The identity of what `resource` is part of (a list's items): made after it, gone with it. Null: it stands alone. */
+  whole?(resource: Resource): string | null;
+  /** Whether a resource of these fields and none at all are the same: an empty set. */
+  isEmpty?(fields: Fields): boolean;
+  /** What it holds cannot be brought back: deleted only by two people. */
+  readonly holdsData?: true;
+  /** Why `change` is told and not written: the kind is only watched, or no inverse could undo it. Null: it is written. */
+  handsOff?(change: Change): string | null;
   /** The group's live objects that another controller owns, with the reason; asked with everything observed of the kind. */
   foreign(observed: readonly ObservedResource[]): ReadonlyMap<ObjectId, string>;
   /** The API calls that carry out `changes`, in the order in which they must happen. Pure. */
@@ -110,7 +168,8 @@ export interface Kind {
   /**
    * What the API does to `objects` (all of the kind, as read) when it is sent `request`; or why it would not understand
    * it. Worked out from the request alone, for the simulation: it must not use `predict`. Left out, the collection
-   * behaves like most: POST creates, PATCH merges, PUT replaces, DELETE removes, `batch` does all.
+   * behaves like most: POST creates, PATCH merges, PUT replaces, DELETE removes, `batch` does all. An object that it
+   * makes and cannot name (Cloudflare will) has the id "".
    */
   apply?(
     objects: readonly Json[],
@@ -121,4 +180,12 @@ export interface Kind {
   describe(resource: Resource): string;
   /** Pairs of resources of the kind that cannot both hold. With `zone`, more is known about its apex; a kind without any leaves it out. */
   contradictions?(resources: readonly Resource[], site?: Site): readonly Contradiction[];
+  /**
+   * How `observed` is declared below `spec.resources.<name>`: in a stable order, without what is the default and without
+   * secrets. Given as it is to `declare`, nothing differs; what would, is left out by the caller. A kind without it
+   * cannot be imported.
+   */
+  publish?(observed: readonly ObservedResource[], live: Live): Json;
+  /** `observed` as a resource of Terraform's Cloudflare provider v5, or null when it has none for it. */
+  hcl?(observed: ObservedResource, live: Live): HclResource | null;
 }

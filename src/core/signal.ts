@@ -14,5 +14,6 @@ export type Signal =
       readonly by: string;
       readonly generation: number;
     }
+  | { readonly source: "hold"; readonly at: Instant; readonly by: string }
   | { readonly source: "retry"; readonly at: Instant; readonly attempt: number }
   | { readonly source: "run_finished"; readonly at: Instant; readonly run: string };

@@ -6,7 +6,7 @@ import { idOf, isObject, type Json, type JsonObject } from "./canonical.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Reading } from "./observation.ts";
 import { type Call, createdId, type Step } from "./plan.ts";
-import { basePath, type Kind, type Site } from "./resource.ts";
+import { basePath, type Kind, objectIn, type Site } from "./resource.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** The readings as they would be after `calls`, or the first call that the API would not understand. */
@@ -34,15 +34,24 @@ interface Collection {
 
 function carryOut(collections: readonly Collection[], call: Call, site: Site): string | null {
   const { path } = call.request;
-  const collection = collections.find(
-    (one) => path === one.path || path.startsWith(`${one.path}/`),
-  );
+  const collection = collections.find(({ of }) => {
+    const id = objectIn(path, of.collection, site);
+    return id !== null && (of.owns?.(id) ?? true);
+  });
   if (!collection) return "no such collection was read";
   const objects = collection.of.apply?.(collection.objects, call.request, site);
   if (!objects) return byDefault(collection, call);
   if (!objects.ok) return objects.error;
-  collection.objects = objects.value;
+  collection.objects = named(objects.value, call.steps);
   return null;
+}
+
+/** What a kind's own simulation made and could not name: the same names that the steps' inverses use. */
+function named(objects: readonly Json[], steps: readonly number[]): readonly Json[] {
+  const names = steps.map(createdId);
+  return objects.map((object) =>
+    isObject(object) && object["id"] === "" ? { ...object, id: names.shift() ?? "" } : object,
+  );
 }
 
 function byDefault(collection: Collection, call: Call): string | null {

@@ -2,7 +2,7 @@
 import { type Json, sameJson } from "./canonical.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Step } from "./plan.ts";
-import type { ObservedResource } from "./resource.ts";
+import type { Fields, ObservedResource } from "./resource.ts";
 
 export interface Mismatch {
   readonly step: number;
@@ -60,8 +60,9 @@ function compare(
     const mismatch = (kind: Mismatch["expected"], fields: readonly string[] = []): Mismatch[] => [
       { step: index, identity: step.identity, expected: kind, fields },
     ];
-    if (expected === null) return live ? mismatch("absent") : [];
-    if (!live) return mismatch("present");
+    const isEmpty = (fields: Fields): boolean => kindOf(step.kind).isEmpty?.(fields) ?? false;
+    if (expected === null) return live && !isEmpty(live.fields) ? mismatch("absent") : [];
+    if (!live) return isEmpty(expected.fields) ? [] : mismatch("present");
     const fields = Object.entries(expected.fields)
       .filter(([field, value]) => {
         const there = live.fields[field] ?? null;

@@ -13,6 +13,8 @@ const request = (
   body: JsonObject | null = null,
 ): ApiRequest => ({ method, path, body });
 
+const entrypoint = (phase: string): string => `/zones/z1/rulesets/phases/${phase}/entrypoint`;
+
 const step: Step = {
   op: "update",
   kind: "dns_record",
@@ -49,10 +51,17 @@ it.each([
   ["a new record", request("POST", at, { type: "A" })],
   ["a batch", request("POST", `${at}/batch`, deletes(1))],
   ["a setting", request("PATCH", "/zones/z1/settings/min_tls_version", { value: "1.2" })],
+  ["an entrypoint", request("PUT", entrypoint("http_ratelimit"), { rules: [] })],
 ])("prohibitions let %s pass", (_, call) => expect(one(call)).toBeNull());
 
 it.each([
   "/zones/z2/dns_records/r1",
+  "/zones/z1/rulesets",
+  "/zones/z1/rulesets/0123456789abcdef",
+  "/zones/z1/rulesets/phases/http_ratelimit",
+  "/zones/z1/rulesets/phases/http_ratelimit/entrypoint/versions",
+  "/zones/z1/rulesets/phases/ddos_l7/entrypoint",
+  "/zones/z1/rulesets/phases/http_ratelimit/entrypoint?dry_run=true",
   "/zones/z1",
   "/zones/z1/",
   "/zones/z1/dns_records/..",
@@ -101,6 +110,16 @@ const batch = (count: number, body: JsonObject) =>
     0,
   );
 expect(batch(200, deletes(200))).toBeNull();
+
+it.each(["POST", "PATCH", "DELETE"] as const)(
+  "prohibitions refuse to %s an entrypoint: it is written as a whole, also by an inverse",
+  (method) => {
+    const partial = request(method, entrypoint("http_ratelimit"), { rules: [] });
+    expect(one(partial)).toBe(`method ${method}`);
+    const whole = request("PUT", entrypoint("http_ratelimit"), { rules: [] });
+    expect(one(whole, { inverse: partial })).toBe(`method ${method} in an inverse`);
+  },
+);
 
 it("prohibitions count operations in the body, whatever the plan says", () => {
   expect(batch(201, deletes(201))).toBe("201 operations in one call");

@@ -41,7 +41,10 @@ describe("a scope view", () => {
   });
 
   it("lists what is left alone with the reason, and lists no more than a page holds (I12)", () => {
-    const view = readingView({ drift, quarantined: [], notChecked: [] }, NOW);
+    const view = readingView(
+      { drift, quarantined: [], heldBack: [], notChecked: [], expired: [] },
+      NOW,
+    );
     expect(view.reported).toEqual([
       { kind: "zone_setting", identity: "ssl", reason: "not editable on this plan" },
     ]);
@@ -54,7 +57,7 @@ describe("a scope view", () => {
       },
     ]);
     expect(view.unmanaged).toHaveLength(200);
-    expect(view.managed).toEqual({ dns_record: 0, zone_setting: 1 });
+    expect(view.managed).toEqual({ zone_setting: 1 });
     expect(view).toMatchObject({ observedAt: NOW, quarantined: [], unknown: null });
   });
 });

@@ -1,5 +1,6 @@
 import type { Dossier } from "../dossier.ts";
 import type { GoldenState } from "../golden.ts";
+import type { Hold } from "../hold.ts";
 import type { Instant } from "../ids.ts";
 import type { Lineage } from "../observation.ts";
 import type { Tier } from "../risk.ts";
@@ -17,6 +18,8 @@ export interface AuditInput {
   readonly dossier: Dossier;
   readonly golden: GoldenState;
   readonly generation: number;
+  /** Not in the dossier either: the scope's holds, asked of the one that keeps them. */
+  readonly holds: readonly Hold[];
   readonly now: Instant;
 }
 

@@ -3,12 +3,13 @@
  * against the declared values: every value that goes out must stand in the golden state.
  */
 import { idOf, isObject, type Json, type JsonObject, sameJson } from "../canonical.ts";
-import { driftedFields } from "../diff.ts";
+import { driftedFields, resolved } from "../diff.ts";
 import { ruleFor } from "../golden.ts";
-import { kindOf } from "../kinds/registry.ts";
-import { observe } from "../observation.ts";
+import { KINDS, kindOf } from "../kinds/registry.ts";
+import { observe, type Reading } from "../observation.ts";
 import { type Call, openPlan, type Step } from "../plan.ts";
-import type { ObservedResource, Resource, Site } from "../resource.ts";
+import type { Kind, ObservedResource, Resource, Site } from "../resource.ts";
+import { simulate } from "../simulate.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
 
 export function conformance(input: AuditInput): Verdict {
@@ -20,10 +21,13 @@ export function conformance(input: AuditInput): Verdict {
   const observation = observe(evidence.readings, plan.site, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
   const { type, goldenDigest, goldenGeneration } = plan.proposal;
+  const resources = resolved(golden.resources, observation.value.resources);
   const known: Known = {
     declared: new Map(
-      golden.resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource]),
+      resources.map((resource) => [`${resource.kind} ${resource.identity}`, resource]),
     ),
+    readings: evidence.readings,
+    calls: plan.calls,
     observed: observation.value.resources,
     live: new Map(
       observation.value.resources.map((resource) => [`${resource.kind} ${resource.id}`, resource]),
@@ -50,7 +54,7 @@ export function conformance(input: AuditInput): Verdict {
       ...plan.calls.flatMap((call) => unfounded(call, plan.steps, known)),
       ...plan.steps.flatMap((step) => notMinimal(step, known)),
       ...repeated(plan.steps),
-      ...forgotten(input, known.observed),
+      ...forgotten({ ...input, golden: { ...golden, resources } }, known.observed),
     ],
     0,
   );
@@ -62,6 +66,8 @@ interface Known {
   /** By kind and id. */
   readonly live: ReadonlyMap<string, ObservedResource>;
   readonly identities: ReadonlySet<string>;
+  readonly readings: readonly Reading[];
+  readonly calls: readonly Call[];
   /** The objects as the API gave them, by kind and id. */
   readonly raw: ReadonlyMap<string, JsonObject>;
   readonly site: Site;
@@ -79,11 +85,18 @@ function coverage(steps: readonly Step[], calls: readonly Call[]): string[] {
 }
 
 /** Values that go out and stand nowhere in the golden state, operation by operation (I5). */
-function unfounded(
-  { request, steps: positions }: Call,
-  steps: readonly Step[],
-  known: Known,
-): string[] {
+function unfounded(call: Call, steps: readonly Step[], known: Known): string[] {
+  const { request, steps: positions } = call;
+  const kind = KINDS.get(steps[positions[0] ?? -1]?.kind ?? "");
+  if (kind?.apply) {
+    const of = positions.flatMap((position) => steps[position] ?? []);
+    // What a part is part of may be made by an earlier call.
+    const earlier = kind.whole ? known.calls.slice(0, known.calls.indexOf(call)) : [];
+    const then = simulate(known.readings, known.site, earlier);
+    return then.ok
+      ? unfoundedEffects(kind, { request, steps: of }, { ...known, readings: then.value })
+      : [`not_understood: ${then.error}`];
+  }
   const operations = operationsOf(request);
   if (operations.length !== positions.length) return ["steps_and_calls_differ"];
   return operations.flatMap(({ deletes, id, body }, position) => {
@@ -102,6 +115,41 @@ function unfounded(
     return founded(body, declared, { live, raw, site: known.site })
       ? []
       : [`value_from_elsewhere: ${step.identity}`];
+  });
+}
+
+/** The same for a kind with an API of its own: its objects after the request, against those before it. */
+function unfoundedEffects(
+  kind: Kind,
+  { request, steps }: { readonly request: Call["request"]; readonly steps: readonly Step[] },
+  known: Known,
+): string[] {
+  const before =
+    known.readings.find((reading) => reading.kind === kind.name)?.objects.filter(isObject) ?? [];
+  const after = kind.apply?.(before, request, known.site);
+  if (!after?.ok) return [`not_understood: ${request.method} ${request.path}`];
+  const objects = after.value.filter(isObject);
+  const left = new Set(objects.map(idOf));
+  const gone = before.filter((old) => !left.has(idOf(old)));
+  const old = new Map(before.map((object) => [idOf(object), object]));
+  const written = objects.filter((object) => !sameJson(old.get(idOf(object)), object));
+  const effects = written.length + gone.length;
+  if (effects !== steps.length) return [`${effects} effects of ${steps.length} steps`];
+  return steps.flatMap((step) => {
+    const id = step.before?.id ?? null;
+    if (step.op === "delete")
+      return gone.some((object) => idOf(object) === id)
+        ? []
+        : [`another_operation: ${step.identity}`];
+    const declared = known.declared.get(`${step.kind} ${step.identity}`);
+    if (!declared) return [`not_declared: ${step.identity}`];
+    const live = known.live.get(`${step.kind} ${id}`);
+    const isItsOwn = written.some(
+      (object) =>
+        (id === null ? !old.has(idOf(object)) : idOf(object) === id) &&
+        reads({ ...object, id: idOf(object) || "new" }, declared, { live, site: known.site }),
+    );
+    return isItsOwn ? [] : [`value_from_elsewhere: ${step.identity}`];
   });
 }
 
@@ -142,6 +190,15 @@ function founded(
     site,
   }: { live: ObservedResource | undefined; raw: JsonObject | undefined; site: Site },
 ): boolean {
+  return reads({ ...raw, ...body, id: live?.id ?? "new" }, declared, { live, site });
+}
+
+/** Whether `written` reads as declared, and else as it was. */
+function reads(
+  written: JsonObject,
+  declared: Resource,
+  { live, site }: { readonly live: ObservedResource | undefined; readonly site: Site },
+): boolean {
   const kind = kindOf(declared.kind);
   const expected = kind.predict(
     live
@@ -153,11 +210,16 @@ function founded(
         }
       : { op: "create", desired: declared },
   );
-  const written = kind.observe({ ...raw, ...body, id: live?.id ?? "new" }, site);
+  const resource = kind.observe(written, site);
   return (
     expected !== null &&
-    written.ok &&
-    Object.entries(written.value.fields).every(([field, value]) => {
+    resource.ok &&
+    // What is left out of the body is gone, where the body is all there is.
+    Object.entries(expected).every(
+      ([field, wanted]) =>
+        field in resource.value.fields || wanted === null || kind.same(field, wanted, null),
+    ) &&
+    Object.entries(resource.value.fields).every(([field, value]) => {
       const wanted = expected[field] ?? null;
       return sameJson(value, wanted) || kind.same(field, wanted, value);
     })
@@ -208,9 +270,11 @@ function forgotten(
   const live = Map.groupBy(observed, ({ kind, identity }) => `${kind} ${identity}`);
   return golden.resources.flatMap((resource) => {
     const subject = `${resource.kind} ${resource.identity}`;
-    const fine = live
-      .get(subject)
-      ?.some((there) => driftedFields(kindOf(resource.kind), resource, there).length === 0);
+    const kind = kindOf(resource.kind);
+    const there = live.get(subject) ?? [];
+    const fine =
+      there.some((one) => driftedFields(kind, resource, one).length === 0) ||
+      (there.length === 0 && kind.isEmpty?.(resource.fields));
     if (fine || readOnly.has(subject) || stepped.has(subject) || held.has(subject)) return [];
     return ruleFor(golden, resource, { site: dossier.plan.site, now })
       ? []

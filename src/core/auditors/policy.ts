@@ -6,6 +6,7 @@ import { canonicalise } from "../canonical.ts";
 import { check } from "../check.ts";
 import { diff, type Drift } from "../diff.ts";
 import { type OwnershipRule, ruleFor } from "../golden.ts";
+import { covers } from "../hold.ts";
 import { type Digest, type Instant } from "../ids.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
@@ -120,8 +121,16 @@ function forbidden(step: Step, known: Known): string[] {
     ...rulesOver(step, ours ? undefined : live, known).map(
       (rule) => `${rule.class}: ${step.identity}`,
     ),
+    ...(isHeld(step, live, known) ? [`on_hold: ${step.identity}`] : []),
     ...(known.foreign.has(key) && !ours ? [`foreign: ${step.identity}`] : []),
   ];
+}
+
+/** A hold, expired or not, is a person's word that nothing is written; only its end is another one. */
+function isHeld(step: Step, live: ObservedResource | undefined, known: Known): boolean {
+  const { holds, dossier } = known.input;
+  const sides = [live, declaredAs(step, known)].filter((side) => side !== undefined);
+  return holds.some((hold) => covers(hold, sides, dossier.plan.site));
 }
 
 const declaredAs = (step: Step, { declared }: Known): Resource | undefined =>

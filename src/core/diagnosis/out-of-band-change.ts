@@ -1,6 +1,6 @@
 import { describeChange, subjectOf } from "../diff.ts";
 import type { Attribution, DriftedResource } from "../incident.ts";
-import type { Instant, ObjectId } from "../ids.ts";
+import type { Instant } from "../ids.ts";
 import type { Lineage } from "../observation.ts";
 import type { Change } from "../resource.ts";
 
@@ -24,28 +24,41 @@ export function outOfBandChange(
   entries: readonly AuditEntry[],
   lineage: Lineage,
 ): readonly DriftedResource[] {
-  const inTime = entries.toSorted((a, b) => (a.at < b.at ? -1 : 1));
-  const latest = (deletions: boolean) =>
-    new Map(
-      inTime
-        .filter(({ action }) => (action === "delete") === deletions)
-        .map((entry) => [entry.resourceId, entry]),
-    );
-  // Whoever made or edited an object did not delete it: while the log has no deletion, nobody is named.
-  const [written, deleted] = [latest(false), latest(true)];
-  const lost = new Map([...lineage].map(([id, { kind, identity }]) => [`${kind} ${identity}`, id]));
+  const trail = trailOf(entries, lineage);
   return changes.map((change) => {
     const subject = subjectOf(change);
-    const id =
-      change.op === "create" ? lost.get(`${subject.kind} ${subject.identity}`) : change.observed.id;
     return {
       kind: subject.kind,
       identity: subject.identity,
       summary: summaryOf(change),
       fields: fieldsOf(change),
-      by: attributionOf(id, change.op === "create" ? deleted : written),
+      by: attributionOf(trail(change).author),
     };
   });
+}
+
+/** What the audit log has about the object behind a change: the entry that explains it, and all of them. */
+export type Trail = (change: Change) => {
+  readonly author: AuditEntry | null;
+  readonly touched: readonly AuditEntry[];
+};
+
+export function trailOf(entries: readonly AuditEntry[], lineage: Lineage): Trail {
+  const inTime = entries.toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const byId = Map.groupBy(inTime, ({ resourceId }) => resourceId);
+  const lost = new Map([...lineage].map(([id, { kind, identity }]) => [`${kind} ${identity}`, id]));
+  return (change) => {
+    const { kind, identity } = subjectOf(change);
+    const id =
+      change.op === "create"
+        ? lost.get(`${kind} ${identity}`)
+        : (change.observed.auditId ?? change.observed.id);
+    const touched = (id === undefined ? undefined : byId.get(id)) ?? [];
+    // Whoever made or edited an object did not delete it: while the log has no deletion, nobody is named.
+    const deletes = change.op === "create";
+    const author = touched.findLast(({ action }) => (action === "delete") === deletes) ?? null;
+    return { author, touched };
+  };
 }
 
 /** In words of what happened outside, not of what we are going to do about it. */
@@ -65,11 +78,7 @@ function fieldsOf(change: Change): DriftedResource["fields"] {
   }));
 }
 
-function attributionOf(
-  id: ObjectId | undefined,
-  latest: ReadonlyMap<string, AuditEntry>,
-): Attribution | null {
-  const entry = id === undefined ? undefined : latest.get(id);
+function attributionOf(entry: AuditEntry | null): Attribution | null {
   if (!entry) return null;
   const { email, type, context, tokenName } = entry.actor;
   return {

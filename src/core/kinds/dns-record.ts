@@ -8,13 +8,16 @@ import { recordContradictions, recordFaults } from "./dns-conflict.ts";
 import { predictRecord, settingsOf, tagsOf, TTL_AUTOMATIC } from "./dns-fields.ts";
 import { asciiName, isInside, nameInZone } from "./dns-name.ts";
 import { foreignRecords, systemReason } from "./dns-ownership.ts";
+import { publishRecords, recordHcl } from "./dns-publication.ts";
 import { type DeclaredRecord, recordSchema } from "./dns-schema.ts";
 import { readValue, type RecordValue, valueIdentity } from "./dns-value.ts";
 import { schemaFaults } from "./schema-fault.ts";
 
 const NAME = "dns_record";
 
-const schema = z.array(recordSchema);
+const schema = z.array(recordSchema).meta({
+  description: "DNS records. Each has `content` or, where its type has parts, `data`.",
+});
 
 /** JSON members only: `undefined` stands for absent in what a schema returns. */
 const present = (members: Readonly<Record<string, Json | undefined>>): Fields =>
@@ -193,6 +196,8 @@ export const dnsRecord: Kind = {
   calls: recordCalls,
   predict: predictRecord,
   describe: (resource) => resource.group,
+  publish: publishRecords,
+  hcl: recordHcl,
   contradictions: (resources, site) =>
     recordContradictions(resources, site === undefined ? null : asciiName(site.name)),
 };

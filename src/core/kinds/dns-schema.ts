@@ -18,13 +18,25 @@ const ttl = z.union([z.literal("auto"), z.literal(1), z.int().min(TTL_MIN).max(T
   error: `must be \`auto\`, 1, or ${TTL_MIN} to ${TTL_MAX} seconds`,
 });
 const base = {
-  name: z.string(),
-  ttl: ttl.optional(),
-  proxied: z.boolean().optional(),
-  comment: z.string().max(COMMENT_LENGTH_MAX).optional(),
-  tags: z.array(z.string().min(1)).max(TAGS_MAX).optional(),
+  name: z.string().meta({
+    description: "`@` is the zone itself, `www` is `www` in the zone; full names are fine too",
+  }),
+  ttl: ttl.optional().meta({
+    description: "seconds; `auto` (the default) and 1 leave it to the platform",
+  }),
+  proxied: z.boolean().optional().meta({
+    description: "through Cloudflare's proxy; false when left out. Only A, AAAA and CNAME",
+  }),
+  comment: z.string().max(COMMENT_LENGTH_MAX).optional().meta({
+    description: "managed only when it stands here; the empty text clears it",
+  }),
+  tags: z.array(z.string().min(1)).max(TAGS_MAX).optional().meta({
+    description: "a set; managed only when it stands here, an empty list clears it",
+  }),
 };
-const content = z.string().max(CONTENT_LENGTH_MAX);
+const content = z.string().max(CONTENT_LENGTH_MAX).meta({
+  description: "the value; quotes and chunks of a TXT value carry no meaning",
+});
 const priority = z.int().min(0).max(0xffff).optional();
 const flag = z.boolean().optional();
 const addressSettings = z.strictObject({ ipv4_only: flag, ipv6_only: flag }).optional();

@@ -21,7 +21,7 @@ function withoutQuad(text: string): string | null {
 const groupsOf = (side: string): readonly string[] => (side === "" ? [] : side.split(":"));
 
 /** The eight groups as numbers, or null when `text` is no IPv6 address. */
-function parseIpv6(text: string): readonly number[] | null {
+export function ipv6Groups(text: string): readonly number[] | null {
   const plain = withoutQuad(text.toLowerCase());
   if (plain === null) return null;
   const sides = plain.split("::");
@@ -51,8 +51,11 @@ function longestZeros(groups: readonly number[]): {
 
 /** RFC 5952 form of an IPv6 address, or null when it is none. A zone index (`%eth0`) is none. */
 export function canonicalIpv6(text: string): string | null {
-  const groups = parseIpv6(text);
-  if (groups === null) return null;
+  const groups = ipv6Groups(text);
+  return groups === null ? null : writtenIpv6(groups);
+}
+
+export function writtenIpv6(groups: readonly number[]): string {
   const [, , , , , mapped = 0, high = 0, low = 0] = groups;
   // RFC 5952 section 5: an IPv4-mapped address keeps its dotted quad.
   if (mapped === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {

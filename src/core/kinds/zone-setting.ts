@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { isObject, type Json, type JsonObject } from "../canonical.ts";
+import type { HclResource } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import type {
   ApiRequest,
@@ -8,6 +8,7 @@ import type {
   Fault,
   Fields,
   Kind,
+  Live,
   ObservedResource,
   Resource,
   Site,
@@ -15,6 +16,7 @@ import type {
 import { err, ok, type Result } from "../result.ts";
 import { nearMatches } from "./near-match.ts";
 import { schemaFaults } from "./schema-fault.ts";
+import { settingsSchema } from "./zone-setting-schema.ts";
 import {
   allowedValues,
   coversValue,
@@ -26,8 +28,6 @@ import {
 
 const NAME = "zone_setting";
 const COLLECTION = "settings";
-
-const schema = z.record(z.string(), z.json());
 
 const resourceOf = (id: string, value: Json): Resource => ({
   kind: NAME,
@@ -51,7 +51,7 @@ function declareSetting(id: string, value: Json): Result<Resource, Fault> {
 }
 
 function declare(declared: unknown): Result<readonly Resource[], readonly Fault[]> {
-  const parsed = schema.safeParse(declared);
+  const parsed = settingsSchema.safeParse(declared);
   if (!parsed.success) return err(schemaFaults(parsed.error.issues));
   const resources: Resource[] = [];
   const faults: Fault[] = [];
@@ -104,13 +104,39 @@ function requestFor(change: Change, site: Site): ApiRequest {
 const calls = (changes: readonly Change[], site: Site): readonly CallOf[] =>
   changes.map((change, position) => ({ request: requestFor(change, site), changes: [position] }));
 
+/** It ends by itself after three hours, so declaring how it was found would only switch it off for people. */
+const VOLATILE = "development_mode";
+
+const publish = (observed: readonly ObservedResource[]): Json =>
+  Object.fromEntries(
+    observed
+      .filter(({ identity }) => identity !== VOLATILE)
+      .toSorted((a, b) => (a.identity < b.identity ? -1 : 1))
+      .map(({ identity, fields }) => [identity, fields["value"] ?? null]),
+  );
+
+function hcl({ identity, id, fields }: ObservedResource, { site }: Live): HclResource | null {
+  if (identity === VOLATILE) return null;
+  const value = fields["value"] ?? null;
+  return {
+    type: "cloudflare_zone_setting",
+    name: identity,
+    attributes: {
+      zone_id: site.id,
+      setting_id: identity,
+      ...(identity === ENABLED_SETTING ? { enabled: value } : { value }),
+    },
+    importId: `${site.id}/${id}`,
+  };
+}
+
 /** Zone settings: they always exist, so only those that are declared are read, compared and written. */
 export const zoneSetting: Kind = {
   name: NAME,
   level: "zone",
   collection: COLLECTION,
   matchable: [],
-  schema,
+  schema: settingsSchema,
   declare,
   observe,
   same: (_, desired, observed) => coversValue(desired, observed),
@@ -119,4 +145,6 @@ export const zoneSetting: Kind = {
   calls,
   predict,
   describe: (resource) => `setting ${resource.identity}`,
+  publish,
+  hcl,
 };

@@ -22,6 +22,8 @@ export type EntryType =
   | "lesson"
   | "golden"
   | "quarantine"
+  | "hold"
+  | "hold_ended"
   | "unknown_state"
   | "denied";
 

@@ -23,6 +23,8 @@ export interface FeedQuery {
 const PAGE = 500;
 /** A burst longer than this is cut; whoever asks looks at whole scopes anyway (I12). */
 const PAGES_MAX = 10;
+/** So many entries mean that there may be more. */
+export const FEED_MAX = PAGE * PAGES_MAX;
 
 /** Changes between the two instants, oldest first. `since` is inclusive: overlap the windows and drop what came before by id. */
 export async function readFeed(

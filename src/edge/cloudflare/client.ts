@@ -2,9 +2,10 @@
  * The Cloudflare v4 API, one call at a time. Nothing is retried here: whether a call may be repeated depends on what it
  * does, and that is known above.
  */
-import type { Json, JsonObject } from "../../core/canonical.ts";
+import type { Json } from "../../core/canonical.ts";
 import type { Unknown } from "../../core/observation.ts";
 import type { ApiRequest } from "../../core/resource.ts";
+import { bodyOf } from "./request-body.ts";
 
 /** How long one call may take. The API answers lists of 5,000 in about a second. */
 const TIMEOUT_MS = 20_000;
@@ -19,7 +20,13 @@ export interface PageInfo {
 export type Answer =
   | { readonly type: "ok"; readonly result: Json; readonly info: PageInfo }
   /** Cloudflare understood and said no. Nothing was changed, and asking again will not help. */
-  | { readonly type: "refused"; readonly status: number; readonly codes: readonly number[] }
+  | {
+      readonly type: "refused";
+      readonly status: number;
+      readonly codes: readonly number[];
+      /** What became of a write that was taken on and failed later; text from outside, cut short. */
+      readonly detail?: string;
+    }
   /** No usable answer. A call that changes something may or may not have been carried out. */
   | { readonly type: "unavailable"; readonly detail: string; readonly retryAfterMs: number | null };
 
@@ -37,19 +44,43 @@ export class CloudflareApi {
     this.#options = options;
   }
 
-  get(path: string, query: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  get(
+    path: string,
+    query: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const search = new URLSearchParams(query).toString();
-    return this.#call("GET", search ? `${path}?${search}` : path, null);
+    const target = search ? `${path}?${search}` : path;
+    return this.#call({ method: "GET", path: target, body: null, headers });
   }
 
-  send({ method, path, body }: ApiRequest): Promise<Answer> {
-    return this.#call(method, path, body);
+  send(request: ApiRequest): Promise<Answer> {
+    return this.#call(request);
   }
 
-  async #call(method: string, path: string, body: JsonObject | null): Promise<Answer> {
+  /** What is answered without an envelope: the code of a Worker. */
+  async download(path: string): Promise<Download> {
+    try {
+      const response = await this.#fetch({ method: "GET", path, body: null });
+      if (!response.ok) return notOk(await answerOf(response));
+      return { type: "ok", content: await response.arrayBuffer(), headers: response.headers };
+    } catch (fault) {
+      return faulted(fault);
+    }
+  }
+
+  async #call(request: Sent): Promise<Answer> {
+    try {
+      return await answerOf(await this.#fetch(request));
+    } catch (fault) {
+      return faulted(fault);
+    }
+  }
+
+  #fetch({ method, path, headers: more, ...rest }: Sent): Promise<Response> {
     const { base, token, fetch } = this.#options;
-    const headers = new Headers({ authorization: `Bearer ${token}`, accept: "application/json" });
-    if (body) headers.set("content-type", "application/json");
+    const headers = new Headers({ accept: "application/json, */*;q=0.5", ...more });
+    headers.set("authorization", `Bearer ${token}`);
     // `manual`: a redirect would carry the token to another origin.
     const init: RequestInit = {
       method,
@@ -57,18 +88,30 @@ export class CloudflareApi {
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     };
-    if (body) init.body = JSON.stringify(body);
-    try {
-      return await answerOf(await fetch(new Request(base + path, init)));
-    } catch (fault) {
-      return unavailable(
-        fault instanceof Error && fault.name === "TimeoutError" ? "timed out" : "connection failed",
-      );
-    }
+    const body = bodyOf(rest);
+    if (body) init.body = body.content;
+    if (body?.type) headers.set("content-type", body.type);
+    return fetch(new Request(base + path, init));
   }
 }
 
-const unavailable = (detail: string, retryAfterMs: number | null = null): Answer => ({
+type Sent = Omit<ApiRequest, "method"> & { readonly method: string };
+
+export type Download =
+  | { readonly type: "ok"; readonly content: ArrayBuffer; readonly headers: Headers }
+  | Exclude<Answer, { type: "ok" }>;
+
+const notOk = (answer: Answer): Exclude<Answer, { type: "ok" }> =>
+  answer.type === "ok" ? unavailable("no usable answer") : answer;
+
+const faulted = (fault: unknown): Unavailable =>
+  unavailable(
+    fault instanceof Error && fault.name === "TimeoutError" ? "timed out" : "connection failed",
+  );
+
+type Unavailable = Extract<Answer, { type: "unavailable" }>;
+
+const unavailable = (detail: string, retryAfterMs: number | null = null): Unavailable => ({
   type: "unavailable",
   detail,
   retryAfterMs,

@@ -6,10 +6,11 @@ import { type Instant, isObjectId, mint, type ObjectId } from "../../core/ids.ts
 import { kindOf } from "../../core/kinds/registry.ts";
 import { observe, type Observation, type Reading, type Unknown } from "../../core/observation.ts";
 import type { Step } from "../../core/plan.ts";
-import { basePath, type ObservedResource, type Site } from "../../core/resource.ts";
+import type { LiveSite, Unasked } from "../../core/publish.ts";
+import type { ObservedResource, Site } from "../../core/resource.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type CloudflareApi, unknownFrom } from "./client.ts";
-import type { ReadContext } from "./reader.ts";
+import type { ReadContext, Reader, WholeReading } from "./reader.ts";
 import { READERS } from "./readers/registry.ts";
 
 export interface SiteReading {
@@ -22,8 +23,9 @@ export async function readSite(
   golden: GoldenState,
   now: Instant,
 ): Promise<Result<SiteReading, Unknown>> {
+  const shared = sharingLists(context);
   const checked = READERS.filter(({ kind }) => isChecked(kind, context.site, golden));
-  const results = await Promise.all(checked.map((reader) => reader.readAll(context, golden)));
+  const results = await Promise.all(checked.map((reader) => reader.readAll(shared, golden)));
   const readings: Reading[] = [];
   for (const result of results) {
     if (!result.ok) return result;
@@ -33,14 +35,67 @@ export async function readSite(
   return observation.ok ? ok({ readings, observation: observation.value }) : observation;
 }
 
+/** One look: what several readers need is asked for once. */
+const sharingLists = (context: ReadContext): ReadContext => ({ ...context, lists: new Map() });
+
 /**
  * Only kinds that the golden state speaks of are read: by declaring some of it, or by saying what happens to what is
  * declared nowhere. All others are "not checked".
  */
 const isChecked = (kind: string, { level }: Site, golden: GoldenState): boolean =>
   kindOf(kind).level === level &&
-  (golden.unmanaged[kind] !== undefined ||
-    golden.resources.some((resource) => resource.kind === kind));
+  (isSpokenOf(kind, golden) ||
+    READERS.some(
+      (other) => kindOf(other.kind).reads?.includes(kind) && isSpokenOf(other.kind, golden),
+    ));
+
+const isSpokenOf = (kind: string, golden: GoldenState): boolean =>
+  golden.unmanaged[kind] !== undefined ||
+  golden.resources.some((resource) => resource.kind === kind);
+
+export interface Asked {
+  readonly golden: GoldenState;
+  /** Null: every kind that the site can have. */
+  readonly kinds: readonly string[] | null;
+  readonly now: Instant;
+}
+
+/** Everything that exists, declared or not; with the kinds that were asked for, those that their values name. */
+export async function readWhole(
+  context: ReadContext,
+  { golden, kinds, now }: Asked,
+): Promise<Result<LiveSite, Unknown>> {
+  const { site } = context;
+  const shared = sharingLists(context);
+  const possible = READERS.filter(({ kind }) => kindOf(kind).level === site.level);
+  const asked = possible.filter(({ kind }) => kinds === null || kinds.includes(kind));
+  const named = new Set(asked.flatMap(({ kind }) => [kind, ...(kindOf(kind).reads ?? [])]));
+  const unmanaged = Object.fromEntries([...named].map((kind) => [kind, "report" as const]));
+  const wide = { ...golden, unmanaged: { ...unmanaged, ...golden.unmanaged } };
+  const readings: Reading[] = [];
+  const unasked: Unasked[] = [];
+  // One kind after the other: nobody's heal depends on it, and six connections are all there are.
+  for (const reader of possible.filter(({ kind }) => named.has(kind))) {
+    const whole = await readOne(reader, shared, wide);
+    if (!whole.ok) return whole;
+    readings.push(whole.value.reading);
+    unasked.push(...whole.value.unasked.map((group) => ({ kind: reader.kind, group })));
+  }
+  const observation = observe(readings, site, now);
+  if (!observation.ok) return observation;
+  const answered = asked.map(({ kind }) => kind);
+  return ok({ site, kinds: answered, observation: observation.value, unasked });
+}
+
+async function readOne(
+  reader: Reader,
+  context: ReadContext,
+  golden: GoldenState,
+): Promise<Result<WholeReading, Unknown>> {
+  if (reader.readWhole) return reader.readWhole(context, golden);
+  const reading = await reader.readAll(context, golden);
+  return reading.ok ? ok({ reading: reading.value, unasked: [] }) : reading;
+}
 
 /** What exists of the resources that `steps` are about, perhaps with others beside them. */
 export async function readTouched(
@@ -90,11 +145,15 @@ export async function allGone(
   suspects: readonly { readonly kind: string; readonly id: ObjectId }[],
 ): Promise<Result<boolean, Unknown>> {
   for (const { kind, id } of suspects) {
-    const { collection } = kindOf(kind);
-    const answer = await context.api.get(`${basePath(context.site)}/${collection}/${id}`);
-    if (answer.type === "ok") return ok(false);
-    if (answer.type === "unavailable" || answer.status !== 404)
-      return err(unknownFrom(answer, kind));
+    const reader = READERS.find((one) => one.kind === kind);
+    const objects = await reader?.readSome(context, [{ id, group: "" }]);
+    if (!objects?.ok)
+      return (
+        objects ?? err({ reason: "malformed", detail: `${kind}: no reader`, retryAfterMs: null })
+      );
+    const found = normalise(kind, objects.value, context.site);
+    if (!found.ok) return found;
+    if (found.value.some((object) => object.id === id)) return ok(false);
   }
   return ok(true);
 }

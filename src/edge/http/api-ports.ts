@@ -3,8 +3,9 @@
  * platform binding.
  */
 import type { Incident } from "../../core/incident.ts";
-import type { IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
+import type { HoldId, IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
+import type { RecordedHold } from "../../core/log/hold-entries.ts";
 import type { LogPort, ReconcilerPort, RunPort } from "../../core/ports.ts";
 import type { RunView } from "../../core/run-view.ts";
 import type { DriftStatus } from "../../core/scope-view.ts";
@@ -70,7 +71,24 @@ export interface ApiPorts {
   scopes(): Promise<readonly ScopeRow[]>;
   scope(scope: ScopeId): Promise<ScopeRow | null>;
   posture(scope: ScopeId): Promise<Posture | null>;
-  reconciler(scope: ScopeId): Pick<ReconcilerPort, "wake" | "golden" | "putGolden" | "view">;
+  reconciler(
+    scope: ScopeId,
+  ): Pick<
+    ReconcilerPort,
+    | "wake"
+    | "golden"
+    | "putGolden"
+    | "view"
+    | "live"
+    | "drifted"
+    | "placeHold"
+    | "extendHold"
+    | "endHold"
+    | "revertRouted"
+  >;
+
+  holds(query: ListQuery): Promise<readonly RecordedHold[]>;
+  hold(id: HoldId): Promise<RecordedHold | null>;
 
   incidents(query: ListQuery): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | null>;

@@ -2,7 +2,7 @@
  * The HTTP API: the registry behind authentication, with one form of error and no platform binding.
  */
 import { Hono } from "hono";
-import { isRunId, isScopeId } from "../../core/ids.ts";
+import { isHoldId, isRunId, isScopeId } from "../../core/ids.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { bearerOf, may, type Principal } from "./auth.ts";
 import { openApi } from "./openapi.ts";
@@ -85,7 +85,7 @@ const unauthenticated = (tried: boolean): Problem => ({
 async function recordDenial(route: Route, { ports, principal, param }: RawCall): Promise<void> {
   try {
     const [scope, run] = [param("scope"), param("id")];
-    const subject = isScopeId(scope) ? scope : isRunId(run) ? run : null;
+    const subject = isScopeId(scope) ? scope : isRunId(run) || isHoldId(run) ? run : null;
     const view = isRunId(run) ? await ports.runView(run) : null;
     const at = ports.now();
     const data = { operation: route.id, role: principal.role, subject };

@@ -2,7 +2,8 @@
  * Every "no" of the API, in one place: RFC 9457 problem details. Adding a refusal to core breaks
  * the build here first.
  */
-import type { GoldenRefusal } from "../../core/ports.ts";
+import type { Unknown } from "../../core/observation.ts";
+import type { GoldenRefusal, HoldRefusal } from "../../core/ports.ts";
 import { unreachable } from "../../core/result.ts";
 import type { RunRefusal } from "../../core/run.ts";
 
@@ -18,8 +19,11 @@ export const PROBLEMS = {
   "method-not-allowed": { status: 405, title: "this address does not take the method" },
   "run-finished": { status: 409, title: "the run is over" },
   "not-awaiting-approval": { status: 409, title: "the run does not wait for people now" },
+  "not-waiting": { status: 409, title: "nothing of the incident waits for a decision" },
+  "too-many-holds": { status: 409, title: "the scope has as many holds as it may have" },
   "another-plan": { status: 409, title: "the digest is not the one of the run's plan" },
   "approval-expired": { status: 410, title: "the time for approval is over" },
+  "proposal-moved": { status: 412, title: "the proposal is not the one that was seen" },
   "generation-moved": { status: 412, title: "the golden state has moved on" },
   "too-large": { status: 413, title: "the body is too large" },
   "unsupported-media-type": {
@@ -28,6 +32,7 @@ export const PROBLEMS = {
   },
   "invalid-body": { status: 422, title: "the body has problems" },
   "invalid-golden-state": { status: 422, title: "the golden state has problems" },
+  "not-adoptable": { status: 422, title: "this drift cannot be taken into the golden state" },
   "precondition-required": { status: 428, title: "say which generation you have seen" },
   fault: { status: 500, title: "something went wrong on our side" },
   unavailable: { status: 503, title: "a part of the swarm cannot answer now" },
@@ -107,6 +112,37 @@ export function ofRunRefusal(refusal: RunRefusal): Problem {
       return { slug: "another-plan", facts: { plan_digest: refusal.expected } };
     case "approval_expired":
       return { slug: "approval-expired", facts: { expires_at: refusal.expiresAt } };
+    default:
+      return unreachable(refusal);
+  }
+}
+
+/** The account could not be read: nothing is known, so nothing is answered (I8). */
+export const ofUnknown = ({ reason, detail, retryAfterMs }: Unknown): Problem => ({
+  slug: "unavailable",
+  detail: `the live state could not be read: ${detail}`,
+  facts: { reason },
+  // Without rights it stays refused until somebody changes the token.
+  headers:
+    reason === "refused"
+      ? {}
+      : { "retry-after": String(Math.ceil((retryAfterMs ?? 5_000) / 1000)) },
+});
+
+export function ofHoldRefusal(refusal: HoldRefusal): Problem {
+  switch (refusal.reason) {
+    case "invalid":
+      return {
+        slug: "invalid-body",
+        errors: refusal.faults.map(({ path, problem }) => ({
+          pointer: pointerTo("#", path),
+          detail: sentence(problem),
+        })),
+      };
+    case "too_many":
+      return { slug: "too-many-holds", facts: { max: refusal.max } };
+    case "no_such_hold":
+      return notFound("there is no such hold, or it has ended");
     default:
       return unreachable(refusal);
   }

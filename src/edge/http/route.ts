@@ -44,14 +44,14 @@ export type Outcome<Out> = Result<Answer<Out>, Problem> | Response;
 
 /** The outside of a route: everything that the document says about it. */
 export interface RouteHead {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Parameters stand as `{name}`. */
   readonly path: `/${string}`;
   /** The operation's name for the document, tools and commands. */
   readonly id: string;
   readonly summary: string;
   readonly right: Right | "public";
-  readonly status?: 200 | 202;
+  readonly status?: 200 | 201 | 202;
   /** Request bodies that are not JSON, by media type; the handler reads them itself. */
   readonly takes?: Readonly<Record<string, z.ZodType>>;
   /** Answers that are not JSON, by media type. */

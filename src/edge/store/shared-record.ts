@@ -1,9 +1,11 @@
 /** D1: what people and agents query. Upserts only, so that an owner may repeat them after a crash. */
 import type { Approval } from "../../core/approval.ts";
 import type { SignedBallot } from "../../core/ballot.ts";
+import type { Hold } from "../../core/hold.ts";
 import type { Incident } from "../../core/incident.ts";
-import type { Instant, RunId, ScopeId } from "../../core/ids.ts";
+import type { HoldId, Instant, RunId, ScopeId } from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
+import type { Ended, RecordedHold } from "../../core/log/hold-entries.ts";
 import { isFinished, type Run } from "../../core/run.ts";
 import type { RunView } from "../../core/run-view.ts";
 
@@ -129,6 +131,38 @@ export class SharedRecord {
     return row ? (JSON.parse(row.view) as RunView) : null;
   }
 
+  async saveHold(hold: Hold, ended: Ended | null): Promise<void> {
+    await this.#db
+      .prepare(
+        "insert or replace into holds (id, scope, selector, reason, placed_by, placed_at, expires_at, ended_at, ended_by, ended_how) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      )
+      .bind(
+        hold.id,
+        hold.scope,
+        hold.selector && JSON.stringify(hold.selector),
+        hold.reason,
+        hold.by,
+        hold.placedAt,
+        hold.expiresAt,
+        ended?.at ?? null,
+        ended?.by ?? null,
+        ended?.how ?? null,
+      )
+      .run();
+  }
+
+  async holds(query: ListQuery): Promise<readonly RecordedHold[]> {
+    return (await this.#page<HoldRow>("holds", "placed_at", query)).map(holdOf);
+  }
+
+  async hold(id: HoldId): Promise<RecordedHold | null> {
+    const row = await this.#db
+      .prepare("select * from holds where id = ?")
+      .bind(id)
+      .first<HoldRow>();
+    return row ? holdOf(row) : null;
+  }
+
   async unfinishedRuns(limit: number): Promise<readonly RunId[]> {
     return (
       await this.#db
@@ -205,8 +239,8 @@ export class SharedRecord {
 
   /** Newest first. `table` and `at` are names from this file, never input. */
   async #page<Row>(
-    table: "incidents" | "runs",
-    at: "opened_at" | "started_at",
+    table: "incidents" | "runs" | "holds",
+    at: "opened_at" | "started_at" | "placed_at",
     { scope, after, limit }: ListQuery,
   ): Promise<readonly Row[]> {
     const where = [
@@ -228,6 +262,33 @@ export interface BallotRow {
   readonly reasons: readonly string[];
   readonly cast_at: string;
 }
+
+interface HoldRow {
+  readonly id: HoldId;
+  readonly scope: ScopeId;
+  readonly selector: string | null;
+  readonly reason: string;
+  readonly placed_by: string;
+  readonly placed_at: Instant;
+  readonly expires_at: Instant;
+  readonly ended_at: Instant | null;
+  readonly ended_by: string | null;
+  readonly ended_how: Ended["how"] | null;
+}
+
+const holdOf = (row: HoldRow): RecordedHold => ({
+  id: row.id,
+  scope: row.scope,
+  selector: row.selector === null ? null : (JSON.parse(row.selector) as Hold["selector"]),
+  reason: row.reason,
+  by: row.placed_by,
+  placedAt: row.placed_at,
+  expiresAt: row.expires_at,
+  ended:
+    row.ended_at !== null && row.ended_by !== null && row.ended_how !== null
+      ? { at: row.ended_at, by: row.ended_by, how: row.ended_how }
+      : null,
+});
 
 interface IncidentRow {
   readonly id: Incident["id"];

@@ -32,6 +32,10 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     generation: 3,
     observation: observed(live),
     lineage,
+    holds: [],
+    entries: null,
+    routed: new Map(),
+    rulings: new Set(),
     heals: [],
     turnedDown: new Map(),
     epoch: 7,
@@ -58,6 +62,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     dossier: JSON.parse(JSON.stringify(dossier)) as Dossier,
     golden,
     generation: 3,
+    holds: [],
     now: NOW,
   };
 }

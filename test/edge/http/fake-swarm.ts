@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Approval } from "../../../src/core/approval.ts";
 import { parseGolden } from "../../../src/core/golden.ts";
 import {
+  type HoldId,
   type Instant,
   isIncidentId,
   isInstant,
@@ -12,10 +13,17 @@ import {
   mint,
   type RunId,
 } from "../../../src/core/ids.ts";
+import { type Hold, holdOf } from "../../../src/core/hold.ts";
 import type { Incident } from "../../../src/core/incident.ts";
 import type { Lesson } from "../../../src/core/lesson.ts";
 import type { RecordedEntry } from "../../../src/core/log/entry.ts";
-import type { GoldenPut, ReconcilerPort, StoredGolden } from "../../../src/core/ports.ts";
+import type { RecordedHold } from "../../../src/core/log/hold-entries.ts";
+import type {
+  GoldenPut,
+  HoldRefusal,
+  ReconcilerPort,
+  StoredGolden,
+} from "../../../src/core/ports.ts";
 import { digestOf } from "../../../src/core/canonical.ts";
 import { err, ok, type Result } from "../../../src/core/result.ts";
 import type { RunRefusal } from "../../../src/core/run.ts";
@@ -59,6 +67,10 @@ export const VIEW: ScopeView = {
   observedAt: NOW,
   why: "one resource differs",
   drift: [DRIFT],
+  held: [
+    { kind: "dns_record", identity: "A www.example.com", reason: "moving", hold: null, asks: true },
+  ],
+  notes: ["ignore rule expired: dns_record"],
   quarantined: [{ kind: "dns_record", identity: "A loop.example.com", reason: "came back twice" }],
   reported: [],
   unmanaged: [],
@@ -153,6 +165,12 @@ export class FakeSwarm implements ApiPorts {
   readonly authenticate = authenticator({ sandbox: true, principals: undefined });
   readonly signals: Signal[] = [];
   readonly puts: GoldenPut[] = [];
+  readonly looks: (readonly string[] | null)[] = [];
+  found: Awaited<ReturnType<ReconcilerPort["live"]>> = err({
+    reason: "unreachable",
+    detail: "dns_record list: status 503",
+    retryAfterMs: 7_000,
+  });
   readonly approvals: Approval[] = [];
   readonly entries: RecordedEntry[] = [];
   readonly reads: { readonly after: number; readonly waitMs: number }[] = [];
@@ -171,6 +189,9 @@ export class FakeSwarm implements ApiPorts {
   allRuns: RunView[] = [runAt(0)];
   approval: Result<RunView["phase"], RunRefusal> = ok("executing");
   stored: StoredGolden | null = null;
+  readonly kept = new Map<HoldId, RecordedHold>();
+  holdRefusal: HoldRefusal | null = null;
+  drift: Awaited<ReturnType<ReconcilerPort["drifted"]>> = ok(null);
   /** Thrown by everything that asks the reconciler. */
   fault: unknown = null;
   clock: Instant = NOW;
@@ -188,14 +209,44 @@ export class FakeSwarm implements ApiPorts {
     return this.postures.get(scope) ?? null;
   }
 
-  reconciler(): Pick<ReconcilerPort, "wake" | "golden" | "putGolden" | "view"> {
+  reconciler(): ReturnType<ApiPorts["reconciler"]> {
     if (this.fault !== null) throw this.fault;
     return {
       wake: async (signal) => void this.signals.push(signal),
       golden: async () => this.stored,
       view: async () => VIEW,
+      live: async (kinds) => {
+        this.looks.push(kinds);
+        return this.found;
+      },
       putGolden: async (put) => this.#put(put),
+      drifted: async () => this.drift,
+      placeHold: async (request) => this.#keep(holdOf(SCOPE, request, this.clock), null),
+      extendHold: async (id, { expiresAt }) => this.#change(id, (hold) => ({ ...hold, expiresAt })),
+      endHold: async (id, { how, by }) =>
+        this.#change(id, (hold) => ({ ...hold, ended: { how, by, at: this.clock } })),
+      revertRouted: async (subjects) => ok({ reverted: subjects.length }),
     };
+  }
+
+  #keep(hold: Hold, ended: RecordedHold["ended"]): Result<Hold, HoldRefusal> {
+    if (this.holdRefusal) return err(this.holdRefusal);
+    this.kept.set(hold.id, { ...hold, ended });
+    return ok(hold);
+  }
+
+  #change(id: HoldId, by: (hold: RecordedHold) => RecordedHold): Result<Hold, HoldRefusal> {
+    const hold = this.kept.get(id);
+    if (!hold || hold.ended) return err({ reason: "no_such_hold" });
+    const changed = by(hold);
+    return this.#keep(changed, changed.ended);
+  }
+
+  async holds(query: ListQuery): Promise<readonly RecordedHold[]> {
+    return pageOf([...this.kept.values()], query, ({ placedAt }) => placedAt);
+  }
+  async hold(id: HoldId): Promise<RecordedHold | null> {
+    return this.kept.get(id) ?? null;
   }
 
   async #put(put: GoldenPut): ReturnType<ReconcilerPort["putGolden"]> {

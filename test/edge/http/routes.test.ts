@@ -207,6 +207,16 @@ describe("one scope", () => {
           },
         },
       ],
+      held: [
+        {
+          kind: "dns_record",
+          identity: "A www.example.com",
+          reason: "moving",
+          hold: null,
+          asks: true,
+        },
+      ],
+      notes: ["ignore rule expired: dns_record"],
       quarantined: [
         { kind: "dns_record", identity: "A loop.example.com", reason: "came back twice" },
       ],

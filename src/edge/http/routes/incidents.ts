@@ -2,10 +2,11 @@ import { z } from "zod";
 import { type Incident } from "../../../core/incident.ts";
 import { isIncidentId } from "../../../core/ids.ts";
 import { err, ok } from "../../../core/result.ts";
+import { amend } from "../amendment.ts";
 import { afterOf, cursorOf } from "../cursor.ts";
 import { driftedResource, driftJson, instant } from "../drift-json.ts";
 import { cursor, cut, DETAIL_MAX, limit, pageOf, scopeFilter } from "../paging.ts";
-import { notFound } from "../problem.ts";
+import { notFound, ofUnknown, type Problem } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 
 const incident = z
@@ -65,6 +66,41 @@ export const incidentRoutes = [
       const found = isIncidentId(id) ? await ports.incident(id) : null;
       if (!found) return err(notFound("there is no such incident"));
       return ok({ body: incidentJson(found, found.drift.length) });
+    },
+  }),
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/incidents/{id}/resolution",
+    id: "resolveIncident",
+    summary: "Decides about drift that a routing rule keeps from being reverted: revert or adopt",
+    right: "operate",
+    headers: { "If-Match": "to adopt: ETag of the preview of this incident" },
+    body: z.strictObject({ decision: z.enum(["revert", "adopt"]) }),
+    out: z.object({
+      incident: z.string(),
+      decision: z.string(),
+      generation: z.int().nullable().meta({ description: "that an adoption has led to" }),
+      changes: z.int(),
+    }),
+    async handle(call) {
+      const { ports, param, body, principal } = call;
+      const id = param("id");
+      const found = isIncidentId(id) ? await ports.incident(id) : null;
+      if (!found) return err(notFound("there is no such incident"));
+      const { scope, drift } = found;
+      if (body.decision === "adopt") {
+        const applied = await amend(call, scope, { of: "routed", subjects: drift });
+        if (!applied.ok) return applied;
+        const { generation, changes } = applied.value;
+        const done = { decision: body.decision, generation, changes: changes.length };
+        return ok({ body: { incident: found.id, ...done } });
+      }
+      const reverted = await ports.reconciler(scope).revertRouted(drift, principal.name);
+      if (!reverted.ok) return err(ofUnknown(reverted.error));
+      const changes = reverted.value.reverted;
+      if (changes === 0) return err<Problem>({ slug: "not-waiting" });
+      const done = { decision: body.decision, generation: null, changes };
+      return ok({ body: { incident: found.id, ...done } });
     },
   }),
 ];

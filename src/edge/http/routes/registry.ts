@@ -1,10 +1,14 @@
 import type { Route } from "../route.ts";
+import { adoptionRoutes } from "./adoptions.ts";
 import { eventRoutes } from "./events.ts";
 import { goldenRoutes } from "./golden.ts";
+import { holdRoutes } from "./holds.ts";
 import { healthRoutes } from "./health.ts";
+import { importRoutes } from "./imports.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { lessonRoutes } from "./lessons.ts";
 import { runRoutes } from "./runs.ts";
+import { schemaRoutes } from "./schemas.ts";
 import { scopeRoutes } from "./scopes.ts";
 
 /** Every route of the API. Adding one is one entry in its noun's file. */
@@ -12,6 +16,10 @@ export const ROUTES: readonly Route[] = [
   ...healthRoutes,
   ...scopeRoutes,
   ...goldenRoutes,
+  ...adoptionRoutes,
+  ...holdRoutes,
+  ...importRoutes,
+  ...schemaRoutes,
   ...incidentRoutes,
   ...runRoutes,
   ...lessonRoutes,

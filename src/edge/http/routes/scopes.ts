@@ -36,11 +36,18 @@ const driftReport = z
     observed_at: instant.nullable(),
     drift: z.array(driftedResource),
     quarantined: z.array(listed),
+    held: z.array(
+      listed.extend({
+        hold: z.string().nullable().meta({ description: "null: held by a routing rule" }),
+        asks: z.boolean().meta({ description: "whether a person has to decide: revert or adopt" }),
+      }),
+    ),
     reported: z.array(listed),
     unmanaged: z.array(listed),
     not_ours: z.array(listed.extend({ class: z.string() })),
     managed: z.record(z.string(), z.int()),
     not_checked: z.array(z.string()),
+    notes: z.array(z.string()),
     run: z.string().nullable(),
     unknown: z
       .object({ reason: z.string(), detail: z.string(), retry_after_ms: z.number().nullable() })
@@ -73,11 +80,13 @@ const reportOf = (view: ScopeView) => ({
   observed_at: view.observedAt,
   drift: view.drift.map(driftJson),
   quarantined: view.quarantined.map(listedJson),
+  held: view.held.map((one) => ({ ...listedJson(one), hold: one.hold, asks: one.asks })),
   reported: view.reported.map(listedJson),
   unmanaged: view.unmanaged.map(listedJson),
   not_ours: view.notOurs.map((one) => ({ ...listedJson(one), class: one.class })),
   managed: { ...view.managed },
   not_checked: [...view.notChecked],
+  notes: [...view.notes],
   run: view.run,
   unknown: view.unknown && {
     reason: view.unknown.reason,

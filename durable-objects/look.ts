@@ -1,0 +1,138 @@
+/** One look at a scope: read whole, compared with the golden state in force, decided by core. Writes nothing anywhere. */
+import { type GoldenState, parseGolden } from "../src/core/golden.ts";
+import type { Hold } from "../src/core/hold.ts";
+import { type Instant, instantOf } from "../src/core/ids.ts";
+import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts";
+import type { StoredGolden } from "../src/core/ports.ts";
+import { type Decision, reconcile, type ReconcileInput } from "../src/core/reconcile.ts";
+import { err, ok, type Result } from "../src/core/result.ts";
+import { FEED_MAX, type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
+import type { CloudflareApi } from "../src/edge/cloudflare/client.ts";
+import { allGone, readSite, type SiteReading } from "../src/edge/cloudflare/site-reader.ts";
+import { vaultOf } from "./bindings.ts";
+import type { ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
+
+/** The audit log is asked about changes from a little before the last time everything was in place: clocks differ. */
+const ATTRIBUTION_OVERLAP_MS = 60_000;
+const ATTRIBUTION_REACH_MS = 24 * 60 * 60_000;
+/** Two clocks that are kept. Where a name decides something, an older edit must not pass for part of this drift. */
+const SKEW_MS = 2_000;
+
+const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
+
+export interface LookInput {
+  readonly env: Env;
+  readonly state: ReconcilerState;
+  readonly holds: readonly Hold[];
+  readonly identity: ScopeIdentity;
+  readonly api: CloudflareApi;
+  readonly nowMs: number;
+}
+
+/** What the scope was found to be, against what. */
+export interface Found {
+  readonly stored: StoredGolden;
+  readonly golden: GoldenState;
+  readonly generation: number;
+  readonly reading: SiteReading;
+  readonly lineage: Lineage;
+  readonly decision: Decision;
+  /** The audit log, if it had to be asked already; null: it was not, or it did not answer. */
+  readonly feed: readonly FeedEntry[] | null;
+}
+
+/** Null: there is no golden state to compare with. */
+export async function look(input: LookInput): Promise<Result<Found | null, Unknown>> {
+  const { state, identity } = input;
+  const stored = state.golden();
+  const golden = stored && parseGolden(stored.document, identity.scope, identity.site);
+  if (!stored || !golden?.ok) return ok(null);
+  const lineage = state.lineage();
+  const reading = await readWhole(input, golden.value, lineage);
+  if (!reading.ok) return reading;
+  const of: ReconcileInput = {
+    ...sinceBefore(input),
+    golden: golden.value,
+    generation: stored.generation,
+    observation: reading.value.observation,
+    lineage,
+  };
+  const found = {
+    stored,
+    golden: golden.value,
+    generation: stored.generation,
+    reading: reading.value,
+    lineage,
+  };
+  const decision = reconcile(of);
+  if (golden.value.routing.length === 0 || decision.drift.changes.length === 0)
+    return ok({ ...found, decision, feed: null });
+  // Who did it decides what becomes of it, so it has to be known before anything is planned.
+  const feed = await readTrail(input, "all");
+  // A log that was cut may lack the very entry that speaks against the actor: then nobody is known.
+  const entries = feed !== null && feed.length < FEED_MAX ? feed : null;
+  return ok({ ...found, decision: reconcile({ ...of, entries }), feed });
+}
+
+/** What the reconciler remembers and a decision depends on. */
+const sinceBefore = ({ state, identity, holds, nowMs }: LookInput) => ({
+  scope: identity.scope,
+  site: identity.site,
+  holds,
+  entries: null,
+  routed: state.routed(),
+  rulings: state.rulings(nowMs),
+  heals: state.heals(nowMs),
+  turnedDown: state.turnedDown(nowMs),
+  epoch: (state.get("epoch") ?? 0) + 1,
+  parent: state.get("parent") ?? null,
+  now: instant(nowMs),
+  nowMs,
+});
+
+async function readWhole(
+  { state, identity, api, nowMs }: LookInput,
+  golden: GoldenState,
+  lineage: Lineage,
+): Promise<Result<SiteReading, Unknown>> {
+  const context = { api, site: identity.site, cache: state.readCache };
+  const reading = await readSite(context, golden, instant(nowMs));
+  if (!reading.ok) return reading;
+  const gone = await allGone(context, doubted(lineage, reading.value.observation));
+  if (!gone.ok) return gone;
+  return gone.value
+    ? ok(reading.value)
+    : err({
+        reason: "doubtful",
+        detail: "a list no longer shows objects that still exist",
+        retryAfterMs: null,
+      });
+}
+
+/**
+ * Who changed something, our own writes left out. `recent`: since the scope was last in order, as far as is known, a run
+ * that was verified included. `all`: since a whole reading last found it so. Null: the log does not answer.
+ */
+export async function readTrail(
+  { env, state, identity: { accountId, site }, api, nowMs }: LookInput,
+  reach: "recent" | "all",
+): Promise<readonly FeedEntry[] | null> {
+  const since = state.get(reach === "all" ? "wholeAt" : "inSyncAt");
+  const overlapMs = reach === "all" ? SKEW_MS : ATTRIBUTION_OVERLAP_MS;
+  const sinceMs = Math.max(
+    since === undefined ? 0 : Date.parse(since),
+    nowMs - ATTRIBUTION_REACH_MS,
+  );
+  const own = await vaultOf(env)
+    .tokenId(accountId)
+    .catch(() => null);
+  const feed = await readFeed(api, {
+    ...(own === null ? {} : { exceptTokenId: own }),
+    accountId,
+    // An account's own objects are in no zone.
+    ...(site.level === "zone" ? { zoneId: site.id } : {}),
+    since: instant(sinceMs - overlapMs),
+    before: instant(nowMs + ATTRIBUTION_OVERLAP_MS),
+  });
+  return feed.ok ? feed.value : null;
+}

@@ -1,0 +1,3 @@
+import { objectList } from "./object-list.ts";
+
+export const workerRoutes = objectList({ kind: "worker_route", perPage: null });
