@@ -31,7 +31,7 @@ async function main() {
   const result = { ok: false, acts: [] };
   try {
     const { env, stdout } = process;
-    options = parseOptions({ argv: process.argv.slice(2), env, isTerminal: Boolean(stdout.isTTY) });
+    options = parseOptions({ argv: process.argv.slice(2), env, isTerminal: stdout.isTTY });
     if (options.help) return process.stdout.write(HELP);
     await play(options, result);
   } catch (error) {
