@@ -71,6 +71,18 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        test: {
+          // Real clients against the sandbox over HTTP.
+          name: "clients",
+          include: ["test/clients/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 150_000, // packages are installed in one
+          fileParallelism: false,
+          // After the process tests: Python and its like take the time of a whole core.
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

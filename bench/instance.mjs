@@ -7,9 +7,9 @@ import { SwarmClient } from "../scripts/swarm-client.mjs";
 export const FEED_AT_REST = "600";
 
 /**
- * Runs `work` with `{ swarm, account }` and removes the system afterwards.
+ * Runs `work` with `{ swarm, account, url, pid }` (of the swarm, of workerd) and removes the system afterwards.
  * @param {{ feedSeconds: string, examples?: boolean, context: { log: Function, signal: AbortSignal },
- *   work: (of: { swarm: SwarmClient, account: SandboxAccount }) => Promise<void> }} input
+ *   work: (of: { swarm: SwarmClient, account: SandboxAccount, url: string, pid: number }) => Promise<void> }} input
  */
 export async function withInstance({ feedSeconds, examples, context: { log, signal }, work }) {
   const system = await startScratch({
@@ -23,7 +23,7 @@ export async function withInstance({ feedSeconds, examples, context: { log, sign
     const swarm = new SwarmClient({ url: system.url, signal });
     const account = new SandboxAccount({ url: system.sandboxUrl, signal });
     await account.liftRateLimit();
-    await work({ swarm, account });
+    await work({ swarm, account, url: system.url, pid: system.pid });
   } finally {
     await system.stop();
   }

@@ -9,9 +9,10 @@ import { healByFeed } from "./heal-by-feed.mjs";
 import { healByReconcile } from "./heal-by-reconcile.mjs";
 import { healOnePercent } from "./heal-1pct-10k.mjs";
 import { noop } from "./noop-10k.mjs";
+import { sweepCost } from "./sweep-cost.mjs";
 
 /** Adding a bench is one file and one line here. */
-const BENCHES = [healByReconcile, healByFeed, noop, healOnePercent];
+const BENCHES = [healByReconcile, healByFeed, noop, healOnePercent, sweepCost];
 
 const HELP = `Usage: npm run bench [-- name… --list --quick]
 

@@ -84,6 +84,7 @@ const sinceBefore = ({ state, identity, holds, nowMs }: LookInput) => ({
   rulings: state.rulings(nowMs),
   heals: state.heals(nowMs),
   turnedDown: state.turnedDown(nowMs),
+  suspects: state.suspects(nowMs),
   epoch: (state.get("epoch") ?? 0) + 1,
   parent: state.get("parent") ?? null,
   now: instant(nowMs),

@@ -95,7 +95,7 @@ export class Pass {
       return;
     }
     if (found.ok && found.value) await this.#decide(found.value);
-    else if (this.#input.waiting) state.set({ looked: wanted });
+    else if (this.#input.waiting) this.#lookAgain(found.ok ? null : found.error);
     else if (!found.ok) await this.#unknown(found.error);
     const next = state.get("view") ?? view;
     const changed = next.status !== view.status || next.drift.length !== view.drift.length;
@@ -103,6 +103,14 @@ export class Pass {
     if (!changed && this.#nowMs - postedAt < POSTURE_AGE_MS) return;
     await postPosture(env.BLACKBOARD, next);
     state.set({ postedAt: this.#nowMs });
+  }
+
+  /** A plan waits and could not be compared with what is there: the wake stays unanswered, and is answered later. */
+  #lookAgain(unknown: Unknown | null): void {
+    const { state, wanted } = this.#input;
+    if (unknown === null) return state.set({ looked: wanted });
+    const attempts = (state.get("attempts") ?? 0) + 1;
+    state.set({ attempts, retryAt: this.#nowMs + backoffMs(attempts, unknown.retryAfterMs) });
   }
 
   /** Nothing is concluded and nothing is written (I8). */
@@ -148,14 +156,17 @@ export class Pass {
 
   /** Whether the plan that waits is still the one to ask about. If not it is void, and the next pass plans anew. */
   async #still(waiting: ActiveRun, decision: Decision, found: Found): Promise<void> {
-    const { state, env, view, wanted } = this.#input;
+    const { state, env, wanted } = this.#input;
+    // The run may have ended while we read; then its end has been stored, and what we saw is older.
+    const view = state.get("view");
+    if (!view || state.get("active")?.start.id !== waiting.start.id) return;
     const same =
       decision.type === "heal" &&
       changeSetDigest(decision.changes, found.generation) === waiting.changeSet;
     if (same) {
       const seen = this.#seen(decision, found);
       state.clearSignals();
-      state.set({ looked: wanted, view: { ...view, ...seen } });
+      state.set({ looked: wanted, attempts: 0, retryAt: null, view: { ...view, ...seen } });
     } else await runOf(env, waiting.start.id).overtake();
   }
 
@@ -224,8 +235,9 @@ export class Pass {
     const drift = await this.#diagnose(decision, found);
     const people = approvalsNeeded(decision.risk.tier) !== 0;
     const kept = new Set(decision.heldBack.map(({ change }) => subjectKey(change)));
-    // What is held has an incident of its own, which does not end when this one does.
-    const healing = drift.filter(({ kind, identity }) => !kept.has(`${kind} ${identity}`));
+    // What is not in this plan is not what this incident is about, and does not end with it.
+    const mended = new Set(decision.changes.map(subjectKey));
+    const healing = drift.filter(({ kind, identity }) => mended.has(`${kind} ${identity}`));
     const incident = this.#incident(decision.incident, healing, people ? "waiting" : "healing");
     const start = await this.#dossier(decision, reading, lineage);
     await logOf(env).append([
@@ -347,7 +359,10 @@ export class Pass {
     { lineage, feed }: Found,
   ): Promise<readonly DriftedResource[]> {
     const entries = feed ?? (await readTrail(this.#look, heldBack.length > 0 ? "all" : "recent"));
-    return outOfBandChange(changes, entries ?? [], lineage);
+    const healedAt = new Map(
+      this.#input.state.heals(this.#nowMs).map(({ subject, atMs }) => [subject, instant(atMs)]),
+    );
+    return outOfBandChange(changes, { entries: entries ?? [], lineage, healedAt });
   }
 }
 

@@ -84,6 +84,9 @@ export class ReconcilerState {
       "create table if not exists heal (change text not null, subject text not null, at_ms integer not null)",
     );
     this.#sql.exec(
+      "create table if not exists suspect (change text primary key, until_ms integer not null)",
+    );
+    this.#sql.exec(
       "create table if not exists turned_down (change_set text primary key, why text not null, until_ms integer not null)",
     );
     this.#sql.exec(
@@ -129,6 +132,7 @@ export class ReconcilerState {
       // Older generations are in R2; here only the current one is needed.
       this.#sql.exec("delete from golden where generation < ?", golden.generation);
       this.#sql.exec("delete from turned_down");
+      this.#sql.exec("delete from suspect");
       this.#sql.exec("delete from heal");
       this.#sql.exec("delete from ruling");
       this.#sql.exec("delete from routed");
@@ -259,6 +263,27 @@ export class ReconcilerState {
   forgetTurnedDown(): void {
     this.#sql.exec("delete from turned_down");
     this.set({ attempts: 0, retryAt: null });
+  }
+
+  /** Changes to be tried one by one. */
+  suspects(nowMs: number): ReadonlySet<Digest> {
+    this.#sql.exec("delete from suspect where until_ms < ?", nowMs);
+    const rows = this.#sql.exec<{ change: Digest }>("select change from suspect").toArray();
+    return new Set(rows.map(({ change }) => change));
+  }
+
+  suspect(changes: readonly Digest[], nowMs: number): void {
+    for (const change of changes) {
+      this.#sql.exec(
+        "insert or replace into suspect values (?, ?)",
+        change,
+        nowMs + TURNED_DOWN_MS,
+      );
+    }
+  }
+
+  acquit(changes: readonly Digest[]): void {
+    for (const change of changes) this.#sql.exec("delete from suspect where change = ?", change);
   }
 
   addSignal(signal: Signal): void {

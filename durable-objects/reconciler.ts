@@ -289,7 +289,10 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     // The shared copies first: until the run is settled here, a crash lets the run call again, and all of it is repeated.
     await this.#closeIncident(active.incident, run);
     if (view)
-      await postPosture(this.env.BLACKBOARD, withStatus(view, afterRun(view, run), clock()));
+      await postPosture(
+        this.env.BLACKBOARD,
+        withStatus(view, afterRun(view, run, active.postponed), clock()),
+      );
     if (this.#state.get("active")?.start.id !== run.id) return;
     // Nothing is waited for between the two: settled and not armed would wait for the next cron (I11).
     this.#settle(active, run, touched);
@@ -316,9 +319,16 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
         this.#state.addHeals(heals.map((heal) => ({ ...heal, atMs: now })));
         this.#state.addLineage(touched);
         this.#state.set({ attempts: 0, inSyncAt: clock(), parent: null });
+        this.#state.acquit(heals.map(({ change }) => change));
         if (postponed > 0) this.#state.set({ wanted: (this.#state.get("wanted") ?? 0) + 1 });
       } else {
-        if (wasTurnedDown(run)) this.#state.turnDown(changeSet, endOf(run), now);
+        // One bad change must not keep the others from being healed: the next plans try them one by one.
+        if (isOnesFault(run) && heals.length > 1)
+          this.#state.suspect(
+            heals.map(({ change }) => change),
+            now,
+          );
+        else if (wasTurnedDown(run)) this.#state.turnDown(changeSet, endOf(run), now);
         // At once the first time (the world may just have moved on), then later and later (B1).
         const attempts = this.#state.get("attempts") ?? 0;
         this.#state.set({
@@ -327,7 +337,8 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
           parent: run.id,
         });
       }
-      if (view) this.#state.set({ view: withStatus(view, afterRun(view, run), clock()) });
+      if (view)
+        this.#state.set({ view: withStatus(view, afterRun(view, run, postponed), clock()) });
     });
   }
 
@@ -361,8 +372,11 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     // Idempotent, and repeated after a crash between storing the run and starting it. The run calls back when it is over.
     await run.begin(active.start);
     // A plan may wait for people for long; drift that comes meanwhile is not kept waiting with it.
-    if (this.#isWanted() && (await run.poke()) === "awaiting_approval") await this.#look(active);
-    return null;
+    const retryAt = this.#state.get("retryAt") ?? 0;
+    if (!this.#isWanted()) return null;
+    if (retryAt > Date.now()) return retryAt;
+    if ((await run.poke()) === "awaiting_approval") await this.#look(active);
+    return this.#isWanted() ? (this.#state.get("retryAt") ?? null) : null;
   }
 
   #isWanted(): boolean {
@@ -405,7 +419,15 @@ function wasTurnedDown(run: Run): boolean {
   return run.phase === "expired" || run.phase === "stuck" || run.phase === "rejected";
 }
 
-function afterRun(view: ScopeView, run: Run): Partial<ScopeView> & Pick<ScopeView, "status"> {
+function afterRun(
+  view: ScopeView,
+  run: Run,
+  postponed: number,
+): Partial<ScopeView> & Pick<ScopeView, "status"> {
+  if (run.phase === "verified" && postponed > 0) {
+    const why = "a part is healed and verified, the rest follows";
+    return { status: "drifted", why, run: run.id };
+  }
   if (run.phase === "verified") {
     const kept = new Set(view.held.map(({ kind, identity }) => `${kind} ${identity}`));
     const left = view.quarantined.length + view.reported.length + kept.size > 0;
@@ -422,6 +444,10 @@ function afterRun(view: ScopeView, run: Run): Partial<ScopeView> & Pick<ScopeVie
     run: run.id,
   };
 }
+
+/** Refused for what is in the plan, as opposed to who was there to accept it. */
+const isOnesFault = (run: Run): boolean =>
+  run.phase === "rejected" && ["voted_down", "call_refused"].includes(run.because.reason);
 
 const endOf = (run: Run): string =>
   "because" in run ? `${run.phase}: ${run.because.reason}` : run.phase;

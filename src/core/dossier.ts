@@ -3,6 +3,7 @@ import type { Finding } from "./check.ts";
 import type { Digest, IncidentId, Instant } from "./ids.ts";
 import type { LineageEntry, Reading } from "./observation.ts";
 import type { Plan } from "./plan.ts";
+import type { LeftOut } from "./recurrence.ts";
 import type { Risk } from "./risk.ts";
 
 export interface Dossier {
@@ -16,8 +17,8 @@ export interface Dossier {
     readonly readings: readonly Reading[];
     readonly lineage: readonly LineageEntry[];
   };
-  /** Drifted, but deliberately not in the plan, by `kind identity` (quarantined: I14). */
-  readonly held: readonly string[];
+  /** Drifted, but deliberately not in the plan: quarantined (I14), held, not ours, or for a later plan. */
+  readonly held: readonly LeftOut[];
   readonly findings: readonly Finding[];
   readonly risk: Risk;
 }

@@ -332,5 +332,5 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => ({ path: [...path, key], problem: "is not a known member" }));
-  return [{ path, problem: issue.message.toLowerCase() }];
+  return [{ path, problem: issue.message.charAt(0).toLowerCase() + issue.message.slice(1) }];
 }

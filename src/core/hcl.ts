@@ -11,7 +11,7 @@ export interface HclResource {
   /** What makes it this one among its type; its label is made of this. */
   readonly name: string;
   readonly attributes: JsonObject;
-  /** What `terraform import` takes. */
+  /** What `terraform import` takes; empty where the provider imports none of the type. */
   readonly importId: string;
 }
 
@@ -142,12 +142,17 @@ const PROVIDER = `terraform {
 }
 `;
 
+const NOT_IMPORTED = `${commentOf("The provider imports none of these: applied, it says what is there.")}\n`;
+
 /** The whole file, `comments` at its head. Each resource has its import block before it. */
 export function printHcl(resources: readonly HclResource[], comments: readonly string[]): string {
   const labels = labelsOf(resources);
   const blocks = resources.map(({ type, attributes, importId }, index) => {
     const label = labels[index] ?? "";
-    const imported = `import {\n  to = ${type}.${label}\n  id = ${hclText(importId)}\n}\n`;
+    const imported =
+      importId === ""
+        ? NOT_IMPORTED
+        : `import {\n  to = ${type}.${label}\n  id = ${hclText(importId)}\n}\n`;
     return `${imported}\nresource ${hclText(type)} ${hclText(label)} {\n${membersOf(attributes, "  ")}}\n`;
   });
   const head = comments.map((line) => `${commentOf(line)}\n`).join("");

@@ -190,6 +190,7 @@ function inverseChange(change: Change, index: number): Change {
         desired: bare(change.observed),
         observed: written,
         fields: change.fields,
+        restores: true,
       };
     }
   }

@@ -6,6 +6,7 @@ import type { Json, JsonObject } from "./canonical.ts";
 import { driftedFields, resolved } from "./diff.ts";
 import type { HclResource } from "./hcl.ts";
 import type { ObjectId } from "./ids.ts";
+import { whyLeftOut } from "./kinds/left-out.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Observation } from "./observation.ts";
 import {
@@ -200,12 +201,32 @@ function lossesOf(
 ): ReadonlyMap<ObservedResource, string> {
   const found = resources.length === 0 ? [] : declaredAs(kind, resources, live);
   if (found !== null) return mismatches(kind, resources, found);
-  const alone = resources.flatMap((resource): [ObservedResource, string][] =>
-    declaredAs(kind, [resource], live) === null
-      ? [[resource, "it cannot be declared as it is"]]
+  const alone = unitsOf(kind, resources).flatMap((unit) =>
+    declaredAs(kind, unit, live) === null
+      ? refusedOf(kind, unit, live).map((one) => [one, "it cannot be declared as it is"] as const)
       : [],
   );
   return new Map(alone.length > 0 ? alone : resources.map((resource) => [resource, TOGETHER]));
+}
+
+/** Each resource with its parts: what is declared together. */
+const unitsOf = (
+  kind: Kind,
+  resources: readonly ObservedResource[],
+): readonly (readonly ObservedResource[])[] => [
+  ...Map.groupBy(resources, (one) => kind.whole?.(one) ?? one.identity).values(),
+];
+
+/** Of a unit that is refused only its parts, where the rest can be declared without them. */
+function refusedOf(
+  kind: Kind,
+  unit: readonly ObservedResource[],
+  live: Live,
+): readonly ObservedResource[] {
+  const isPart = (one: ObservedResource): boolean => (kind.whole?.(one) ?? null) !== null;
+  const rest = unit.filter((one) => !isPart(one));
+  const stands = rest.length < unit.length && (declaredAs(kind, rest, live) ?? []).length > 0;
+  return stands ? unit.filter(isPart) : unit;
 }
 
 /** What is counted one by one: the resources, or the parts that they are made of, of which single ones may be missing. */
@@ -235,6 +256,11 @@ function declaredAs(kind: Kind, resources: readonly ObservedResource[], live: Li
   return declared.ok ? resolved(declared.value, live.observed) : null;
 }
 
+const undeclared = (kind: Kind): string =>
+  kind.whole === undefined
+    ? "its kind does not declare it"
+    : "it can only be declared with what belongs to it";
+
 function mismatches(
   kind: Kind,
   resources: readonly ObservedResource[],
@@ -244,13 +270,15 @@ function mismatches(
   return new Map(
     resources.flatMap((resource): [ObservedResource, string][] => {
       const desired = byIdentity.get(resource.identity);
-      if (desired === undefined) return [[resource, "its kind does not declare it"]];
+      if (desired === undefined) return [[resource, whyLeftOut(resource) ?? undeclared(kind)]];
       const fields = driftedFields(kind, desired, resource);
       if (fields.length === 0) return [];
       return [[resource, `\`${fields.join("`, `")}\` cannot be declared as it is`]];
     }),
   );
 }
+
+const NO_FORM = "it has no form in Terraform here";
 
 export interface TerraformExport {
   readonly resources: readonly HclResource[];
@@ -265,9 +293,15 @@ export function terraformOf(from: LiveSite): TerraformExport {
     const { ours, leftOut } = sortOut(kind, from);
     const forms = ours.map((resource) => ({ resource, hcl: kind.hcl?.(resource, live) ?? null }));
     const resources = forms.flatMap(({ hcl }) => (hcl === null ? [] : [hcl]));
+    const printed = new Set(
+      forms.flatMap(({ hcl, resource }) => (hcl === null ? [] : [resource.identity])),
+    );
+    // A part that has no resource of its own stands in that of its whole.
+    const isSaid = (one: ObservedResource): boolean =>
+      isHollow(kind, one) || printed.has(kind.whole?.(one) ?? "");
     const rest = forms
-      .filter(({ hcl, resource }) => hcl === null && !isHollow(kind, resource))
-      .map(({ resource }) => because(kind, "it has no form in Terraform here")(resource));
+      .filter(({ hcl, resource }) => hcl === null && !isSaid(resource))
+      .map(({ resource }) => because(kind, whyLeftOut(resource) ?? NO_FORM)(resource));
     const published = resources.length;
     const unasked = unaskedOf(kind, from);
     return { resources, kind: name, published, leftOut: [...leftOut, ...rest], unasked };

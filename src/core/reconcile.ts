@@ -12,7 +12,7 @@ import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import { incidentId } from "./incident.ts";
 import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
-import { type Heal as PastHeal, judge, subjectKey } from "./recurrence.ts";
+import { type Heal as PastHeal, judge, type LeftOut, leftOut } from "./recurrence.ts";
 import type { Change, Site } from "./resource.ts";
 import { keptByRouting } from "./routing.ts";
 import { approvalsNeeded, assess, type Risk } from "./risk.ts";
@@ -34,6 +34,8 @@ export interface ReconcileInput {
   readonly heals: readonly PastHeal[];
   /** Change sets that were turned down and are not to be asked for again yet, and how that came. */
   readonly turnedDown: ReadonlyMap<Digest, string>;
+  /** Changes of a plan that was voted down or refused: one of them is to blame, so each is tried by itself. */
+  readonly suspects: ReadonlySet<Digest>;
   /** The epoch that a plan of this pass would have. */
   readonly epoch: number;
   readonly parent: RunId | null;
@@ -64,8 +66,8 @@ export type Decision = {
 export interface Heal {
   readonly type: "heal";
   readonly changes: readonly Change[];
-  /** Drifted and deliberately not in this plan, by `kind identity`. */
-  readonly held: readonly string[];
+  /** Drifted and deliberately not in this plan. */
+  readonly held: readonly LeftOut[];
   /** How many changes are left for the next plan, because one plan carries no more. */
   readonly postponed: number;
   readonly plan: SealedPlan;
@@ -91,11 +93,37 @@ export function reconcile(input: ReconcileInput): Decision {
   if (drift.changes.length === 0) return held({ reason: "not_ours" });
   if (allowed.length === 0 && heldBack.length > 0) return held({ reason: "on_hold" });
   if (allowed.length === 0) return held({ reason: "quarantined" });
-  const detail = input.turnedDown.get(changeSetDigest(allowed, input.generation));
-  if (detail !== undefined) return held({ reason: "turned_down", detail });
   const kept = heldBack.map(({ change }) => change);
   const left = [...quarantined, ...reported, ...kept, ...stranded];
-  return { ...found, ...healNow(input, drift, { allowed, left, incident }) };
+  const part = notTurnedDown(allowed, input);
+  if (!part) {
+    return held({
+      reason: "turned_down",
+      detail: [...new Set(input.turnedDown.values())].join("; "),
+    });
+  }
+  const others = allowed.filter((change) => !part.includes(change));
+  const healed = healNow(input, drift, { allowed: part, left: [...left, ...others], incident });
+  return { ...found, ...healed, postponed: healed.postponed + others.length };
+}
+
+/**
+ * What may be asked for now: everything that is above suspicion together, then one suspect after the other, so that a
+ * single change that cannot be agreed on never stops the others. Null: all that is left was turned down.
+ */
+function notTurnedDown(
+  allowed: readonly Change[],
+  { turnedDown, suspects, generation }: ReconcileInput,
+): readonly Change[] | null {
+  const clear = allowed.filter((change) => !suspects.has(changeDigest(change)));
+  const alone = allowed
+    .filter((change) => suspects.has(changeDigest(change)))
+    .map((change) => [change]);
+  return (
+    [clear, ...alone].find(
+      (part) => part.length > 0 && !turnedDown.has(changeSetDigest(part, generation)),
+    ) ?? null
+  );
 }
 
 /** Holds first: they are a person's word about this drift, a routing rule is one about drift to come. */
@@ -145,7 +173,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
   return {
     type: "heal",
     changes,
-    held: [...left, ...allowed.slice(STEPS_MAX)].map(subjectKey),
+    held: [...left, ...allowed.slice(STEPS_MAX)].map(leftOut),
     postponed: allowed.length - changes.length,
     plan: sealed,
     findings,

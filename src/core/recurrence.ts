@@ -47,3 +47,14 @@ export const healOf = (change: Change, atMs: number): Heal => ({
   subject: subjectKey(change),
   atMs,
 });
+
+/** A change that is deliberately left out of a plan: which one (of twins only one may be), and what it is about. */
+export interface LeftOut {
+  readonly change: Digest;
+  readonly subject: string;
+}
+
+export const leftOut = (change: Change): LeftOut => ({
+  change: changeDigest(change),
+  subject: subjectKey(change),
+});

@@ -73,6 +73,8 @@ export type Change =
       readonly desired: Resource;
       readonly observed: ObservedResource;
       readonly fields: readonly string[];
+      /** `desired` is a whole image to be put back, not a declaration that leaves some open. */
+      readonly restores?: true;
     }
   | { readonly op: "delete"; readonly observed: ObservedResource };
 

@@ -57,6 +57,7 @@ const passOver = (
     rulings: new Set(),
     heals: [],
     turnedDown: new Map(),
+    suspects: new Set(),
     epoch: 7,
     parent: null,
     now: NOW,

@@ -48,6 +48,7 @@ const input = (
   rulings: new Set(),
   heals: [],
   turnedDown: new Map(),
+  suspects: new Set(),
   epoch: 7,
   parent: null,
   now: NOW,

@@ -200,6 +200,92 @@ describe("drift is reverted", () => {
   });
 });
 
+describe("one odd thing stops nothing else", () => {
+  it("puts an object setting back that lost members, and can undo it", async () => {
+    await cloudflare("PATCH", `${zone}/settings/security_header`, {
+      body: { value: { strict_transport_security: { enabled: false, max_age: 7 } } },
+    });
+    await edit("A", "bastion.harbor-books.example", { content: fresh() });
+    expect((await reconcile()).status).toBe("in_sync");
+    const { value } = await cloudflare<{ value: { strict_transport_security: object } }>(
+      "GET",
+      `${zone}/settings/security_header`,
+    );
+    expect(value.strict_transport_security).toMatchObject({ enabled: true, max_age: 15552000 });
+  });
+
+  it("tells a surplus twin from the declared record that it is a twin of", async () => {
+    const caa = { flags: 128, tag: "issue", value: "letsencrypt.org" };
+    await cloudflare("POST", `${zone}/dns_records`, {
+      body: { type: "CAA", name: "@", data: caa, ttl: 1 },
+    });
+    const declared = (await records()).find(
+      ({ type, content }) => type === "CAA" && content === '0 issue "letsencrypt.org"',
+    );
+    await cloudflare("PATCH", `${zone}/dns_records/${declared?.id}`, { body: { ttl: 120 } });
+    expect((await reconcile()).status).toBe("in_sync");
+  });
+
+  it("looks again when it could not read while a plan waits for a person", async () => {
+    const extra = Array.from({ length: 26 }, (_, index) => ({
+      type: "A",
+      name: `wait-${index}`,
+      content: "203.0.113.95",
+      ttl: 1,
+    }));
+    const made = await cloudflare<{ posts: { id: string }[] }>(
+      "POST",
+      `${zone}/dns_records/batch`,
+      { body: { posts: extra } },
+    );
+    await reconcile();
+    await waitingRun();
+    await control("PUT", "/faults", {
+      rules: [
+        {
+          id: "once",
+          match: { method: "GET", path: `*${zone}/dns_records`, token: "driftless-swarm-read" },
+          times: 1,
+          effect: { type: "status", status: 503 },
+        },
+      ],
+    });
+    await edit("A", "bastion.harbor-books.example", { content: fresh() });
+    await apiJson(`/api/v1/scopes/${encodeURIComponent(BOOKS.scope)}/reconcile`, "dev-operator", {
+      method: "POST",
+    });
+    await vi.waitFor(
+      async () =>
+        expect((await record("A", "bastion.harbor-books.example"))?.content).toBe("203.0.113.30"),
+      { timeout: 8_000, interval: 100 },
+    );
+    await control("DELETE", "/faults");
+    await cloudflare("POST", `${zone}/dns_records/batch`, {
+      body: { deletes: made.posts.map(({ id }) => ({ id })) },
+    });
+    await vi.waitFor(async () => expect((await reconcile()).status).toBe("in_sync"), {
+      timeout: 8_000,
+    });
+  });
+
+  it("names nobody while the audit log is late, rather than whoever came before", async () => {
+    await control("PUT", "/options", { audit_delay_ms: 1_500 });
+    await edit("A", "bastion.harbor-books.example", {
+      content: fresh(),
+      token: "sandbox-terraform",
+    });
+    await reconcile();
+    await new Promise((resolve) => setTimeout(resolve, 1_700));
+    await edit("A", "bastion.harbor-books.example", { content: fresh() });
+    await reconcile();
+    await control("PUT", "/options", { audit_delay_ms: 0 });
+    const { items } = await apiJson<{ items: { drift: { by: unknown }[] }[] }>(
+      "/api/v1/incidents?limit=1",
+    );
+    expect(items[0]?.drift[0]?.by).toBeNull();
+  });
+});
+
 describe("unknown is never missing (I8)", () => {
   const faults: [string, object][] = [
     ["a failed read", { type: "status", status: 503 }],

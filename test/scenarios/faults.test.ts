@@ -137,7 +137,7 @@ describe.each(Object.keys(writes))("when %s", (name) => {
     expect(await applied()).toHaveLength(1);
   });
 
-  it("is refused, nothing is written, and it says so", async () => {
+  it.skipIf(name === "a batch")("is refused, nothing is written, and it says so", async () => {
     await write?.drift();
     await fault({ type: "status", status: 400, code: 1004 });
     const view = await reconcile();
@@ -157,6 +157,28 @@ describe.each(Object.keys(writes))("when %s", (name) => {
     });
     expect(await applied()).toHaveLength(1);
   });
+
+  it.runIf(name === "a batch")(
+    "is refused as a whole, its parts are tried one by one",
+    async () => {
+      await write?.drift();
+      await fault({ type: "status", status: 400, code: 1004 });
+      await reconcile();
+      await vi.waitFor(async () => expect((await drift()).status).toBe("in_sync"), {
+        timeout: 10_000,
+      });
+      const [third, second, first, refused] = await runs();
+      expect([third?.phase, second?.phase, first?.phase]).toEqual([
+        "verified",
+        "verified",
+        "verified",
+      ]);
+      expect(refused).toMatchObject({ phase: "rejected", because: { reason: "call_refused" } });
+      expect(
+        (await applied()).map(({ method }) => method).toSorted((x, y) => (x < y ? -1 : 1)),
+      ).toEqual(["DELETE", "PATCH", "POST"]);
+    },
+  );
 });
 
 describe("when the world moves", () => {

@@ -1,10 +1,13 @@
 /** What is there becomes what is wanted: an import changes nothing, and nothing is forgotten in it. */
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { KINDS } from "../../src/core/kinds/registry.ts";
 import { type Block, parseHcl } from "../core/hcl-parser.ts";
 import {
   api,
   apiJson,
   BOOKS,
+  cloudflare,
   control,
   drift,
   putGolden,
@@ -88,6 +91,92 @@ describe("an import", () => {
     const text = await (await read("/import?kinds=zone_setting")).text();
     expect(text).toContain("ssl: strict");
     expect(text).toMatch(/# Not checked: .*\bpolish\b/);
+    await control("DELETE", "/faults");
+  });
+});
+
+describe("the whole account", () => {
+  const ACCOUNT = "8d6e3f0a5c1b4927a0f4c2d9b7e61835";
+  const ofAccount = `/accounts/${ACCOUNT}`;
+  const whole = `account:${ACCOUNT}`;
+  const asked = `/api/v1/scopes/${encodeURIComponent(whole)}`;
+  const hook = "https://hooks.slack.example/services/T0A1B2C3D/B0E4F5G6H/k3YfJ8aQz0LmN4vXw2RtBc7D";
+
+  beforeAll(async () => {
+    const bucket = { name: "night-log", locationHint: "weur" };
+    await env.CF_API.fetch(
+      new Request(`http://sandbox/client/v4${ofAccount}/r2/buckets`, {
+        method: "POST",
+        headers: {
+          authorization: "Bearer sandbox-dashboard",
+          "content-type": "application/json",
+          "cf-r2-jurisdiction": "eu",
+        },
+        body: JSON.stringify(bucket),
+      }),
+    );
+    await cloudflare("POST", `${ofAccount}/alerting/v3/destinations/webhooks`, {
+      body: { name: "chat", url: hook },
+    });
+  });
+
+  it("imported and declared is in sync, without a write", async () => {
+    const response = await api(`${asked}/import`, "dev-operator");
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    for (const [kind] of [...KINDS].filter(([, { level }]) => level === "account"))
+      if (kind !== "worker_domain") expect(text).toMatch(new RegExp(`^    ${kind}:$`, "m"));
+    expect(text).toContain("jurisdiction: eu");
+    expect(text).toContain("tiles-forever");
+    expect(text).not.toContain("cannot be imported yet");
+    await control("DELETE", "/journal");
+    const put = await putGolden(text, { scope: whole });
+    expect(put.status, await put.text()).toBe(200);
+    await settled(whole, ({ status }) => status === "in_sync");
+    const view = await reconcile(whole);
+    expect([view.status, view.drift]).toEqual(["in_sync", []]);
+    expect(await vaultWrites()).toEqual([]);
+    const again = await (await api(`${asked}/import`, "dev-operator")).text();
+    expect(again.replace(/found at \S+/, "")).toBe(text.replace(/found at \S+/, ""));
+  });
+
+  it("shows no address that is a secret, neither in an import nor in an export (I6)", async () => {
+    for (const path of ["/import", "/export?format=hcl"]) {
+      const text = await (await api(`${asked}${path}`, "dev-operator")).text();
+      expect(text).toMatch(/# - its URL looks like a secret, .*: webhook chat/);
+      expect(text).not.toContain("k3YfJ8aQz0LmN4vX");
+    }
+  });
+
+  it("exported has a resource or a word for everything, and imports what can be", async () => {
+    const text = await (await api(`${asked}/export?format=hcl`, "dev-viewer")).text();
+    const blocks = parseHcl(text);
+    const of = (type: string) => blocks.filter((block) => block.type === type);
+    const imported = of("import").map(({ body }) => (body["to"] as { ref: string }).ref);
+    const resources = of("resource").map(({ labels }) => labels.join("."));
+    const locks = resources.filter((address) => address.startsWith("cloudflare_r2_bucket_lock."));
+    expect(locks).toHaveLength(1);
+    expect(resources.filter((address) => !imported.includes(address))).toEqual(locks);
+    expect([...new Set(of("resource").map(({ labels }) => labels[0]))].toSorted()).toEqual([
+      "cloudflare_d1_database",
+      "cloudflare_list",
+      "cloudflare_notification_policy",
+      "cloudflare_notification_policy_webhooks",
+      "cloudflare_r2_bucket",
+      "cloudflare_r2_bucket_lock",
+      "cloudflare_workers_kv_namespace",
+      "cloudflare_workers_script",
+      "cloudflare_zero_trust_access_application",
+      "cloudflare_zero_trust_gateway_policy",
+      "cloudflare_zero_trust_list",
+    ]);
+    expect(text).toMatch(/# - Terraform would keep its value.*: token ci-deploy/);
+    expect(text).not.toContain("it has no form in Terraform here");
+  });
+
+  it("is refused whole when items cannot be read (I8)", async () => {
+    await fault(`*${ofAccount}/gateway/lists/*/items`, { type: "status", status: 503 });
+    expect((await api(`${asked}/import`, "dev-operator")).status).toBe(503);
     await control("DELETE", "/faults");
   });
 });

@@ -254,7 +254,7 @@ function forgotten(
   { dossier, golden, now }: AuditInput,
   observed: readonly ObservedResource[],
 ): string[] {
-  const held = new Set(dossier.held);
+  const held = new Set(dossier.held.map(({ subject }) => subject));
   const stepped = new Set(dossier.plan.steps.map(({ kind, identity }) => `${kind} ${identity}`));
   const was = lineageOf(dossier);
   // What the platform has taken over is reported, whether it still is what was declared or only used to be.

@@ -4,14 +4,13 @@
  */
 import { canonicalise } from "../canonical.ts";
 import { check } from "../check.ts";
-import { diff, type Drift } from "../diff.ts";
+import { changeDigest, diff, type Drift } from "../diff.ts";
 import { type OwnershipRule, ruleFor } from "../golden.ts";
 import { covers } from "../hold.ts";
 import { type Digest, type Instant } from "../ids.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
 import { plan, type Step } from "../plan.ts";
-import { subjectKey } from "../recurrence.ts";
 import { basePath, type ObservedResource, type Resource, scopeOf } from "../resource.ts";
 import { assess } from "../risk.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
@@ -75,8 +74,8 @@ export function policy(input: AuditInput): Verdict {
  */
 function replanned({ dossier }: AuditInput, drift: Drift): Digest {
   const { scope, site, epoch, parent, proposal } = dossier.plan;
-  const held = new Set(dossier.held);
-  const changes = drift.changes.filter((change) => !held.has(subjectKey(change)));
+  const held = new Set(dossier.held.map(({ change }) => change));
+  const changes = drift.changes.filter((change) => !held.has(changeDigest(change)));
   return plan({ scope, site, epoch, parent, proposal, changes }).digest;
 }
 

@@ -3,7 +3,7 @@
  * untouched, and do the inverses lead back? Knows nothing of how the plan came about.
  */
 import { canonicalise, sameJson } from "../canonical.ts";
-import { describeChange, diff, subjectOf } from "../diff.ts";
+import { changeDigest, describeChange, diff } from "../diff.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
 import type { ObservedResource, Resource, Site } from "../resource.ts";
@@ -66,9 +66,9 @@ function unresolved(
     site: dossier.plan.site,
     now,
   });
-  const held = new Set(dossier.held);
+  const held = new Set(dossier.held.map(({ change }) => change));
   return changes
-    .filter((change) => !held.has(`${subjectOf(change).kind} ${subjectOf(change).identity}`))
+    .filter((change) => !held.has(changeDigest(change)))
     .map((change) => `still_drifted: ${describeChange(change)}`);
 }
 

@@ -18,21 +18,31 @@ export interface AuditEntry {
   };
 }
 
+export interface Clues {
+  readonly entries: readonly AuditEntry[];
+  readonly lineage: Lineage;
+  /** When we last wrote to a resource, by `kind identity`. */
+  readonly healedAt: ReadonlyMap<string, Instant>;
+}
+
 /** Somebody changed the scope past the golden state. Names who, per resource, where the audit log knows it. */
 export function outOfBandChange(
   changes: readonly Change[],
-  entries: readonly AuditEntry[],
-  lineage: Lineage,
+  { entries, lineage, healedAt }: Clues,
 ): readonly DriftedResource[] {
   const trail = trailOf(entries, lineage);
   return changes.map((change) => {
     const subject = subjectOf(change);
+    const { author } = trail(change);
+    // What was done before our own last write to it has been undone: it is not this drift, whose entry is yet to come.
+    const before = healedAt.get(`${subject.kind} ${subject.identity}`);
+    const isOld = author !== null && before !== undefined && author.at <= before;
     return {
       kind: subject.kind,
       identity: subject.identity,
       summary: summaryOf(change),
       fields: fieldsOf(change),
-      by: attributionOf(trail(change).author),
+      by: attributionOf(isOld ? null : author),
     };
   });
 }

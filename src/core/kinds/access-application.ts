@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canon
 import { isObjectId } from "../ids.ts";
 import type { Change, Fields, Kind, ObservedResource, Resource } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
+import { applicationHcl } from "./access-publication.ts";
 import {
   declaredPolicy,
   mergedPolicies,
@@ -234,5 +235,6 @@ export const accessApplication: Kind = {
   }),
   predict,
   publish: (observed) => observed.map(published),
+  hcl: applicationHcl,
   describe: (resource) => `access application ${resource.identity}`,
 };

@@ -84,20 +84,30 @@ function declareRecord(record: DeclaredRecord, site: Site): Result<Resource, rea
   return ok(resourceOf(named, fieldsOf(record, named)));
 }
 
+/** Record by record, so that one that is wrong in form hides nothing of what is wrong with the others. */
 function declare(declared: unknown, site: Site): Result<readonly Resource[], readonly Fault[]> {
-  const parsed = schema.safeParse(declared);
-  if (!parsed.success) return err(schemaFaults(parsed.error.issues));
-  const resources: Resource[] = [];
-  const faults: Fault[] = [];
-  for (const [index, record] of parsed.data.entries()) {
-    const result = declareRecord(record, site);
-    if (result.ok) resources.push(result.value);
-    else
-      faults.push(
-        ...result.error.map(({ path, problem }) => ({ path: [index, ...path], problem })),
-      );
-  }
-  return faults.length === 0 ? ok(resources) : err(faults);
+  if (!Array.isArray(declared))
+    return err(schemaFaults(schema.safeParse(declared).error?.issues ?? []));
+  const list: readonly unknown[] = declared;
+  const results = list.map((one) => declareOne(one, site));
+  const resources = results.flatMap((result) => (result.ok ? [result.value] : []));
+  if (resources.length === results.length) return ok(resources);
+  const faults = results.flatMap((result, index) =>
+    result.ok ? [] : result.error.map(({ path, problem }) => ({ path: [index, ...path], problem })),
+  );
+  const positions = [...results.keys()].filter((index) => results[index]?.ok);
+  const clashes = recordContradictions(resources, asciiName(site.name)).map(
+    ({ indices, problem }) => ({
+      path: [positions[indices[1]] ?? 0],
+      problem,
+    }),
+  );
+  return err([...faults, ...clashes]);
+}
+
+function declareOne(declared: unknown, site: Site): Result<Resource, readonly Fault[]> {
+  const parsed = recordSchema.safeParse(declared);
+  return parsed.success ? declareRecord(parsed.data, site) : err(schemaFaults(parsed.error.issues));
 }
 
 type RawRecord = Readonly<Record<string, Json>>;

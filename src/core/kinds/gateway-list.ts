@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { idOf, isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
+import type { HclResource } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import {
   type ApiRequest,
@@ -7,6 +8,7 @@ import {
   type Fault,
   type Fields,
   type Kind,
+  type Live,
   objectIn,
   type ObservedResource,
   type Resource,
@@ -161,6 +163,32 @@ function apply(
   ]);
 }
 
+const rowsOf = (items: Json | undefined): readonly JsonObject[] =>
+  objectsOf(items).map(({ value = "", description = "" }) =>
+    description === "" ? { value } : { value, description },
+  );
+
+/** A list whose items were not read has none that could be declared, and is refused like an empty one. */
+function published({ fields }: ObservedResource): JsonObject {
+  const { name = "", type = "", description = "", items } = fields;
+  return {
+    name,
+    type,
+    ...(description === "" ? {} : { description }),
+    items: rowsOf(items),
+  };
+}
+
+const listHcl = (observed: ObservedResource, { site }: Live): HclResource | null =>
+  observed.fields["items"] === null
+    ? null
+    : {
+        type: "cloudflare_zero_trust_list",
+        name: observed.identity,
+        attributes: { account_id: site.id, ...published(observed) },
+        importId: `${site.id}/${observed.id}`,
+      };
+
 /** Lists that Gateway rules name, with their items: as many as are declared. */
 export const gatewayList: Kind = {
   name: NAME,
@@ -177,5 +205,7 @@ export const gatewayList: Kind = {
   calls: objectCalls({ collection: COLLECTION, bodyOf }),
   predict,
   apply,
+  publish: (observed) => observed.map(published),
+  hcl: listHcl,
   describe: ({ identity }) => `gateway list ${identity}`,
 };

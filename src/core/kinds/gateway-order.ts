@@ -120,3 +120,17 @@ export function alignedRules(
     fields: { ...rule.fields, precedence: numbers[index] ?? declared },
   }));
 }
+
+/**
+ * The numbers that live rules are declared with, by their ids: those that somebody sent, where all of them can be told
+ * from what the API made of them, else the live ones.
+ */
+export function declaredPrecedences(
+  observed: readonly ObservedResource[],
+): ReadonlyMap<string, number | null> {
+  const live = observed.map(({ fields: { precedence = null } }) => precedence);
+  const sent = live.map((one) => (typeof one === "number" ? Math.floor(one / NOISE) : 0));
+  const clear = sent.every((one) => one > 0) && new Set(sent).size === sent.length;
+  const numbers = clear ? sent : live.map((one) => (typeof one === "number" ? one : null));
+  return new Map(observed.map(({ id }, index) => [id, numbers[index] ?? null]));
+}

@@ -17,6 +17,7 @@ import { carriedOver, declareEach, objectOf, said, textsOf } from "./declaration
 import { sameExpression } from "./gateway-expression.ts";
 import { alignedRules, samePrecedence } from "./gateway-order.ts";
 import { nanosecondsOf } from "./go-duration.ts";
+import { publishRules, ruleHcl } from "./gateway-publication.ts";
 import { objectCalls } from "./object-calls.ts";
 
 const NAME = "gateway_rule";
@@ -238,5 +239,7 @@ export const gatewayRule: Kind = {
   calls: objectCalls({ collection: COLLECTION, bodyOf }),
   predict,
   apply,
+  publish: publishRules,
+  hcl: ruleHcl,
   describe: ({ identity }) => `gateway rule ${identity}`,
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { idOf, isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
+import type { HclResource } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import {
   type ApiRequest,
@@ -9,6 +10,7 @@ import {
   type Fault,
   type Fields,
   type Kind,
+  type Live,
   objectIn,
   type ObservedResource,
   type Resource,
@@ -249,6 +251,42 @@ function apply(
   return ok([...others, ...now, ...(now.length === 1 ? items : [])]);
 }
 
+const rowsOf = (items: ObservedResource | undefined): readonly JsonObject[] =>
+  objectsOf(items?.fields[ITEMS]).map(({ ip = "", comment = "" }) =>
+    comment === "" ? { ip } : { ip, comment },
+  );
+
+const itemsIn = (name: string, all: readonly ObservedResource[]): ObservedResource | undefined =>
+  all.find(({ kind, identity }) => kind === NAME && identity === itemsIdentity(name));
+
+/** Without its items a list would be declared empty: what is not known of it is not said (I8). */
+const publishLists = (observed: readonly ObservedResource[]): readonly JsonObject[] =>
+  observed.flatMap((one) => {
+    const items = itemsIn(one.identity, observed);
+    if (whole(one) !== null || items === undefined) return [];
+    const { name = "", description = "" } = one.fields;
+    return [{ name, ...(description === "" ? {} : { description }), items: rowsOf(items) }];
+  });
+
+/** With its items; they have no resource of their own beside it. */
+function listHcl(one: ObservedResource, { site, observed }: Live): HclResource | null {
+  const items = itemsIn(one.identity, observed);
+  if (whole(one) !== null || items === undefined) return null;
+  const { name = "", description = "" } = one.fields;
+  return {
+    type: "cloudflare_list",
+    name: one.identity,
+    attributes: {
+      account_id: site.id,
+      kind: "ip",
+      name,
+      ...(description === "" ? {} : { description }),
+      items: rowsOf(items),
+    },
+    importId: `${site.id}/${one.id}`,
+  };
+}
+
 /** Lists of addresses that rules name, and what is in them. */
 export const ipList: Kind = {
   name: NAME,
@@ -270,5 +308,7 @@ export const ipList: Kind = {
   calls,
   predict,
   apply,
+  publish: publishLists,
+  hcl: listHcl,
   describe: ({ identity }) => (identity.startsWith(ITEMS) ? identity : `list ${identity}`),
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isObject, type Json, type JsonObject, textOf } from "../canonical.ts";
+import type { HclResource } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import type { Change, Fields, Kind, Live, ObservedResource, Resource } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -124,13 +125,17 @@ function handsOff(change: Change): string | null {
     : `there is no one destination called \`${unknown.slice(UNKNOWN.length)}\` (yet)`;
 }
 
+const targetsOf = (mechanisms: Json | undefined): JsonObject =>
+  Object.fromEntries(
+    Object.entries(objectOf(mechanisms)).flatMap(([kind, ids]) => {
+      const list = textsOf(ids).map((id) => ({ id }));
+      return list.length === 0 ? [] : [[kind, list]];
+    }),
+  );
+
 function bodyOf(change: Change): JsonObject {
   const { carried, mechanisms, ...fields } = mergedFields(change) ?? {};
-  const targets = Object.entries(objectOf(mechanisms)).flatMap(([kind, ids]) => {
-    const list = textsOf(ids).map((id) => ({ id }));
-    return list.length === 0 ? [] : [[kind, list]];
-  });
-  return { ...objectOf(carried), ...fields, mechanisms: Object.fromEntries(targets) };
+  return { ...objectOf(carried), ...fields, mechanisms: targetsOf(mechanisms) };
 }
 
 /** Webhooks by their name, where only one goes by it. */
@@ -157,6 +162,28 @@ function published({ fields }: ObservedResource, { observed }: Live): JsonObject
   };
 }
 
+/** Destinations by their ids; an interval goes along, which is not modelled here. */
+function policyHcl({ identity, fields, id }: ObservedResource, { site }: Live): HclResource {
+  const { name = "", alert_type = "", enabled = false, description = "" } = fields;
+  const interval = textOf(objectOf(fields["carried"])["alert_interval"]);
+  const filters = objectOf(fields["filters"]);
+  return {
+    type: "cloudflare_notification_policy",
+    name: identity,
+    attributes: {
+      account_id: site.id,
+      name,
+      alert_type,
+      enabled,
+      ...(description === "" ? {} : { description }),
+      ...(interval === "" ? {} : { alert_interval: interval }),
+      mechanisms: targetsOf(fields["mechanisms"]),
+      ...(Object.keys(filters).length === 0 ? {} : { filters }),
+    },
+    importId: `${site.id}/${id}`,
+  };
+}
+
 /** Which alert goes where, by the policy's name. */
 export const notificationPolicy: Kind = {
   name: NAME,
@@ -176,5 +203,6 @@ export const notificationPolicy: Kind = {
   calls: objectCalls({ collection: COLLECTION, bodyOf }),
   predict: mergedFields,
   publish: (observed, live) => observed.map((one) => published(one, live)),
+  hcl: policyHcl,
   describe: (resource) => `notification policy ${resource.identity}`,
 };

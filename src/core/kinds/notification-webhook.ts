@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { isObject, type Json, sameJson, textOf } from "../canonical.ts";
 import { isObjectId } from "../ids.ts";
-import type { Kind, ObservedResource, Resource } from "../resource.ts";
+import type { Fields, Kind, ObservedResource, Resource } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
 import { declareEach } from "./declaration.ts";
 import { mergedFields, objectCalls } from "./object-calls.ts";
+import { hclOf } from "./publication.ts";
+import { tellsSecret } from "./secret-address.ts";
 
 const NAME = "notification_webhook";
 const COLLECTION = "alerting/v3/destinations/webhooks";
@@ -27,6 +29,10 @@ function observe(raw: Json): Result<ObservedResource, string> {
   return ok({ ...resourceOf(name, textOf(url)), id, system: null });
 }
 
+const isSecret = ({ url = "" }: Fields): boolean => tellsSecret(textOf(url));
+
+const webhookHcl = hclOf("cloudflare_notification_policy_webhooks", "name", "url");
+
 /** Where notifications go. The secret is never told by the API, never declared, and stays when the rest is written. */
 export const notificationWebhook: Kind = {
   name: NAME,
@@ -42,6 +48,8 @@ export const notificationWebhook: Kind = {
   foreign: () => new Map(),
   calls: objectCalls({ collection: COLLECTION, bodyOf: (change) => mergedFields(change) ?? {} }),
   predict: mergedFields,
-  publish: (observed) => observed.map(({ fields }) => fields),
+  // An address that is a secret itself is not printed (I6): a golden state goes into repositories.
+  publish: (observed) => observed.map(({ fields }) => fields).filter((one) => !isSecret(one)),
+  hcl: (observed, live) => (isSecret(observed.fields) ? null : webhookHcl(observed, live)),
   describe: (resource) => `webhook ${resource.identity}`,
 };

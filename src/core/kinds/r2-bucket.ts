@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
+import type { HclResource } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import {
   type ApiRequest,
@@ -9,6 +10,7 @@ import {
   type Fault,
   type Fields,
   type Kind,
+  type Live,
   objectIn,
   type ObservedResource,
   type Resource,
@@ -250,6 +252,61 @@ function apply(
   return ok([...others, ...now, ...(now.length === 1 ? its.filter(isLock) : [])]);
 }
 
+const isUnlocked = ({ rules }: Fields): boolean => Array.isArray(rules) && rules.length === 0;
+
+const ruleSaid = ({ prefix = "", ...rule }: JsonObject): JsonObject =>
+  prefix === "" ? rule : { ...rule, prefix };
+
+function bucketSaid({ fields }: ObservedResource): JsonObject {
+  const members = ["name", "jurisdiction", "location", "storage_class"].map(
+    (member): [string, Json] => [member, fields[member] ?? null],
+  );
+  return Object.fromEntries(
+    members.filter(([, value]) => value !== null && value !== DEFAULTS["jurisdiction"]),
+  );
+}
+
+/** Lock rules stand in their bucket; where none were read, they are not managed. */
+const publishBuckets = (observed: readonly ObservedResource[]): readonly JsonObject[] =>
+  observed.flatMap((one) => {
+    if (whole(one) !== null) return [];
+    const lock = observed.find(({ group }) => group === `${one.group}.${LOCK}`);
+    const rules = objectsOf(lock?.fields["rules"]).map(ruleSaid);
+    return [{ ...bucketSaid(one), ...(lock === undefined ? {} : { [LOCK]: rules }) }];
+  });
+
+const terraformRule = ({ condition: when = {}, ...rule }: JsonObject): JsonObject => {
+  const { maxAgeSeconds, ...others } = objectOf(when);
+  const age = maxAgeSeconds === undefined ? {} : { max_age_seconds: maxAgeSeconds };
+  return { ...ruleSaid(rule), condition: { ...others, ...age } };
+};
+
+/** No lock rules are no resource: the provider has nothing to write. */
+function bucketHcl(one: ObservedResource, { site }: Live): HclResource | null {
+  const { name = "", jurisdiction = "", rules } = one.fields;
+  const place = jurisdiction === DEFAULTS["jurisdiction"] ? {} : { jurisdiction };
+  if (whole(one) === null)
+    return {
+      type: "cloudflare_r2_bucket",
+      name: one.group,
+      attributes: { account_id: site.id, ...bucketSaid(one) },
+      importId: `${site.id}/${textOf(name)}/${textOf(jurisdiction)}`,
+    };
+  if (isUnlocked(one.fields)) return null;
+  return {
+    type: "cloudflare_r2_bucket_lock",
+    name: one.group,
+    attributes: {
+      account_id: site.id,
+      bucket_name: name,
+      ...place,
+      rules: objectsOf(rules).map(terraformRule),
+    },
+    // "This resource does not currently support `terraform import`."
+    importId: "",
+  };
+}
+
 /** R2 buckets, and the rules that keep what is in them from being changed. Not the objects themselves. */
 export const r2Bucket: Kind = {
   name: NAME,
@@ -274,11 +331,13 @@ export const r2Bucket: Kind = {
   removable: true,
   holdsData: true,
   whole,
-  isEmpty: ({ rules }) => Array.isArray(rules) && rules.length === 0,
+  isEmpty: isUnlocked,
   handsOff: creationOnly("jurisdiction", "location"),
   foreign: () => new Map(),
   calls,
   predict,
   apply,
+  publish: publishBuckets,
+  hcl: bucketHcl,
   describe: ({ identity }) => (identity.startsWith(`${LOCK} `) ? identity : `bucket ${identity}`),
 };

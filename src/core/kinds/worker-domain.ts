@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { idOf, isObject, type Json, textOf } from "../canonical.ts";
+import type { HclResource } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import {
   type ApiRequest,
   basePath,
   type Change,
   type Kind,
+  type Live,
   type ObservedResource,
   type Resource,
   type Site,
@@ -78,6 +80,18 @@ function apply(
   return ok([...others, { ...old, ...body, id: old === undefined ? "" : idOf(old) }]);
 }
 
+/** Another environment than this one is not told to the provider any more. */
+function domainHcl({ identity, fields, id }: ObservedResource, { site }: Live): HclResource | null {
+  const { hostname: host = "", service = "", zone = "", environment } = fields;
+  if (environment !== ENVIRONMENT) return null;
+  return {
+    type: "cloudflare_workers_custom_domain",
+    name: identity,
+    attributes: { account_id: site.id, hostname: host, service, zone_name: zone },
+    importId: `${site.id}/${id}`,
+  };
+}
+
 /** Hostnames that a Worker answers by itself; the DNS record and the certificate come with them. */
 export const workerDomain: Kind = {
   name: NAME,
@@ -98,5 +112,6 @@ export const workerDomain: Kind = {
   predict: mergedFields,
   apply,
   publish: publishEach("hostname", "service", "zone"),
+  hcl: domainHcl,
   describe: (resource) => `domain ${resource.identity}`,
 };

@@ -16,7 +16,7 @@ import { codeParts } from "./worker-code.ts";
 /** Where the API keeps the scripts, below the account. */
 export const COLLECTION = "workers/scripts";
 /** What the one part of a Worker without modules is called. */
-const SCRIPT_PART = "script";
+export const SCRIPT_PART = "script";
 
 const pathOf = (site: Site, name: string): string => `${basePath(site)}/${COLLECTION}/${name}`;
 

@@ -23,6 +23,7 @@ import {
   sameCode,
 } from "./worker-code.ts";
 import { applyUpload, COLLECTION, workerCalls } from "./worker-upload.ts";
+import { workerHcl } from "./worker-publication.ts";
 import { coversValue, mergedValue } from "./zone-setting-values.ts";
 
 const NAME = "worker";
@@ -210,5 +211,6 @@ export const workerScript: Kind = {
   predict,
   apply: applyUpload,
   publish: (observed) => observed.map(published),
+  hcl: workerHcl,
   describe: (resource) => `worker ${resource.identity}`,
 };

@@ -83,10 +83,13 @@ function predict(change: Change): Fields | null {
   switch (change.op) {
     case "create":
       return change.desired.fields;
-    case "update":
+    case "update": {
+      const value = change.desired.fields["value"] ?? null;
+      // A declaration leaves members open, an image that is put back has none that were not there.
       return {
-        value: mergedValue(change.desired.fields["value"] ?? null, change.observed.fields["value"]),
+        value: change.restores ? value : mergedValue(value, change.observed.fields["value"]),
       };
+    }
     case "delete":
       return null;
   }

@@ -2,7 +2,9 @@ import { AUDITS } from "../../../src/core/auditors/registry.ts";
 import type { AuditInput } from "../../../src/core/auditors/audit.ts";
 import { digestOf, type Json, type JsonObject } from "../../../src/core/canonical.ts";
 import type { Dossier } from "../../../src/core/dossier.ts";
+import { diff } from "../../../src/core/diff.ts";
 import { reconcile } from "../../../src/core/reconcile.ts";
+import { type LeftOut, leftOut, subjectKey } from "../../../src/core/recurrence.ts";
 import {
   type Drifted,
   goldenOf,
@@ -38,6 +40,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     rulings: new Set(),
     heals: [],
     turnedDown: new Map(),
+    suspects: new Set(),
     epoch: 7,
     parent: null,
     now: NOW,
@@ -180,3 +183,13 @@ export const rawOf = (id: string): JsonObject => {
   if (!raw) throw new Error(`no ${id}`);
   return raw;
 };
+
+/** The change about `subject` in the sound dossier's drift, as a dossier names what it leaves out. */
+export function leftOutOf(subject: string): LeftOut {
+  const { golden, live, lineage } = harbor();
+  const { resources } = observed(live);
+  const drift = diff({ golden, observed: resources, lineage, site: ZONE, now: NOW });
+  const change = drift.changes.find((one) => subjectKey(one) === subject);
+  if (!change) throw new Error(`nothing about ${subject} has drifted`);
+  return leftOut(change);
+}

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { type Hold, holdOf } from "../../../src/core/hold.ts";
 import { instantOf } from "../../../src/core/ids.ts";
 import { NOW, SCOPE } from "../harbor.ts";
-import { sound, votes } from "./dossiers.ts";
+import { leftOutOf, sound, votes } from "./dossiers.ts";
 
 /** The dossier is sound; what the auditors hear of holds, they hear from the one that keeps them. */
 const hold = (selector: Hold["selector"], expiresAt = "2026-03-02T12:00:00Z"): Hold =>
@@ -32,7 +32,7 @@ it("a hold on something else is no reason", () => {
 });
 
 it("what is held may not be smuggled in under the list of what was left out", () => {
-  const held = ["dns_record A www.harbor.example 192.0.2.1"];
+  const held = [leftOutOf("dns_record A www.harbor.example 192.0.2.1")];
   const input = { ...sound, holds: [hold({ kind: "dns_record", where: { name: "www" } })] };
   const reasons = votes({ ...input, dossier: { ...sound.dossier, held } })["policy"];
   expect(reasons).toContain("on_hold: A www.harbor.example 192.0.2.1");

@@ -1,6 +1,6 @@
 import { digestOf } from "../../../src/core/canonical.ts";
 import { record } from "../harbor.ts";
-import { addDelete, batchOf, rawOf, stepOf, type Loose } from "./dossiers.ts";
+import { leftOutOf, addDelete, batchOf, rawOf, stepOf, type Loose } from "./dossiers.ts";
 
 /** One thing that is changed in a sound dossier, and who at least has to notice. */
 export const TAMPERS: readonly [what: string, by: string[], tamper: (dossier: Loose) => void][] = [
@@ -380,7 +380,7 @@ export const TAMPERS: readonly [what: string, by: string[], tamper: (dossier: Lo
     "something drifted held back and written all the same (I14)",
     ["policy"],
     (d) => {
-      d.held = ["zone_setting ssl"];
+      d.held = [leftOutOf("zone_setting ssl")];
     },
   ],
 ];

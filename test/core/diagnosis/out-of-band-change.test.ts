@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { subjectKey } from "../../../src/core/recurrence.ts";
 import {
   type AuditEntry,
   outOfBandChange,
@@ -50,14 +51,17 @@ const entry = (...[resourceId, action, minute, more = {}]: Told): AuditEntry => 
 
 const by = (...entries: AuditEntry[]) =>
   Object.fromEntries(
-    outOfBandChange(changes, entries, lineage).map(({ identity, by: who }) => [
-      identity.split(" ").at(-1),
-      who?.auditId ?? null,
-    ]),
+    outOfBandChange(changes, { entries: entries, lineage, healedAt: new Map() }).map(
+      ({ identity, by: who }) => [identity.split(" ").at(-1), who?.auditId ?? null],
+    ),
   );
 
 const actorOf = (more: Partial<AuditEntry["actor"]>) =>
-  outOfBandChange(changes, [entry("r1", "update", 30, more)], lineage)[1]?.by;
+  outOfBandChange(changes, {
+    entries: [entry("r1", "update", 30, more)],
+    lineage,
+    healedAt: new Map(),
+  })[1]?.by;
 expect(actorOf({})).toMatchObject({
   actor: "eve@example.com",
   channel: "dash",
@@ -66,7 +70,11 @@ expect(actorOf({})).toMatchObject({
 
 describe("the diagnosis of an outside change", () => {
   it("tells what happened outside, not what we are going to do about it", () => {
-    expect(outOfBandChange(changes, [], lineage).map(({ summary }) => summary)).toEqual([
+    expect(
+      outOfBandChange(changes, { entries: [], lineage, healedAt: new Map() }).map(
+        ({ summary }) => summary,
+      ),
+    ).toEqual([
       "added: A rogue.harbor.example",
       "changed: A www.harbor.example",
       "deleted: A gone.harbor.example",
@@ -75,8 +83,21 @@ describe("the diagnosis of an outside change", () => {
   });
 
   it("shows the values of an edit on both sides", () => {
-    const [, www] = outOfBandChange(changes, [], lineage);
+    const [, www] = outOfBandChange(changes, { entries: [], lineage, healedAt: new Map() });
     expect(www?.fields).toEqual([{ field: "ttl", desired: 300, observed: 60 }]);
+  });
+
+  it("does not name who was there before our own last write: that has been undone", () => {
+    const subject = "dns_record A www.harbor.example 192.0.2.1";
+    const [, www] = changes;
+    const healed = (at: string) =>
+      outOfBandChange(changes, {
+        entries: [entry("r1", "update", 30)],
+        lineage,
+        healedAt: new Map([[www ? subjectKey(www) : subject, instantOf(at)]]),
+      })[1]?.by;
+    expect(healed(entry("r1", "update", 29).at)?.auditId).toBe("e-r1-30");
+    expect(healed(entry("r1", "update", 31).at)).toBeNull();
   });
 
   it("names whoever did it, per resource, by the latest entry", () => {

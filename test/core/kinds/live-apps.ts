@@ -83,6 +83,7 @@ const webhook: fc.Arbitrary<JsonObject> = fc.record({
   url: fc.oneof(
     word.map((path) => `https://hooks.harbor.example/${path}`),
     fc.constant("nowhere"),
+    fc.constant("https://hooks.harbor.example/services/T0000/k3YfJ8aQz0LmN4vXw2Rt"),
   ),
 });
 

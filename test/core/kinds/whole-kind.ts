@@ -21,7 +21,7 @@ import { publish } from "../../../src/core/publish.ts";
 import { prohibited } from "../../../src/core/prohibitions.ts";
 import { lineageOf } from "../../../src/core/reconcile.ts";
 import { type ObservedResource, scopeOf, type Site } from "../../../src/core/resource.ts";
-import { subjectKey } from "../../../src/core/recurrence.ts";
+import { leftOut } from "../../../src/core/recurrence.ts";
 import { assess } from "../../../src/core/risk.ts";
 import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { unpredicted } from "../../../src/core/verification.ts";
@@ -128,7 +128,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
         readings: readingsOf(one.live),
         lineage: [...lineageIn(one)].map(([id, of]) => ({ id, ...of })),
       },
-      held: drift.reported.map(({ change }) => subjectKey(change)),
+      held: drift.reported.map(({ change }) => leftOut(change)),
       findings,
       risk: assess(made, findings),
     },

@@ -1,11 +1,11 @@
 /** R2 buckets, and their lock rules as far as somebody declared some. Each jurisdiction is asked about by itself. */
-import { idOf, isObject, type Json, textOf } from "../../../core/canonical.ts";
+import { idOf, isObject, type Json, type JsonObject, textOf } from "../../../core/canonical.ts";
 import type { GoldenState } from "../../../core/golden.ts";
 import { bucketObject, lockObject } from "../../../core/kinds/r2-bucket.ts";
 import type { Unknown } from "../../../core/observation.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import { type Answer, unknownFrom } from "../client.ts";
-import type { ReadContext, Reader, Subject } from "../reader.ts";
+import type { ReadContext, Reader, Subject, WholeReading } from "../reader.ts";
 import { partial } from "./items.ts";
 
 const KIND = "r2_bucket";
@@ -15,6 +15,10 @@ const PER_PAGE = 1_000;
 /** A million buckets: the most that an account may have (I12). */
 const PAGES_MAX = 1_000;
 const LOCK = ".lock";
+/** All but the default one; each has buckets of its own. */
+const JURISDICTIONS = ["eu", "us", "fedramp", "fedramp-high"];
+/** Six connections are all a Worker may hold open at once. */
+const AT_ONCE = 6;
 
 type Objects = Result<readonly Json[], Unknown>;
 
@@ -43,6 +47,7 @@ export const r2Buckets: Reader = {
     const objects = await readDeclared(context, golden);
     return objects.ok ? ok({ kind: KIND, objects: objects.value, claimedTotal: null }) : objects;
   },
+  readWhole,
   async readSome(context, subjects) {
     const objects: Json[] = [];
     for (const subject of subjects) {
@@ -53,6 +58,47 @@ export const r2Buckets: Reader = {
     return ok(objects);
   },
 };
+
+/** Every jurisdiction with every lock. One that the account cannot have refuses, and is named as not asked. */
+async function readWhole(
+  context: ReadContext,
+  golden: GoldenState,
+): Promise<Result<WholeReading, Unknown>> {
+  const declared = await readDeclared(context, golden);
+  if (!declared.ok) return declared;
+  const known = new Set(declared.value.filter(isObject).map(idOf));
+  const objects: Json[] = [...declared.value];
+  const unasked: string[] = [];
+  for (const jurisdiction of JURISDICTIONS) {
+    const buckets = await readJurisdiction(context, jurisdiction);
+    if (!buckets.ok && buckets.error.reason !== "refused") return buckets;
+    if (!buckets.ok) unasked.push(`buckets in ${jurisdiction}`);
+    else objects.push(...buckets.value.filter((one) => !isObject(one) || !known.has(idOf(one))));
+  }
+  const locks = await readLocks(context, objects.filter(isObject));
+  if (!locks.ok) return locks;
+  const others = locks.value.filter((lock) => !isObject(lock) || !known.has(idOf(lock)));
+  const reading = { kind: KIND, objects: [...objects, ...others], claimedTotal: null };
+  return ok({ reading, unasked });
+}
+
+/** Lock rules where there are any: a bucket without is a bucket whose rules nobody manages. */
+async function readLocks(context: ReadContext, objects: readonly JsonObject[]): Promise<Objects> {
+  const buckets = objects.filter((object) => !("rules" in object));
+  const locks: Json[] = [];
+  for (let from = 0; from < buckets.length; from += AT_ONCE) {
+    const some = await Promise.all(
+      buckets.slice(from, from + AT_ONCE).map((one) => readLock(context, placeOf(idOf(one)))),
+    );
+    for (const lock of some) {
+      if (!lock.ok) return lock;
+      locks.push(...lock.value.filter((one) => isObject(one) && hasRules(one)));
+    }
+  }
+  return ok(locks);
+}
+
+const hasRules = ({ rules }: JsonObject): boolean => !Array.isArray(rules) || rules.length > 0;
 
 async function readDeclared(context: ReadContext, { resources }: GoldenState): Promise<Objects> {
   const groups = resources.flatMap(({ kind, group }) => (kind === KIND ? [group] : []));
