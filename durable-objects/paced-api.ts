@@ -5,8 +5,8 @@ import { connect } from "../src/edge/cloudflare/connect.ts";
 import { limitsIn } from "../src/edge/cloudflare/ratelimit.ts";
 import type { Governor } from "./governor.ts";
 
-/** Calls are acquired in pairs, which halves the questions. One that is left over is lost, and small. */
-const BUNDLE = 2;
+/** Calls are acquired in pairs, which halves the questions. One that is left over is lost, and small. A poll is one call. */
+const BUNDLE = { heal: 2, look: 2, feed: 1, sweep: 2 } as const;
 
 export interface Pace {
   readonly accountId: string;
@@ -25,10 +25,10 @@ export function pacedApi(env: Env, { accountId, urgency, prepaid = 0 }: Pace): C
   let told: Told | null = null;
   return connect(env, async (request, send) => {
     if (paid === 0) {
-      const grant = await governor.acquire({ urgency, calls: BUNDLE }, told);
+      const grant = await governor.acquire({ urgency, calls: BUNDLE[urgency] }, told);
       told = null;
       if (!grant.granted) return refused(grant.waitMs);
-      paid = BUNDLE;
+      paid = BUNDLE[urgency];
     }
     paid -= 1;
     const response = await send(request);

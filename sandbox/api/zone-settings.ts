@@ -53,9 +53,16 @@ const settingId = (call: Call): string => call.param("setting_id");
 
 const one = (call: Call): Answer => ({ result: shown(settingId(call), zoneOf(call), call) });
 
+/** Newer ones that the old list of all never learned of: it shows only rows with a value and `editable`. */
+const isListed = (row: Record<string, unknown>): boolean => "value" in row && "editable" in row;
+
 function all(call: Call): Answer {
   const zone = zoneOf(call);
-  return { result: Object.keys(SETTINGS).map((id) => shown(id, zone, call)) };
+  return {
+    result: Object.keys(SETTINGS)
+      .map((id) => shown(id, zone, call))
+      .filter(isListed),
+  };
 }
 
 function edit(call: Call): Answer {

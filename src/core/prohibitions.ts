@@ -20,7 +20,7 @@ const PHASES = [
 /** What a plan may write to at all, by level. Tokens are on neither list: they are the vault's own business. */
 const WRITABLE: Readonly<Record<Site["level"], readonly string[]>> = {
   zone: [
-    `dns_records(?:/${ID})?`,
+    `dns_records(?:/(?!(?:scan|import|export)$)${ID})?`,
     String.raw`settings/\w+`,
     `workers/routes(?:/${ID})?`,
     `rulesets/phases/(?:${PHASES.join("|")})/entrypoint`,

@@ -65,6 +65,8 @@ it.each([
   "/zones/z1",
   "/zones/z1/",
   "/zones/z1/dns_records/..",
+  "/zones/z1/dns_records/scan",
+  "/zones/z1/dns_records/import",
   "/zones/z1/dns_records/.",
   "/zones/z1/dns_records/../../z2/dns_records/r1",
   "/zones/z1/dns_records/r1/x",

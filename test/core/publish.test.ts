@@ -117,9 +117,9 @@ const countOf = ({ kinds: [name = ""], observation }: LiveSite): number => {
 
 it("shows every kind: all can be imported, and all but tokens exported", () => {
   expect(Object.keys(RAW).toSorted()).toEqual([...KINDS.keys()].toSorted());
-  const silent = [...KINDS.values()].filter(({ publish: said }) => said === undefined);
+  const silent = [...KINDS.values()].filter((kind) => kind.publish === undefined);
   expect(silent).toEqual([]);
-  const unprinted = [...KINDS.values()].filter(({ hcl }) => hcl === undefined);
+  const unprinted = [...KINDS.values()].filter((kind) => kind.hcl === undefined);
   expect(unprinted.map(({ name }) => name)).toEqual(["api_token"]);
 });
 

@@ -122,15 +122,18 @@ export function alignedRules(
 }
 
 /**
- * The numbers that live rules are declared with, by their ids: those that somebody sent, where all of them can be told
- * from what the API made of them, else the live ones.
+ * The numbers that live rules are declared with, by their ids: those that somebody sent, where the API has changed any
+ * and they still tell all rules apart, else the live ones.
  */
 export function declaredPrecedences(
   observed: readonly ObservedResource[],
 ): ReadonlyMap<string, number | null> {
-  const live = observed.map(({ fields: { precedence = null } }) => precedence);
-  const sent = live.map((one) => (typeof one === "number" ? Math.floor(one / NOISE) : 0));
-  const clear = sent.every((one) => one > 0) && new Set(sent).size === sent.length;
-  const numbers = clear ? sent : live.map((one) => (typeof one === "number" ? one : null));
+  const live = observed.map(({ fields: { precedence } }) =>
+    typeof precedence === "number" ? precedence : null,
+  );
+  const sent = live.map((one) => Math.floor((one ?? 0) / NOISE));
+  const isNoisy = live.some((one) => (one ?? 0) % NOISE !== 0);
+  const isClear = sent.every((one) => one > 0) && new Set(sent).size === sent.length;
+  const numbers = isNoisy && isClear ? sent : live;
   return new Map(observed.map(({ id }, index) => [id, numbers[index] ?? null]));
 }
