@@ -116,11 +116,11 @@ function notTurnedDown(
   { turnedDown, suspects, generation }: ReconcileInput,
 ): readonly Change[] | null {
   const clear = allowed.filter((change) => !suspects.has(changeDigest(change)));
-  const alone = allowed
+  const singly = allowed
     .filter((change) => suspects.has(changeDigest(change)))
     .map((change) => [change]);
   return (
-    [clear, ...alone].find(
+    [clear, ...singly].find(
       (part) => part.length > 0 && !turnedDown.has(changeSetDigest(part, generation)),
     ) ?? null
   );
