@@ -65,10 +65,10 @@ async function lookOf({ swarm, account, zone }) {
 }
 
 function cpuOf({ zone: { id, name }, records, yaml }) {
-  const zone = { id, name };
+  const site = { level: "zone", id, name };
   const document = parse(yaml);
   const runs = Array.from({ length: CPU_WARM_UPS + CPU_RUNS }, () =>
-    pass({ zone, document, records }),
+    pass({ site, document, records }),
   );
   const warm = runs.slice(CPU_WARM_UPS);
   const names = ["parse", "observe", "diff"];
@@ -79,17 +79,17 @@ function cpuOf({ zone: { id, name }, records, yaml }) {
 }
 
 /** What a pass computes between its reads and its decision. */
-function pass({ zone, document, records }) {
+function pass({ site, document, records }) {
   const now = new Date().toISOString();
   const reading = { kind: "dns_record", objects: records, claimedTotal: records.length };
-  const golden = cpu(() => parseGolden(document, SCOPE, zone));
-  const observed = cpu(() => observe([reading], zone, now));
+  const golden = cpu(() => parseGolden(document, SCOPE, site));
+  const observed = cpu(() => observe([reading], site, now));
   const { resources } = observed.value.value;
   const lineage = lineageOf(observed.value.value);
   const decided = cpu(() => {
-    const input = { golden: golden.value.value, observed: resources, lineage, zone, now };
+    const input = { golden: golden.value.value, observed: resources, lineage, site, now };
     const { changes } = diff(input);
-    plan({ scope: SCOPE, zone, epoch: 1, parent: null, proposal: { type: "revert" }, changes });
+    plan({ scope: SCOPE, site, epoch: 1, parent: null, proposal: { type: "revert" }, changes });
     return changes;
   });
   if (resources.length !== RECORDS || decided.value.length !== 0)

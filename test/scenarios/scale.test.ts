@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { discover } from "../../durable-objects/discovery.ts";
 import type { Governor } from "../../durable-objects/governor.ts";
 import { type Grant, QUOTA, SWEEP_CALLS, type Urgency } from "../../src/core/budget.ts";
-import type { JsonObject } from "../../src/core/canonical.ts";
+import { type JsonObject, textOf } from "../../src/core/canonical.ts";
 import { instantOf } from "../../src/core/ids.ts";
 import { isFull } from "../support/full.ts";
 import {
@@ -151,23 +151,24 @@ const IN_CONTENT = new Set(["A", "AAAA", "CNAME", "TXT", "NS", "PTR"]);
 
 type Listed = JsonObject & { readonly id: string; readonly type: string };
 
+/** What the record says: one line of text, or members. */
+function valueOf({ type, content = "", data = {}, priority = 0 }: Listed): JsonObject {
+  if (IN_CONTENT.has(type)) return { content };
+  return type === "MX" ? { content, priority } : { data };
+}
+
 /** As a person would declare it: without what is the default. */
-function declared({ type, name, content, data, priority, ttl, ...more }: Listed): JsonObject {
-  const value = IN_CONTENT.has(type)
-    ? { content: content ?? "" }
-    : type === "MX"
-      ? { content: content ?? "", priority: priority ?? 0 }
-      : { data: data ?? {} };
-  const comment = typeof more["comment"] === "string" ? { comment: more["comment"] } : {};
-  const tags = Array.isArray(more["tags"]) && more["tags"].length > 0 ? more["tags"] : null;
+function declared(record: Listed): JsonObject {
+  const { type, ttl = 1, proxied = false, comment = null, tags = [] } = record;
+  const name = textOf(record["name"]).replace(`.${LARGE}`, "");
   return {
-    name: String(name).replace(`.${LARGE}`, ""),
+    name,
     type,
-    ...value,
-    ...(ttl === 1 ? {} : { ttl: ttl ?? 1 }),
-    ...(more["proxied"] === true ? { proxied: true } : {}),
-    ...comment,
-    ...(tags ? { tags } : {}),
+    ...valueOf(record),
+    ...(ttl === 1 ? {} : { ttl }),
+    ...(proxied === true ? { proxied } : {}),
+    ...(comment === null ? {} : { comment }),
+    ...(Array.isArray(tags) && tags.length > 0 ? { tags } : {}),
   };
 }
 

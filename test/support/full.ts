@@ -1,2 +1,2 @@
 /** The long way: every case instead of a few of each, larger numbers. */
-export const isFull = import.meta.env["DRIFTLESS_FULL"] === "1";
+export const isFull = process.env["DRIFTLESS_FULL"] === "1";
