@@ -53,6 +53,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          env: { DRIFTLESS_FULL: process.env["DRIFTLESS_FULL"] ?? "" },
           include: ["test/{durable-objects,scenarios}/**/*.test.ts"],
           setupFiles: ["./test/support/setup.ts"],
           testTimeout: 30_000,
