@@ -4,7 +4,7 @@ import type { Digest, IncidentId, Instant } from "./ids.ts";
 import type { LineageEntry, Reading } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type { LeftOut } from "./recurrence.ts";
-import type { Risk } from "./risk.ts";
+import type { RiskAssessment } from "./risk.ts";
 
 export interface Dossier {
   readonly version: 1;
@@ -20,5 +20,5 @@ export interface Dossier {
   /** Drifted, but deliberately not in the plan: quarantined (I14), held, not ours, or for a later plan. */
   readonly held: readonly LeftOut[];
   readonly findings: readonly Finding[];
-  readonly risk: Risk;
+  readonly risk: RiskAssessment;
 }

@@ -15,7 +15,7 @@ import { plan, type SealedPlan } from "./plan.ts";
 import { type Heal as PastHeal, judge, type LeftOut, leftOut } from "./recurrence.ts";
 import type { Change, Site } from "./resource.ts";
 import { keptByRouting } from "./routing.ts";
-import { approvalsNeeded, assess, type Risk } from "./risk.ts";
+import { approvalsNeeded, assess, type RiskAssessment } from "./risk.ts";
 
 export interface ReconcileInput {
   readonly scope: ScopeId;
@@ -72,7 +72,7 @@ export interface Heal {
   readonly postponed: number;
   readonly plan: SealedPlan;
   readonly findings: readonly Finding[];
-  readonly risk: Risk;
+  readonly risk: RiskAssessment;
   readonly incident: IncidentId;
 }
 

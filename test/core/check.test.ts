@@ -199,8 +199,8 @@ describe("risk", () => {
   const person: Finding = { severity: "person", type: "apex_ns_change", identity: "NS" };
   const block: Finding = { severity: "block", type: "not_managed", identity: "A" };
 
-  it("is nothing for putting declared values back, and at least 1 for taking things away", () => {
-    expect(put.tier).toBe(0);
+  it("is 1 for putting declared values back and for taking things away: neither waits for a person", () => {
+    expect(put.tier).toBe(1);
     expect(taken.tier).toBe(1);
     expect(assess(taken.plan, []).reasons[0]).toBe("takes 1 undeclared resource away");
   });

@@ -88,7 +88,7 @@ it("reconcile plans a heal that names its golden state, its epoch and its parent
     proposal: { type: "revert", goldenGeneration: 3, goldenDigest: golden.digest },
   });
   expect(decision.findings).toEqual([]);
-  expect(decision.risk.tier).toBe(0);
+  expect(decision.risk.tier).toBe(1);
   expect(isIncidentId(decision.incident)).toBe(true);
   expect(isRunId(runIdOf(decision.plan.digest))).toBe(true);
 });
