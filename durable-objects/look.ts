@@ -54,6 +54,7 @@ export async function look(input: LookInput): Promise<Result<Found | null, Unkno
     ...sinceBefore(input),
     golden: golden.value,
     generation: stored.generation,
+    declaredBy: stored.by,
     observation: reading.value.observation,
     lineage,
   };

@@ -1,6 +1,7 @@
 /** One reconcile pass with its effects: read, decide (core), record, make a run ours. Starting it is the reconciler's. */
 import { SWEEP_CALLS } from "../src/core/budget.ts";
 import { backoffMs } from "../src/core/backoff.ts";
+import { motionOf } from "../src/core/ballot.ts";
 import { canonicalise, sameJson } from "../src/core/canonical.ts";
 import { describeFinding } from "../src/core/check.ts";
 import { outOfBandChange } from "../src/core/diagnosis/out-of-band-change.ts";
@@ -20,6 +21,7 @@ import type { Lineage, Unknown } from "../src/core/observation.ts";
 import type { RunStart } from "../src/core/ports.ts";
 import { changeSetDigest, type Decision, lineageOf } from "../src/core/reconcile.ts";
 import { healOf, subjectKey } from "../src/core/recurrence.ts";
+import type { Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { readingView, type ScopeView, whyKept, withStatus } from "../src/core/scope-view.ts";
 import type { SiteReading } from "../src/edge/cloudflare/site-reader.ts";
@@ -94,15 +96,19 @@ export class Pass {
       state.set({ looked: wanted, retryAt: null });
       return;
     }
-    if (found.ok && found.value) await this.#decide(found.value);
-    else if (this.#input.waiting) this.#lookAgain(found.ok ? null : found.error);
-    else if (!found.ok) await this.#unknown(found.error);
+    await this.#answer(found);
     const next = state.get("view") ?? view;
     const changed = next.status !== view.status || next.drift.length !== view.drift.length;
     const postedAt = state.get("postedAt") ?? 0;
     if (!changed && this.#nowMs - postedAt < POSTURE_AGE_MS) return;
     await postPosture(env.BLACKBOARD, next);
     state.set({ postedAt: this.#nowMs });
+  }
+
+  async #answer(found: Result<Found | null, Unknown>): Promise<void> {
+    if (found.ok && found.value) await this.#decide(found.value);
+    else if (this.#input.waiting) this.#lookAgain(found.ok ? null : found.error);
+    else if (!found.ok) await this.#unknown(found.error);
   }
 
   /** A plan waits and could not be compared with what is there: the wake stays unanswered, and is answered later. */
@@ -306,10 +312,7 @@ export class Pass {
     { readings }: SiteReading,
     lineage: Lineage,
   ): Promise<RunStart> {
-    const {
-      env,
-      identity: { scope },
-    } = this.#input;
+    const { env } = this.#input;
     const { plan, digest: planDigest } = decision.plan;
     const dossier: Dossier = {
       version: 1,
@@ -329,7 +332,7 @@ export class Pass {
     return {
       id: runIdOf(planDigest),
       incident: decision.incident,
-      motion: { scope, epoch: plan.epoch, planDigest, dossierDigest },
+      motion: motionOf(dossier, dossierDigest),
       plan,
       cause: CAUSE,
       accountId: this.#input.identity.accountId,

@@ -44,7 +44,7 @@ export class RunJournal {
   /** Does nothing when the run has begun already. */
   begin({ plan, cause, accountId, ...rest }: RunStart, at: Instant): void {
     const begun: Journalled = {
-      run: start({ ...rest, at }),
+      run: start({ ...rest, requestedBy: plan.proposal.requestedBy, at }),
       cause,
       accountId,
       voters: [],

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
-import { APPROVAL_TTL_MS, type Approval } from "../src/core/approval.ts";
+import { APPROVAL_TTL_MS, type SignedApproval } from "../src/core/approval.ts";
 import { AUDITS } from "../src/core/auditors/registry.ts";
 import { backoffMs } from "../src/core/backoff.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
@@ -72,7 +72,7 @@ export class Run extends DurableObject<Env> implements RunPort {
     await this.#driver.request();
   }
 
-  async approve(approval: Approval): Promise<Result<RunState["phase"], RunRefusal>> {
+  async approve(signed: SignedApproval): Promise<Result<RunState["phase"], RunRefusal>> {
     await this.lifecycle.start();
     const before = this.#journal.load();
     if (!before) throw new Error("there is no such run");
@@ -81,8 +81,8 @@ export class Run extends DurableObject<Env> implements RunPort {
       await this.#driver.request();
     }
     const run = this.#journal.advance(
-      { type: "approval_given", approval, at: clock() },
-      { entries: [approvalEntry(before.run, approval)] },
+      { type: "approval_given", signed, at: clock() },
+      { entries: [approvalEntry(before.run, signed)] },
     );
     if (!run.ok) {
       if (run.error.reason === "no_such_run") throw new Error("there is no such run");
@@ -90,7 +90,7 @@ export class Run extends DurableObject<Env> implements RunPort {
     }
     // Before anything that can be waited for: until now the next heartbeat may have been an hour away (I11).
     await this.#driver.request();
-    await this.#record.saveApproval(run.value.id, approval);
+    await this.#record.saveApproval(run.value.id, signed);
     return ok(run.value.phase);
   }
 
@@ -158,7 +158,7 @@ export class Run extends DurableObject<Env> implements RunPort {
       cast.map(async ({ signed, voter }): Promise<CheckedBallot> => ({
         signed,
         verified: await verify(
-          signedBytes("ballot/v1", signed.ballot),
+          signedBytes("ballot/v2", signed.ballot),
           signed.signature,
           voter.keys,
         ),
@@ -207,14 +207,13 @@ export class Run extends DurableObject<Env> implements RunPort {
   async #execute({ run, voters }: Journalled): Promise<Performed> {
     if (run.phase !== "executing") return "done";
     const {
-      motion: { planDigest, dossierDigest },
+      motion,
       certificate: { ballots },
       approvals,
     } = run;
     const report = await vaultOf(this.env).release({
       plan: this.#journal.plan(),
-      planDigest,
-      dossierDigest,
+      motion,
       ballots,
       voters,
       approvals,

@@ -1,7 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
-import { approvedBy } from "../src/core/approval.ts";
+import {
+  type CheckedApproval,
+  partiesTo,
+  peopleOf,
+  type SignedApproval,
+} from "../src/core/approval.ts";
 import { AUDITS } from "../src/core/auditors/registry.ts";
-import type { Voter } from "../src/core/ballot.ts";
+import { stateDigestOf, type Voter } from "../src/core/ballot.ts";
 import { digestOf, isObject, sameJson } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
 import { type Digest, type Instant, instantOf, isVoterId, type ScopeId } from "../src/core/ids.ts";
@@ -14,7 +19,9 @@ import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { signedBytes } from "../src/core/signing.ts";
 import { connect, originProblem } from "../src/edge/cloudflare/connect.ts";
+import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
 import { verify } from "../src/edge/signing/key-pair.ts";
+import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
 import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
@@ -56,7 +63,7 @@ export class Vault extends DurableObject<VaultEnv> {
   }
 
   async #release(request: ReleaseRequest): Promise<ExecutionReport> {
-    const plan = openPlan(request.plan, request.planDigest);
+    const plan = openPlan(request.plan, request.motion.planDigest);
     if (!plan.ok) return { outcome: "refused", refusal: plan.error };
     const { scope } = plan.value.plan;
     if (!this.#journal.released(plan.value.digest)) {
@@ -120,15 +127,17 @@ export class Vault extends DurableObject<VaultEnv> {
           signed,
           verified:
             keys !== undefined &&
-            (await verify(signedBytes("ballot/v1", signed.ballot), signed.signature, keys)),
+            (await verify(signedBytes("ballot/v2", signed.ballot), signed.signature, keys)),
         };
       }),
     );
+    // What follows from the plan is taken from the plan.
     const motion = {
+      ...request.motion,
       scope: plan.scope,
       epoch: plan.epoch,
       planDigest: digest,
-      dossierDigest: request.dossierDigest,
+      stateDigest: stateDigestOf(plan),
     };
     const certificate = certify({
       motion,
@@ -142,11 +151,33 @@ export class Vault extends DurableObject<VaultEnv> {
     for (const { id, keys } of voters.value) this.#journal.pin(id, JSON.stringify(keys));
     const needed = approvalsNeeded(certificate.value.tier);
     if (needed === null) return err({ reason: "never_automatic" });
-    const people = approvedBy(request.approvals, digest);
-    if (people.length < needed)
-      return err({ reason: "approval_missing", needed, given: people.length });
-    const detail = prohibited(plan, people.length) ?? (await this.#anotherSite(plan));
-    return detail ? err({ reason: "prohibited", detail }) : ok(people);
+    const people = peopleOf({
+      approvals: await this.#checked(request.approvals),
+      scope: plan.scope,
+      planDigest: digest,
+      parties: partiesTo(plan.proposal.requestedBy, request.ballots),
+      now: clock(),
+    });
+    if (!people.ok) return people;
+    if (people.value.length < needed)
+      return err({ reason: "approval_missing", needed, given: people.value.length });
+    const detail = prohibited(plan, people.value.length) ?? (await this.#anotherSite(plan));
+    return detail ? err({ reason: "prohibited", detail }) : people;
+  }
+
+  /** The swarm's word that somebody approved is worth nothing: the signature is. */
+  #checked(approvals: readonly SignedApproval[]): Promise<readonly CheckedApproval[]> {
+    const sandbox = isSandboxOrigin(this.env.CF_API_BASE);
+    return Promise.all(
+      approvals.map(async (signed) => {
+        const { approval, attestation } = signed;
+        const verified =
+          sandbox &&
+          attestation.type === "key" &&
+          (await isBySandboxPerson("approval/v1", approval, attestation));
+        return { signed, verified };
+      }),
+    );
   }
 
   /**

@@ -1,4 +1,5 @@
 /** The swarm Worker. The only file that knows everyone. */
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { Auditor } from "../durable-objects/agents/auditor.ts";
 import { logOf, reconcilerOf, runOf } from "../durable-objects/bindings.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
@@ -12,6 +13,7 @@ import type { ApiPorts } from "./edge/http/api-ports.ts";
 import { createApp } from "./edge/http/app.ts";
 import { authenticator } from "./edge/http/auth.ts";
 import { isSandboxOrigin } from "./edge/http/sandbox-origin.ts";
+import { approvedBySandboxPerson, SANDBOX_PEOPLE } from "./edge/signing/sandbox-people.ts";
 import { readPosture } from "./edge/store/blackboard.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
 
@@ -31,7 +33,7 @@ interface Sweep {
   readonly accountId: string;
 }
 
-const clock = (): Instant => instantOf(new Date().toISOString());
+const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
 let discoveredAtMs = 0;
 
 function portsOf(env: Env): ApiPorts {
@@ -43,6 +45,9 @@ function portsOf(env: Env): ApiPorts {
     sandbox,
     authenticate: authenticator({ sandbox, principals: env.API_PRINCIPALS }),
     now: clock,
+    nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
+    sign: async (approval) =>
+      sandbox && SANDBOX_PEOPLE.includes(approval.by) ? approvedBySandboxPerson(approval) : null,
     scopes: () => record.scopes(),
     async scope(scope) {
       const known = await record.scope(scope);

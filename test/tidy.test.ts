@@ -64,6 +64,7 @@ const FLOW = [
   "kinds",
   "backoff",
   "signing",
+  "attestation",
   // what is wanted, what is there, what differs
   "budget",
   "signal",

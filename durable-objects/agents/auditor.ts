@@ -4,6 +4,9 @@ import { AUDITS } from "../../src/core/auditors/registry.ts";
 import {
   type Ballot,
   BALLOT_TTL_MS,
+  type Motion,
+  motionOf,
+  sameMotion,
   type SignedBallot,
   type Voter,
 } from "../../src/core/ballot.ts";
@@ -11,8 +14,7 @@ import type { Dossier } from "../../src/core/dossier.ts";
 import { parseGolden } from "../../src/core/golden.ts";
 import { type Instant, instantOf, isVoterId, mint } from "../../src/core/ids.ts";
 import type { AuditorPort } from "../../src/core/ports.ts";
-import type { Motion } from "../../src/core/quorum.ts";
-import { signedBytes } from "../../src/core/signing.ts";
+import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
 import type { Verdict } from "../../src/core/auditors/audit.ts";
 import {
   type KeyPair,
@@ -55,8 +57,10 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     const now = Date.now();
     const verdict = await this.#audit(motion, now);
     const ballot: Ballot = {
-      version: 1,
+      version: 2,
       voter: voter.id,
+      suite: voter.keys.suite,
+      key: keyIdOf(voter.keys),
       ...motion,
       ...verdict,
       castAt: instant(now),
@@ -64,7 +68,7 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     };
     const signed: SignedBallot = {
       ballot,
-      signature: await keys.sign(signedBytes("ballot/v1", ballot)),
+      signature: await keys.sign(signedBytes("ballot/v2", ballot)),
     };
     // Signing left this object's thread: another request may have voted meanwhile, and then that ballot stands.
     const meanwhile = this.#cast(motion);
@@ -97,13 +101,9 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     const text = await evidence.dossier(motion.dossierDigest);
     if (text === null) throw new Error("the dossier is not there");
     const dossier = JSON.parse(text) as Dossier;
-    if (
-      dossier.planDigest !== motion.planDigest ||
-      dossier.plan.scope !== motion.scope ||
-      dossier.plan.epoch !== motion.epoch
-    ) {
+    // Worked out from what was read, so that nobody signs digests that it was only told.
+    if (!sameMotion(motionOf(dossier, motion.dossierDigest), motion))
       return { vote: "no", reasons: ["dossier_of_another_motion"], tier: 4 };
-    }
     const stored = await evidence.golden(motion.scope, {
       generation: dossier.plan.proposal.goldenGeneration,
       digest: dossier.plan.proposal.goldenDigest,
@@ -114,6 +114,7 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
       dossier,
       golden: golden.value,
       generation: stored?.generation ?? 0,
+      declaredBy: stored?.by ?? "",
       holds: await reconcilerOf(this.env, motion.scope).holds(),
       now: instant(now),
     });

@@ -1,24 +1,105 @@
-/** A person's word on one plan, bound to its digest. */
-import type { Digest, Instant } from "./ids.ts";
+/** A person's word on one plan, signed by that person over the plan's digest. */
+import type { Attestation } from "./attestation.ts";
+import type { SignedBallot } from "./ballot.ts";
+import type { Digest, Instant, ScopeId } from "./ids.ts";
+import { err, ok, type Result } from "./result.ts";
 
+/** What a person signs. `nonce` makes each one its own, so that an assertion is good for one statement only. */
 export interface Approval {
+  readonly version: 1;
+  readonly scope: ScopeId;
   readonly planDigest: Digest;
   readonly verdict: "approve" | "deny";
   readonly by: string;
   readonly at: Instant;
+  readonly expiresAt: Instant;
+  /** 32 hex digits. */
+  readonly nonce: string;
+}
+
+export interface SignedApproval {
+  readonly approval: Approval;
+  readonly attestation: Attestation;
 }
 
 /** How long a plan waits for people before it expires. The drift is found again and planned anew. */
 export const APPROVAL_TTL_MS = 60 * 60_000;
 
-/** Whether enough different people said yes. One person counts once, however often they say it. */
+/** Who has approved this plan, once each, however often they said it. */
 export const approvedBy = (
-  approvals: readonly Approval[],
+  approvals: readonly SignedApproval[],
   planDigest: Digest,
 ): readonly string[] => [
   ...new Set(
     approvals
+      .map(({ approval }) => approval)
       .filter((approval) => approval.planDigest === planDigest && approval.verdict === "approve")
       .map(({ by }) => by),
   ),
 ];
+
+/** An approval and whether its attestation holds under a credential of that very person: the edge verifies, core judges. */
+export interface CheckedApproval {
+  readonly signed: SignedApproval;
+  readonly verified: boolean;
+}
+
+export type ApprovalRefusal =
+  | { readonly reason: "approval_of_another_plan"; readonly by: string }
+  | { readonly reason: "approval_not_signed"; readonly by: string }
+  | { readonly reason: "approval_expired"; readonly by: string; readonly expiresAt: Instant }
+  | { readonly reason: "plan_denied"; readonly by: string }
+  /** Who asked, who voted and who executes cannot approve. */
+  | { readonly reason: "not_distinct"; readonly by: string }
+  /** Two names, one authenticator. */
+  | { readonly reason: "one_authenticator"; readonly by: string };
+
+/** Those parts of the machine that plan, vote or write, whatever scope they belong to. */
+const MACHINE = ["reconciler", "run", "vault"];
+
+/** Who has a part in this plan and so cannot approve it: whoever asked, voted, or carries it out. */
+export const partiesTo = (
+  requestedBy: string,
+  ballots: readonly SignedBallot[],
+): ReadonlySet<string> =>
+  new Set([requestedBy, ...ballots.map(({ ballot }) => String(ballot.voter)), ...MACHINE]);
+
+export interface PeopleInput {
+  readonly approvals: readonly CheckedApproval[];
+  readonly scope: ScopeId;
+  readonly planDigest: Digest;
+  /** Who asked for the plan, voted on it or carries it out. */
+  readonly parties: ReadonlySet<string>;
+  readonly now: Instant;
+}
+
+/** The people who approve, or the first reason why what was handed in does not count. One bad approval spoils all. */
+export function peopleOf(input: PeopleInput): Result<readonly string[], ApprovalRefusal> {
+  const authenticators = new Map<string, string>();
+  for (const checked of input.approvals) {
+    const reason = refuse(checked, input);
+    if (reason) return err(reason);
+    const { approval, attestation } = checked.signed;
+    const device = attestation.type === "passkey" ? attestation.credentialId : attestation.key;
+    const holder = authenticators.get(device) ?? approval.by;
+    if (holder !== approval.by) return err({ reason: "one_authenticator", by: approval.by });
+    authenticators.set(device, holder);
+  }
+  return ok([...new Set(input.approvals.map(({ signed }) => signed.approval.by))]);
+}
+
+function refuse(
+  { signed: { approval }, verified }: CheckedApproval,
+  { scope, planDigest, parties, now }: PeopleInput,
+): ApprovalRefusal | null {
+  const { by } = approval;
+  if (approval.planDigest !== planDigest || approval.scope !== scope)
+    return { reason: "approval_of_another_plan", by };
+  if (!verified) return { reason: "approval_not_signed", by };
+  // They come over RPC, where types are promises: whatever is not a "yes" is a "no".
+  if (approval.verdict !== "approve") return { reason: "plan_denied", by };
+  if (parties.has(by)) return { reason: "not_distinct", by };
+  return now < approval.expiresAt
+    ? null
+    : { reason: "approval_expired", by, expiresAt: approval.expiresAt };
+}

@@ -1,15 +1,67 @@
 /** One voter's signed word on one plan. One per (voter, scope, epoch), persisted by the voter before it is sent. */
-import type { Verdict } from "./auditors/audit.ts";
+import { digestOf, sameJson } from "./canonical.ts";
+import type { Dossier } from "./dossier.ts";
 import type { Digest, Instant, ScopeId, VoterId } from "./ids.ts";
-import type { PublicKeys, Signature } from "./signing.ts";
+import type { Plan } from "./plan.ts";
+import type { Tier } from "./risk.ts";
+import type { PublicKeys, Signature, SuiteId } from "./signing.ts";
 
-export interface Ballot extends Verdict {
-  readonly version: 1;
-  readonly voter: VoterId;
+/** What the ballots of one round are about. Every voter works it out from the dossier that it read. */
+export interface Motion {
   readonly scope: ScopeId;
   readonly epoch: number;
   readonly planDigest: Digest;
   readonly dossierDigest: Digest;
+  /** The observed state that the plan was computed from: the pre-image of each step. */
+  readonly stateDigest: Digest;
+  /** The policies that decided; null: there are none. */
+  readonly policyDigest: Digest | null;
+  /** The risk with all its parts. */
+  readonly riskDigest: Digest;
+}
+
+export const motionOf = (dossier: Dossier, dossierDigest: Digest): Motion => ({
+  scope: dossier.plan.scope,
+  epoch: dossier.plan.epoch,
+  planDigest: dossier.planDigest,
+  dossierDigest,
+  stateDigest: stateDigestOf(dossier.plan),
+  policyDigest: dossier.policy?.bundleDigest ?? null,
+  riskDigest: digestOf(dossier.risk),
+});
+
+/** The basis as one digest. The vault works it out from the plan, and reads each pre-image again before its write. */
+export const stateDigestOf = ({ site, steps }: Plan): Digest =>
+  digestOf({
+    site,
+    steps: steps.map(({ kind, identity, before }) => ({ kind, identity, before })),
+  });
+
+export const sameMotion = (a: Motion, b: Motion): boolean =>
+  MOTION.every((member) => sameJson(a[member], b[member]));
+
+const MOTION = [
+  "scope",
+  "epoch",
+  "planDigest",
+  "dossierDigest",
+  "stateDigest",
+  "policyDigest",
+  "riskDigest",
+] as const satisfies readonly (keyof Motion)[];
+
+export interface Ballot extends Motion {
+  readonly version: 2;
+  readonly voter: VoterId;
+  /** The algorithms that it is signed with, inside what is signed. */
+  readonly suite: SuiteId;
+  /** The keys that it is signed with (`keyIdOf`). */
+  readonly key: Digest;
+  /** Only a "yes" counts towards a quorum, a "no" ends the run, an abstention does neither. */
+  readonly vote: "yes" | "no" | "abstain";
+  readonly reasons: readonly string[];
+  /** The risk as this voter sees it. The certificate carries the highest (I13). */
+  readonly tier: Tier;
   readonly castAt: Instant;
   readonly expiresAt: Instant;
 }
@@ -19,7 +71,7 @@ export interface SignedBallot {
   readonly signature: Signature;
 }
 
-/** A voter and the key that its ballots verify under. */
+/** A voter and the keys that its ballots verify under. */
 export interface Voter {
   readonly id: VoterId;
   readonly keys: PublicKeys;

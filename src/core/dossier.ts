@@ -21,4 +21,6 @@ export interface Dossier {
   readonly held: readonly LeftOut[];
   readonly findings: readonly Finding[];
   readonly risk: RiskAssessment;
+  /** What the policies in force said; absent where there are none. */
+  readonly policy?: { readonly bundleDigest: Digest };
 }

@@ -1,4 +1,5 @@
 /** What the vault reports of carrying a plan out. */
+import type { ApprovalRefusal } from "./approval.ts";
 import type { Mismatch } from "./verification.ts";
 
 /** Why the vault will not touch anything. Each is its own, typed reason. */
@@ -7,6 +8,7 @@ export type ReleaseRefusal =
   | { readonly reason: "certificate_invalid"; readonly detail: string }
   | { readonly reason: "voter_key_changed"; readonly detail: string }
   | { readonly reason: "epoch_passed"; readonly epoch: number; readonly last: number }
+  | ApprovalRefusal
   | { readonly reason: "approval_missing"; readonly needed: number; readonly given: number }
   | { readonly reason: "never_automatic" }
   | { readonly reason: "prohibited"; readonly detail: string }

@@ -1,6 +1,6 @@
 /** What the rings ask of each other, with the consistency that may be relied on. Brands do not survive RPC: re-check. */
-import type { Approval } from "./approval.ts";
-import type { SignedBallot, Voter } from "./ballot.ts";
+import type { SignedApproval } from "./approval.ts";
+import type { Motion, SignedBallot, Voter } from "./ballot.ts";
 import type { ExecutionReport, RevertReport } from "./execution.ts";
 import type { Problem } from "./golden.ts";
 import type { HeldBack, Hold, HoldRequest } from "./hold.ts";
@@ -10,7 +10,6 @@ import type { LineageEntry, Unknown } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type { LiveSite } from "./publish.ts";
 import type { Amended, Subject } from "./proposal.ts";
-import type { Motion } from "./quorum.ts";
 import type { Change, Fault, Live, Site } from "./resource.ts";
 import type { Result } from "./result.ts";
 import type { Run, RunRefusal } from "./run.ts";
@@ -32,11 +31,11 @@ export interface LogPort {
 
 export interface ReleaseRequest {
   readonly plan: Plan;
-  readonly planDigest: Digest;
-  readonly dossierDigest: Digest;
+  /** What the ballots are about, this very plan among it. */
+  readonly motion: Motion;
   readonly ballots: readonly SignedBallot[];
   readonly voters: readonly Voter[];
-  readonly approvals: readonly Approval[];
+  readonly approvals: readonly SignedApproval[];
 }
 
 /** Holds the write token. `release` and `revert` are idempotent by plan digest and may be asked again after any crash. */
@@ -69,7 +68,8 @@ export interface RunPort {
   poke(): Promise<Run["phase"] | null>;
   /** Ends a run that waits for people, because the world has moved on. Any other phase is left alone. */
   overtake(): Promise<void>;
-  approve(approval: Approval): Promise<Result<Run["phase"], RunRefusal>>;
+  /** The attestation has been verified by whoever took it; the vault verifies it again. */
+  approve(signed: SignedApproval): Promise<Result<Run["phase"], RunRefusal>>;
 }
 
 export interface StoredGolden {

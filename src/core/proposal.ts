@@ -8,6 +8,8 @@ export type Proposal = {
   readonly type: "revert";
   readonly goldenGeneration: number;
   readonly goldenDigest: Digest;
+  /** Who declared what is put back, by the name that the API knows. Cannot approve it. */
+  readonly requestedBy: string;
 };
 
 /** Something that can drift, by its name in the drift report. */

@@ -1,6 +1,6 @@
 /** The rule that turns ballots into permission. */
-import type { SignedBallot, Voter } from "./ballot.ts";
-import type { Digest, Instant, ScopeId, VoterId } from "./ids.ts";
+import { type Motion, sameMotion, type SignedBallot, type Voter } from "./ballot.ts";
+import type { Instant, ScopeId, VoterId } from "./ids.ts";
 import { err, ok, type Result } from "./result.ts";
 import type { Tier } from "./risk.ts";
 
@@ -9,14 +9,6 @@ export interface Electorate {
   readonly scope: ScopeId;
   readonly voters: readonly Voter[];
   readonly required: number;
-}
-
-/** What the ballots are about. */
-export interface Motion {
-  readonly scope: ScopeId;
-  readonly epoch: number;
-  readonly planDigest: Digest;
-  readonly dossierDigest: Digest;
 }
 
 /** A ballot and whether its signature holds under the voter's key: the edge verifies, core judges. */
@@ -112,12 +104,7 @@ function refuse(
   const { voter } = ballot;
   if (!voters.has(voter)) return { reason: "unknown_voter", voter };
   if (!verified) return { reason: "bad_signature", voter };
-  const same =
-    ballot.scope === motion.scope &&
-    ballot.epoch === motion.epoch &&
-    ballot.planDigest === motion.planDigest &&
-    ballot.dossierDigest === motion.dossierDigest;
-  if (!same) return { reason: "another_motion", voter };
+  if (!sameMotion(ballot, motion)) return { reason: "another_motion", voter };
   if (seen.has(voter)) return { reason: "voted_twice", voter };
   return ballot.expiresAt <= now
     ? { reason: "ballot_expired", voter, expiresAt: ballot.expiresAt }

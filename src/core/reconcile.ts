@@ -22,6 +22,8 @@ export interface ReconcileInput {
   readonly site: Site;
   readonly golden: GoldenState;
   readonly generation: number;
+  /** Who declared that generation. */
+  readonly declaredBy: string;
   readonly observation: Observation;
   readonly lineage: Lineage;
   readonly holds: readonly Hold[];
@@ -161,12 +163,13 @@ interface Todo {
 }
 
 function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: Todo): Heal {
-  const { scope, site, golden, epoch, parent, generation } = input;
+  const { scope, site, golden, epoch, parent, generation, declaredBy } = input;
   const changes = allowed.slice(0, STEPS_MAX);
   const proposal = {
     type: "revert",
     goldenGeneration: generation,
     goldenDigest: golden.digest,
+    requestedBy: declaredBy,
   } as const;
   const sealed = plan({ scope, site, epoch, parent, proposal, changes });
   const findings = check(sealed.plan, { golden, managed: drift.managed });

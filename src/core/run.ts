@@ -12,14 +12,14 @@
  *     Effects happen at least once; each is idempotent by the run's plan digest.
  * I12 every phase that waits for something outside counts its attempts.
  */
-import { type Approval, approvedBy } from "./approval.ts";
+import { approvedBy, partiesTo, type SignedApproval } from "./approval.ts";
+import type { Motion } from "./ballot.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "./execution.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import {
   type CheckedBallot,
   certify,
   type Electorate,
-  type Motion,
   type QuorumCertificate,
   type QuorumRefusal,
 } from "./quorum.ts";
@@ -32,6 +32,8 @@ interface RunHead {
   readonly incident: IncidentId;
   readonly scope: ScopeId;
   readonly motion: Motion;
+  /** Who asked for what the plan does. */
+  readonly requestedBy: string;
   /** When each phase was entered, in order: what the time was spent on. */
   readonly timeline: readonly { readonly phase: RunPhase; readonly at: Instant }[];
   /** As certified; null before that. */
@@ -42,7 +44,7 @@ interface RunHead {
 
 type Certified = {
   readonly certificate: QuorumCertificate;
-  readonly approvals: readonly Approval[];
+  readonly approvals: readonly SignedApproval[];
 };
 
 type RunState =
@@ -92,7 +94,7 @@ export type RunEvent =
       readonly approvalExpiresAt: Instant;
     }
   | { readonly type: "voters_unreachable"; readonly at: Instant }
-  | { readonly type: "approval_given"; readonly approval: Approval; readonly at: Instant }
+  | { readonly type: "approval_given"; readonly signed: SignedApproval; readonly at: Instant }
   | { readonly type: "clock"; readonly at: Instant }
   /** The plan waited, and what it was computed from or for is no longer so. */
   | { readonly type: "overtaken"; readonly at: Instant }
@@ -105,7 +107,9 @@ export type RunRefusal =
   | { readonly reason: "run_finished"; readonly phase: RunPhase }
   | { readonly reason: "not_expected"; readonly phase: RunPhase; readonly event: RunEvent["type"] }
   | { readonly reason: "another_plan"; readonly expected: Digest }
-  | { readonly reason: "approval_expired"; readonly expiresAt: Instant };
+  | { readonly reason: "approval_expired"; readonly expiresAt: Instant }
+  /** Whoever asked, voted or executes does not approve. */
+  | { readonly reason: "not_distinct"; readonly by: string };
 
 export type RunEffect =
   | "collect_ballots"
@@ -121,15 +125,17 @@ const ATTEMPTS_MAX = 6;
 export interface StartInput {
   readonly incident: IncidentId;
   readonly motion: Motion;
+  readonly requestedBy: string;
   readonly id: RunId;
   readonly at: Instant;
 }
 
-export const start = ({ incident, motion, id, at }: StartInput): Run => ({
+export const start = ({ incident, motion, requestedBy, id, at }: StartInput): Run => ({
   id,
   incident,
   scope: motion.scope,
   motion,
+  requestedBy,
   timeline: [{ phase: "voting", at }],
   tier: null,
   approvers: [],
@@ -190,13 +196,13 @@ const notExpected = (run: Run, event: RunEvent): Step =>
   err({ reason: "not_expected", phase: run.phase, event: event.type });
 
 function enter(run: Run, state: RunState, at: Instant): Step {
-  const { id, incident, scope, motion } = run;
+  const { id, incident, scope, motion, requestedBy } = run;
   const tier = "certificate" in state ? state.certificate.tier : run.tier;
   const approvers =
     "approvals" in state ? approvedBy(state.approvals, motion.planDigest) : run.approvers;
   const timeline =
     run.phase === state.phase ? run.timeline : [...run.timeline, { phase: state.phase, at }];
-  return ok({ id, incident, scope, motion, timeline, tier, approvers, ...state });
+  return ok({ id, incident, scope, motion, requestedBy, timeline, tier, approvers, ...state });
 }
 
 function onVoting(run: In<"voting">, event: RunEvent): Step {
@@ -242,13 +248,17 @@ function onAwaitingApproval(run: In<"awaiting_approval">, event: RunEvent): Step
   if (event.type === "overtaken")
     return enter(run, { phase: "superseded", mismatches: [] }, event.at);
   if (event.type !== "approval_given") return notExpected(run, event);
-  const { approval, at } = event;
+  const { signed, at } = event;
+  const { approval } = signed;
   if (approval.planDigest !== run.motion.planDigest)
     return err({ reason: "another_plan", expected: run.motion.planDigest });
   if (at >= expiresAt) return err({ reason: "approval_expired", expiresAt });
+  if (partiesTo(run.requestedBy, certificate.ballots).has(approval.by))
+    return err({ reason: "not_distinct", by: approval.by });
   if (approval.verdict === "deny")
     return enter(run, { phase: "rejected", because: { reason: "denied", by: approval.by } }, at);
-  const approvals = [...run.approvals.filter(({ by }) => by !== approval.by), approval];
+  const others = run.approvals.filter((one) => one.approval.by !== approval.by);
+  const approvals = [...others, signed];
   return approvedBy(approvals, run.motion.planDigest).length >= needed
     ? enter(run, { phase: "executing", attempt: 0, certificate, approvals }, at)
     : enter(run, { ...stateOf(run), approvals }, at);

@@ -30,7 +30,12 @@ function judged(
     site: ZONE,
     now: NOW,
   });
-  const proposal = { type: "revert", goldenGeneration: 1, goldenDigest: golden.digest } as const;
+  const proposal = {
+    type: "revert",
+    goldenGeneration: 1,
+    goldenDigest: golden.digest,
+    requestedBy: "olga",
+  } as const;
   const sealed = plan({ scope: SCOPE, site: ZONE, epoch: 1, parent: null, proposal, changes });
   const findings = check(sealed.plan, { golden, managed });
   return { plan: sealed.plan, findings, tier: assess(sealed.plan, findings).tier };

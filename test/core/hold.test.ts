@@ -49,6 +49,7 @@ const passOver = (
     site: ZONE,
     golden: zone.golden,
     generation: 3,
+    declaredBy: "olga",
     observation: observed(zone.live),
     lineage: zone.lineage,
     holds,

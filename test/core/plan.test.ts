@@ -33,6 +33,7 @@ function planOf(zone: Zone): SealedPlan {
     type: "revert",
     goldenGeneration: 1,
     goldenDigest: zone.golden.digest,
+    requestedBy: "olga",
   } as const;
   return plan({
     scope: SCOPE,

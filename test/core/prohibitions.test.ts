@@ -32,7 +32,7 @@ const planOf = (steps: readonly Step[], calls: readonly Call[]): Plan => ({
   site: ZONE,
   epoch: 1,
   parent: null,
-  proposal: { type: "revert", goldenGeneration: 1, goldenDigest: digestOf(1) },
+  proposal: { type: "revert", goldenGeneration: 1, goldenDigest: digestOf(1), requestedBy: "olga" },
   steps,
   calls,
 });

@@ -1,15 +1,9 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { approvedBy } from "../../src/core/approval.ts";
-import type { Ballot, Voter } from "../../src/core/ballot.ts";
+import { expect, it } from "vitest";
+import type { Ballot, Motion, Voter } from "../../src/core/ballot.ts";
 import { digestOf } from "../../src/core/canonical.ts";
 import { instantOf, isScopeId, isVoterId, mint, type VoterId } from "../../src/core/ids.ts";
-import {
-  certify,
-  type CheckedBallot,
-  type Electorate,
-  type Motion,
-} from "../../src/core/quorum.ts";
+import { certify, type CheckedBallot, type Electorate } from "../../src/core/quorum.ts";
 import type { Tier } from "../../src/core/risk.ts";
 import { SUITE } from "../../src/core/signing.ts";
 import { NOW, SCOPE } from "./harbor.ts";
@@ -19,10 +13,13 @@ const motion: Motion = {
   epoch: 7,
   planDigest: digestOf("plan"),
   dossierDigest: digestOf("dossier"),
+  stateDigest: digestOf("state"),
+  policyDigest: digestOf("policy"),
+  riskDigest: digestOf("risk"),
 };
 const voterOf = (check: string): VoterId => mint(isVoterId, `${check}@${SCOPE}`);
-const keys = { suite: SUITE, ed25519: "", mlDsa44: "" } as const;
-const signature = { suite: SUITE, ed25519: "", mlDsa44: "" } as const;
+const keys = { suite: SUITE, keys: {} } as const;
+const signature = { suite: SUITE, signatures: {} } as const;
 const voters: Voter[] = ["simulation", "policy", "conformance"].map((check) => ({
   id: voterOf(check),
   keys,
@@ -31,7 +28,9 @@ const electorate: Electorate = { scope: SCOPE, voters, required: 3 };
 
 function ballot(check: string, more: Partial<Ballot> = {}, verified = true): CheckedBallot {
   const content: Ballot = {
-    version: 1,
+    version: 2,
+    suite: SUITE,
+    key: digestOf("key"),
     voter: voterOf(check),
     ...motion,
     vote: "yes",
@@ -73,6 +72,10 @@ it.each<[string, readonly CheckedBallot[], string]>([
     "bad_signature",
   ],
   ["a ballot is for another plan", all({ planDigest: digestOf("another") }), "another_motion"],
+  ["a ballot is for another state", all({ stateDigest: digestOf("another") }), "another_motion"],
+  ["a ballot is for other policies", all({ policyDigest: digestOf("another") }), "another_motion"],
+  ["a ballot is for no policies", all({ policyDigest: null }), "another_motion"],
+  ["a ballot is for another risk", all({ riskDigest: digestOf("another") }), "another_motion"],
   [
     "a ballot is for another dossier",
     all({ dossierDigest: digestOf("another") }),
@@ -174,28 +177,4 @@ it("certifying does not depend on the order of the ballots", () => {
     ),
     { numRuns: 500 },
   );
-});
-
-const approval = (by: string, more = {}) => ({
-  planDigest: motion.planDigest,
-  verdict: "approve" as const,
-  by,
-  at: NOW,
-  ...more,
-});
-
-describe("approvedBy", () => {
-  it("counts people, not clicks", () => {
-    expect(
-      approvedBy([approval("ana"), approval("ana"), approval("bo")], motion.planDigest),
-    ).toEqual(["ana", "bo"]);
-  });
-
-  it("counts only a yes to this plan", () => {
-    const approvals = [
-      approval("ana", { planDigest: digestOf("another") }),
-      approval("bo", { verdict: "deny" }),
-    ];
-    expect(approvedBy(approvals, motion.planDigest)).toEqual([]);
-  });
 });

@@ -40,6 +40,7 @@ const input = (
   site: ZONE,
   golden,
   generation: 3,
+  declaredBy: "olga",
   observation: observed(live),
   lineage: lineageFrom(sound),
   holds: [],
@@ -85,7 +86,12 @@ it("reconcile plans a heal that names its golden state, its epoch and its parent
     scope: SCOPE,
     epoch: 7,
     parent: runIdOf(golden.digest),
-    proposal: { type: "revert", goldenGeneration: 3, goldenDigest: golden.digest },
+    proposal: {
+      type: "revert",
+      goldenGeneration: 3,
+      goldenDigest: golden.digest,
+      requestedBy: "olga",
+    },
   });
   expect(decision.findings).toEqual([]);
   expect(decision.risk.tier).toBe(1);

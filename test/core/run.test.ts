@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Approval } from "../../src/core/approval.ts";
+import type { Motion } from "../../src/core/ballot.ts";
 import { digestOf } from "../../src/core/canonical.ts";
 import type { ExecutionReport, RevertReport } from "../../src/core/execution.ts";
 import {
@@ -12,7 +13,7 @@ import {
 } from "../../src/core/ids.ts";
 import { learn } from "../../src/core/lesson.ts";
 import type { Plan } from "../../src/core/plan.ts";
-import type { CheckedBallot, Electorate, Motion } from "../../src/core/quorum.ts";
+import type { CheckedBallot, Electorate } from "../../src/core/quorum.ts";
 import { viewOf } from "../../src/core/run-view.ts";
 import {
   advance,
@@ -28,14 +29,22 @@ import type { Tier } from "../../src/core/risk.ts";
 import { SCOPE, ZONE } from "./harbor.ts";
 
 const planDigest = digestOf("plan");
-const motion: Motion = { scope: SCOPE, epoch: 7, planDigest, dossierDigest: digestOf("dossier") };
+const motion: Motion = {
+  scope: SCOPE,
+  epoch: 7,
+  planDigest,
+  dossierDigest: digestOf("dossier"),
+  stateDigest: digestOf("state"),
+  policyDigest: null,
+  riskDigest: digestOf("risk"),
+};
 const NOON = instantOf("2026-03-01T12:00:00Z");
 const EXPIRY = instantOf("2026-03-01T13:00:00Z");
 const LATE = instantOf("2026-03-01T13:00:00.001Z");
 const voter = mint(isVoterId, `policy@${SCOPE}`);
 const electorate: Electorate = {
   scope: SCOPE,
-  voters: [{ id: voter, keys: { suite: SUITE, ed25519: "", mlDsa44: "" } }],
+  voters: [{ id: voter, keys: { suite: SUITE, keys: {} } }],
   required: 1,
 };
 
@@ -45,8 +54,19 @@ const ballot = (
   expiresAt: Instant = EXPIRY,
 ): CheckedBallot => ({
   signed: {
-    ballot: { version: 1, voter, ...motion, vote, reasons: [], tier, castAt: NOON, expiresAt },
-    signature: { suite: SUITE, ed25519: "", mlDsa44: "" },
+    ballot: {
+      version: 2,
+      suite: SUITE,
+      key: digestOf("key"),
+      voter,
+      ...motion,
+      vote,
+      reasons: [],
+      tier,
+      castAt: NOON,
+      expiresAt,
+    },
+    signature: { suite: SUITE, signatures: {} },
   },
   verified: true,
 });
@@ -59,7 +79,24 @@ const ballots = (...cast: CheckedBallot[]): RunEvent => ({
 });
 const approval = (by: string, more: Partial<Approval> = {}, at: Instant = NOON): RunEvent => ({
   type: "approval_given",
-  approval: { planDigest, verdict: "approve", by, at, ...more },
+  signed: {
+    approval: {
+      version: 1,
+      scope: SCOPE,
+      planDigest,
+      verdict: "approve",
+      by,
+      at,
+      expiresAt: EXPIRY,
+      nonce: "",
+      ...more,
+    },
+    attestation: {
+      type: "key",
+      key: digestOf(by),
+      signature: { suite: SUITE, signatures: {} },
+    },
+  },
   at,
 });
 const executed = (report: ExecutionReport): RunEvent => ({ type: "executed", report, at: NOON });
@@ -75,6 +112,8 @@ const EVENTS: readonly RunEvent[] = [
   approval("ana"),
   approval("bo"),
   approval("bo", { verdict: "deny" }),
+  approval("olga"),
+  approval(voter),
   approval("bo", { planDigest: digestOf("another") }),
   approval("bo", {}, EXPIRY),
   { type: "clock", at: NOON },
@@ -98,6 +137,7 @@ const EVENTS: readonly RunEvent[] = [
 const FIRST = start({
   incident: incidentIdOf(planDigest),
   motion,
+  requestedBy: "olga",
   id: runIdOf(planDigest),
   at: NOON,
 });
@@ -181,11 +221,12 @@ it("a run in any state executes only with as many different people as its risk a
   for (const run of runs) {
     if (run.phase !== "executing" && run.phase !== "verifying" && run.phase !== "reverting")
       continue;
-    const people = new Set(run.approvals.map(({ by }) => by));
+    const people = new Set(run.approvals.map(({ approval: { by } }) => by));
     expect(people.size).toBeGreaterThanOrEqual(needed[run.certificate.tier]);
     expect(
       run.approvals.every(
-        (given) => given.verdict === "approve" && given.planDigest === planDigest,
+        ({ approval: given }) =>
+          given.verdict === "approve" && given.planDigest === planDigest && given.by !== "olga",
       ),
     ).toBe(true);
     expect(run.approvers).toEqual([...people]);
@@ -267,7 +308,7 @@ it("a run in any state refuses what it does not expect by name, and stays what i
     if (to !== null) continue;
     const answer = advance(from, event);
     expect(answer.ok ? null : answer.error.reason).toMatch(
-      /^(not_expected|another_plan|approval_expired)$/,
+      /^(not_expected|another_plan|approval_expired|not_distinct)$/,
     );
   }
 });

@@ -79,6 +79,7 @@ async function planned(epoch: number): Promise<SealedPlan> {
     type: "revert",
     goldenGeneration: 1,
     goldenDigest: golden.value.digest,
+    requestedBy: "olga",
   } as const;
   return plan({ scope: SCOPE, site: SITE, epoch, parent: null, proposal, changes });
 }

@@ -18,6 +18,8 @@ export interface AuditInput {
   readonly dossier: Dossier;
   readonly golden: GoldenState;
   readonly generation: number;
+  /** Who declared that generation. */
+  readonly declaredBy: string;
   /** Not in the dossier either: the scope's holds, asked of the one that keeps them. */
   readonly holds: readonly Hold[];
   readonly now: Instant;

@@ -20,7 +20,7 @@ export function conformance(input: AuditInput): Verdict {
   } = input;
   const observation = observe(evidence.readings, plan.site, evidence.observedAt);
   if (!observation.ok) return verdictOf([`unreadable_evidence: ${observation.error.reason}`], 4);
-  const { type, goldenDigest, goldenGeneration } = plan.proposal;
+  const { type, goldenDigest, goldenGeneration, requestedBy } = plan.proposal;
   const resources = resolved(golden.resources, observation.value.resources);
   const known: Known = {
     declared: new Map(
@@ -50,6 +50,8 @@ export function conformance(input: AuditInput): Verdict {
       ...(goldenDigest === golden.digest && goldenGeneration === generation
         ? []
         : ["another_golden_state"]),
+      // Who asked cannot approve, so nobody may say that it was somebody else.
+      ...(requestedBy === input.declaredBy ? [] : ["another_requester"]),
       ...coverage(plan.steps, plan.calls),
       ...plan.calls.flatMap((call) => unfounded(call, plan.steps, known)),
       ...plan.steps.flatMap((step) => notMinimal(step, known)),

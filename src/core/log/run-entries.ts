@@ -1,5 +1,5 @@
 /** The record's entries about a run. Each is named by the run and the fact, so that telling it twice leaves one. */
-import type { Approval } from "../approval.ts";
+import type { SignedApproval } from "../approval.ts";
 import type { Ballot } from "../ballot.ts";
 import { digestOf } from "../canonical.ts";
 import type { Instant } from "../ids.ts";
@@ -36,13 +36,18 @@ export const ballotEntry = (run: Run, ballot: Ballot): Entry =>
     },
   });
 
-export const approvalEntry = (run: Run, { by, at, verdict, planDigest }: Approval): Entry =>
+export const approvalEntry = (run: Run, { approval, attestation }: SignedApproval): Entry =>
   entry(run, {
     type: "approval",
-    what: `${by}/${verdict}`,
-    actor: by,
-    at,
-    data: { verdict, plan_digest: planDigest },
+    what: `${approval.by}/${approval.verdict}`,
+    actor: approval.by,
+    at: approval.at,
+    data: {
+      verdict: approval.verdict,
+      plan_digest: approval.planDigest,
+      approval_digest: digestOf(approval),
+      signed_with: attestation.type,
+    },
   });
 
 export const verificationEntry = (run: Run, mismatches: readonly Mismatch[], at: Instant): Entry =>

@@ -2,6 +2,7 @@
  * What the HTTP API needs of the rest of the swarm. `src/index.ts` fills it; nothing here knows a
  * platform binding.
  */
+import type { Approval, SignedApproval } from "../../core/approval.ts";
 import type { Incident } from "../../core/incident.ts";
 import type { HoldId, IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
@@ -65,7 +66,10 @@ export interface ApiPorts {
    */
   readonly sandbox: boolean;
   readonly authenticate: Authenticator;
-  now(): Instant;
+  /** Now, or so much later. */
+  now(offsetMs?: number): Instant;
+  /** 32 hex digits that nobody can guess. */
+  nonce(): string;
 
   /** All scopes, ordered by id. */
   scopes(): Promise<readonly ScopeRow[]>;
@@ -97,6 +101,8 @@ export interface ApiPorts {
   runView(id: RunId): Promise<RunView | null>;
   ballots(run: RunId): Promise<readonly BallotRow[]>;
   run(id: RunId): Pick<RunPort, "approve">;
+  /** Signs for a person whose key the swarm holds, which is only a sandbox's; null: this person has to sign. */
+  sign(approval: Approval): Promise<SignedApproval | null>;
 
   lessons(limit: number): Promise<readonly Lesson[]>;
   readonly log: RecordPort;

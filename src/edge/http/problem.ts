@@ -14,6 +14,8 @@ export const PROBLEMS = {
   "bad-cursor": { status: 400, title: "the cursor is not one of ours" },
   unauthenticated: { status: 401, title: "a valid bearer token is needed" },
   forbidden: { status: 403, title: "the role of this token does not allow it" },
+  "signature-needed": { status: 403, title: "the person has to sign it with a passkey" },
+  "not-distinct": { status: 403, title: "who has a part in the plan cannot approve it" },
   "not-found": { status: 404, title: "there is no such thing" },
   "no-golden-state": { status: 404, title: "the scope has no golden state yet" },
   "method-not-allowed": { status: 405, title: "this address does not take the method" },
@@ -112,6 +114,8 @@ export function ofRunRefusal(refusal: RunRefusal): Problem {
       return { slug: "another-plan", facts: { plan_digest: refusal.expected } };
     case "approval_expired":
       return { slug: "approval-expired", facts: { expires_at: refusal.expiresAt } };
+    case "not_distinct":
+      return { slug: "not-distinct" };
     default:
       return unreachable(refusal);
   }

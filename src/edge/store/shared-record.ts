@@ -1,5 +1,5 @@
 /** D1: what people and agents query. Upserts only, so that an owner may repeat them after a crash. */
-import type { Approval } from "../../core/approval.ts";
+import type { SignedApproval } from "../../core/approval.ts";
 import type { SignedBallot } from "../../core/ballot.ts";
 import type { Hold } from "../../core/hold.ts";
 import type { Incident } from "../../core/incident.ts";
@@ -201,7 +201,8 @@ export class SharedRecord {
     return results.map((row) => ({ ...row, reasons: JSON.parse(row.reasons) as string[] }));
   }
 
-  async saveApproval(run: RunId, { by, verdict, at }: Approval): Promise<void> {
+  async saveApproval(run: RunId, { approval }: SignedApproval): Promise<void> {
+    const { by, verdict, at } = approval;
     await this.#db
       .prepare("insert or replace into approvals (run, by, verdict, at) values (?, ?, ?, ?)")
       .bind(run, by, verdict, at)

@@ -32,6 +32,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     site: ZONE,
     golden,
     generation: 3,
+    declaredBy: "olga",
     observation: observed(live),
     lineage,
     holds: [],
@@ -65,6 +66,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     dossier: JSON.parse(JSON.stringify(dossier)) as Dossier,
     golden,
     generation: 3,
+    declaredBy: "olga",
     holds: [],
     now: NOW,
   };

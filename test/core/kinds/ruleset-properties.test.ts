@@ -171,6 +171,7 @@ function planOf({ changes }: Drift, golden: GoldenState): SealedPlan {
     type: "revert",
     goldenGeneration: 3,
     goldenDigest: golden.digest,
+    requestedBy: "olga",
   } as const;
   return plan({ scope: SCOPE, site: ZONE, epoch: 1, parent: null, proposal, changes });
 }
@@ -195,7 +196,7 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
     risk: assess(made, findings),
   };
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
-  const input = { dossier: told, golden, generation: 3, holds: [], now: NOW };
+  const input = { dossier: told, golden, generation: 3, declaredBy: "olga", holds: [], now: NOW };
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),
   );

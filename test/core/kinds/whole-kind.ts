@@ -109,7 +109,12 @@ const sealedOf = ({ site, golden }: Case, { changes }: Pick<Drift, "changes">): 
     site,
     epoch: 1,
     parent: null,
-    proposal: { type: "revert", goldenGeneration: 1, goldenDigest: golden.digest },
+    proposal: {
+      type: "revert",
+      goldenGeneration: 1,
+      goldenDigest: golden.digest,
+      requestedBy: "olga",
+    },
     changes,
   });
 
@@ -134,6 +139,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
     },
     golden: one.golden,
     generation: 1,
+    declaredBy: "olga",
     now: NOW,
     holds: [],
   } as const;

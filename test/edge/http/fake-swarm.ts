@@ -1,6 +1,6 @@
 /** A swarm in memory behind the API: what was asked of it, and answers to choose. */
 import { createHash } from "node:crypto";
-import type { Approval } from "../../../src/core/approval.ts";
+import type { SignedApproval } from "../../../src/core/approval.ts";
 import { parseGolden } from "../../../src/core/golden.ts";
 import {
   type HoldId,
@@ -32,6 +32,7 @@ import type { ScopeView } from "../../../src/core/scope-view.ts";
 import type { Signal } from "../../../src/core/signal.ts";
 import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
 import { createApp } from "../../../src/edge/http/app.ts";
+import { approvedBySandboxPerson } from "../../../src/edge/signing/sandbox-people.ts";
 import { authenticator } from "../../../src/edge/http/auth.ts";
 
 export const SCOPE = mint(isScopeId, "zone:example.com");
@@ -171,7 +172,7 @@ export class FakeSwarm implements ApiPorts {
     detail: "dns_record list: status 503",
     retryAfterMs: 7_000,
   });
-  readonly approvals: Approval[] = [];
+  readonly approvals: SignedApproval[] = [];
   readonly entries: RecordedEntry[] = [];
   readonly reads: { readonly after: number; readonly waitMs: number }[] = [];
   rows: ScopeRow[] = [
@@ -196,8 +197,8 @@ export class FakeSwarm implements ApiPorts {
   fault: unknown = null;
   clock: Instant = NOW;
 
-  now(): Instant {
-    return this.clock;
+  now(offsetMs = 0): Instant {
+    return mint(isInstant, new Date(Date.parse(this.clock) + offsetMs).toISOString());
   }
   async scopes(): Promise<readonly ScopeRow[]> {
     return this.rows;
@@ -278,10 +279,16 @@ export class FakeSwarm implements ApiPorts {
       { voter: "policy@zone:example.com", vote: "yes", tier: 1, reasons: ["fine"], cast_at: NOW },
     ];
   }
+  nonce(): string {
+    return "0".repeat(32);
+  }
+  sign(approval: SignedApproval["approval"]): Promise<SignedApproval> {
+    return approvedBySandboxPerson(approval);
+  }
   run(): ReturnType<ApiPorts["run"]> {
     return {
-      approve: async (approval) => {
-        this.approvals.push(approval);
+      approve: async (signed) => {
+        this.approvals.push(signed);
         return this.approval;
       },
     };

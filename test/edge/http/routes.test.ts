@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ScopeId } from "../../../src/core/ids.ts";
 import { err } from "../../../src/core/result.ts";
 import type { RunRefusal } from "../../../src/core/run.ts";
+import { isBySandboxPerson } from "../../../src/edge/signing/sandbox-people.ts";
 import { ROUTES } from "../../../src/edge/http/routes/registry.ts";
 import {
   DIGEST,
@@ -376,9 +377,13 @@ describe("approvals", () => {
     const response = await swarm.ask(approvals, approve({ ...yes, verdict }, "dev-approver-2"));
     const body = await good("approveRun", response);
     expect(body).toEqual({ run: runId("r0"), phase: "executing" });
-    expect(swarm.approvals).toEqual([
-      { planDigest: DIGEST, verdict, by: "dev-approver-2", at: NOW },
+    expect(swarm.approvals.map(({ approval }) => approval)).toMatchObject([
+      { scope: SCOPE, planDigest: DIGEST, verdict, by: "dev-approver-2", at: NOW },
     ]);
+    const [signed] = swarm.approvals;
+    if (signed?.attestation.type !== "key") throw new Error("is not signed");
+    const { approval, attestation } = signed;
+    expect(await isBySandboxPerson("approval/v1", approval, attestation)).toBe(true);
   });
 
   it.each<[RunRefusal, number, string, object]>([
@@ -391,6 +396,7 @@ describe("approvals", () => {
     ],
     [{ reason: "another_plan", expected: DIGEST }, 409, "another-plan", { plan_digest: DIGEST }],
     [{ reason: "approval_expired", expiresAt: NOW }, 410, "approval-expired", { expires_at: NOW }],
+    [{ reason: "not_distinct", by: "dev-approver-1" }, 403, "not-distinct", {}],
   ])("are refused with %j as %i", async (...[refusal, status, slug, facts]) => {
     swarm.approval = err(refusal);
     const problem = await problemOf(await swarm.ask(approvals, approve(yes)));

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { isDigest, isRunId } from "../../../core/ids.ts";
+import { APPROVAL_TTL_MS } from "../../../core/approval.ts";
+import { isDigest, isRunId, isScopeId, mint } from "../../../core/ids.ts";
 import { err, ok } from "../../../core/result.ts";
 import type { RunView } from "../../../core/run-view.ts";
 import type { BallotRow } from "../api-ports.ts";
@@ -149,13 +150,20 @@ export const runRoutes = [
     out: z.object({ run: z.string(), phase: z.string() }),
     async handle({ ports, param, body, principal }) {
       const id = param("id");
-      if (!isRunId(id) || !(await ports.runView(id))) return err(notFound("there is no such run"));
-      const phase = await ports.run(id).approve({
+      const view = isRunId(id) ? await ports.runView(id) : null;
+      if (!isRunId(id) || !view) return err(notFound("there is no such run"));
+      const signed = await ports.sign({
+        version: 1,
+        scope: mint(isScopeId, view.scope),
         planDigest: body.digest,
         verdict: body.verdict,
         by: principal.name,
         at: ports.now(),
+        expiresAt: ports.now(APPROVAL_TTL_MS),
+        nonce: ports.nonce(),
       });
+      if (!signed) return err({ slug: "signature-needed" });
+      const phase = await ports.run(id).approve(signed);
       return phase.ok
         ? ok({ body: { run: id, phase: phase.value } })
         : err(ofRunRefusal(phase.error));
