@@ -7,6 +7,7 @@ import { connect } from "../src/edge/cloudflare/connect.ts";
 import { listZones } from "../src/edge/cloudflare/site-reader.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { reconcilerOf } from "./bindings.ts";
+import { pacedApi } from "./paced-api.ts";
 
 /** Reconcilers that are told at the same time. */
 const AT_ONCE = 20;
@@ -16,7 +17,11 @@ export async function discover(
   env: Env,
   now: Instant,
 ): Promise<Result<readonly ScopeId[], Unknown>> {
-  const zones = await listZones(connect(env));
+  const record = new SharedRecord(env.DB);
+  const accountId = await record.firstAccount();
+  // The very first search is not counted: no account is known yet whose governor could be asked.
+  const api = accountId === null ? connect(env) : pacedApi(env, { accountId, urgency: "sweep" });
+  const zones = await listZones(api);
   if (!zones.ok) return zones;
   const byAccount = Map.groupBy(zones.value, ({ account }) => account.id);
   const sites = [

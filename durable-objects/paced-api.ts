@@ -1,5 +1,5 @@
 /** The v4 API within the account's budget. */
-import type { Told, Urgency } from "../src/core/budget.ts";
+import type { Grant, Told, Urgency } from "../src/core/budget.ts";
 import type { CloudflareApi } from "../src/edge/cloudflare/client.ts";
 import { connect } from "../src/edge/cloudflare/connect.ts";
 import { limitsIn } from "../src/edge/cloudflare/ratelimit.ts";
@@ -22,15 +22,39 @@ export interface Pace {
 export function pacedApi(env: Env, { accountId, urgency, prepaid = 0 }: Pace): CloudflareApi {
   const governor = env.GOVERNOR.getByName(accountId) as unknown as Governor;
   let paid = prepaid;
+  let waiting = 0;
+  let purchase: Promise<Grant> | null = null;
   let told: Told | null = null;
-  return connect(env, async (request, send) => {
-    if (paid === 0) {
-      const grant = await governor.acquire({ urgency, calls: BUNDLE[urgency] }, told);
-      told = null;
-      if (!grant.granted) return refused(grant.waitMs);
-      paid = BUNDLE[urgency];
+
+  /** For all who wait at this moment, in one question: calls made in parallel do not buy a bundle each. */
+  async function buy(): Promise<Grant> {
+    await Promise.resolve();
+    const calls = Math.max(BUNDLE[urgency], waiting);
+    const said = told;
+    told = null;
+    const grant = await governor.acquire({ urgency, calls }, said);
+    if (grant.granted) paid += calls;
+    return grant;
+  }
+
+  async function pay(): Promise<Grant> {
+    waiting += 1;
+    try {
+      while (paid === 0) {
+        purchase ??= buy().finally(() => (purchase = null));
+        const grant = await purchase;
+        if (!grant.granted) return grant;
+      }
+      paid -= 1;
+      return { granted: true };
+    } finally {
+      waiting -= 1;
     }
-    paid -= 1;
+  }
+
+  return connect(env, async (request, send) => {
+    const grant = await pay();
+    if (!grant.granted) return refused(grant.waitMs);
     const response = await send(request);
     told = limitsIn(response);
     // Nobody asks for a while after a 429: the others have to hear of it now.

@@ -1,7 +1,7 @@
 /**
- * The API budget of one token: 1,200 calls in any 5 minutes, and whoever exceeds it is shut out for 5 more. So it is
- * never exceeded: what is granted is counted before it is spent, in a window that slides, and the urgent keeps a reserve
- * that the rest cannot touch. Pure: the clock is passed in.
+ * The API budget of one token: 1,200 calls in any 5 minutes where Cloudflare names no other quota, and whoever exceeds it
+ * is shut out for 5 more. So it is never exceeded: what is granted is counted before it is spent, in a window that slides,
+ * and the urgent keeps a reserve that the rest cannot touch. Pure: the clock is passed in.
  */
 
 /** Most urgent first. A heal may use what a sweep may not. */
@@ -24,11 +24,17 @@ export interface Budget {
   readonly granted: readonly (readonly [number, number])[];
   /** Cloudflare asked to be left alone until then (epoch ms); 0: it did not. */
   readonly blockedUntil: number;
-  /** Calls that Cloudflare said remain, less what was granted since; it counts until `until` (epoch ms). */
-  readonly told: { readonly remaining: number; readonly until: number } | null;
+  /** Calls that Cloudflare said remain of a window of `of`, less what was granted since; counts until `until` (epoch ms). */
+  readonly told: {
+    readonly remaining: number;
+    readonly of: number;
+    readonly until: number;
+  } | null;
+  /** The quota of five minutes that Cloudflare named last; null: the documented one. */
+  readonly quota: number | null;
 }
 
-export const UNUSED: Budget = { granted: [], blockedUntil: 0, told: null };
+export const UNUSED: Budget = { granted: [], blockedUntil: 0, told: null, quota: null };
 
 export type Grant =
   | { readonly granted: true }
@@ -48,11 +54,8 @@ export function ask(
   const current = forget(budget, nowMs);
   if (nowMs < current.blockedUntil)
     return { budget: current, grant: { granted: false, waitMs: current.blockedUntil - nowMs } };
-  const room = roomFor(current, urgency);
-  if (calls > room) {
-    const waitMs = whenRoom(current.granted, calls - room, nowMs);
-    return { budget: current, grant: { granted: false, waitMs } };
-  }
+  const waitMs = waitFor(current, { urgency, calls }, nowMs);
+  if (waitMs > 0) return { budget: current, grant: { granted: false, waitMs } };
   const { told } = current;
   const granted = add(current.granted, calls, nowMs);
   const left = told && { ...told, remaining: told.remaining - calls };
@@ -60,20 +63,25 @@ export function ask(
 }
 
 /**
- * By our own count, or by Cloudflare's where that leaves more: it knows its limit for this account, we only know the one
- * that is documented.
+ * By our own count, and by Cloudflare's where that leaves less: somebody else may use the same token. Never by Cloudflare's
+ * where it leaves more: its windows begin anew at once, and a full one beside what we just spent is twice the quota. Of
+ * either window the same share is kept for the more urgent.
  */
-function roomFor({ granted, told }: Budget, urgency: Urgency): number {
+function waitFor({ granted, told, quota }: Budget, { urgency, calls }: Ask, nowMs: number): number {
   const used = granted.reduce((sum, [, count]) => sum + count, 0);
-  const ours = Math.floor(QUOTA * SHARE[urgency]) - used;
-  return told ? Math.max(ours, Math.floor(told.remaining * SHARE[urgency])) : ours;
+  const missing = used + calls - Math.floor((quota ?? QUOTA) * SHARE[urgency]);
+  const ours = missing > 0 ? whenRoom(granted, missing, nowMs) : 0;
+  if (!told) return ours;
+  const reserve = told.of - Math.floor(told.of * SHARE[urgency]);
+  const theirs = calls > told.remaining - reserve ? told.until - nowMs : 0;
+  return Math.max(ours, theirs);
 }
 
 /** A slice leaves the window as a whole, after its last moment has: on the safe side of the quota. */
-const forget = ({ granted, blockedUntil, told }: Budget, nowMs: number): Budget => ({
-  granted: granted.filter(([start]) => start + SLICE_MS + WINDOW_MS > nowMs),
-  blockedUntil,
-  told: told && told.until > nowMs ? told : null,
+const forget = (budget: Budget, nowMs: number): Budget => ({
+  ...budget,
+  granted: budget.granted.filter(([start]) => start + SLICE_MS + WINDOW_MS > nowMs),
+  told: budget.told && budget.told.until > nowMs ? budget.told : null,
 });
 
 /** What Cloudflare says of itself in an answer, where it says something. */
@@ -83,27 +91,36 @@ export interface Told {
   /** `Ratelimit`: calls that remain, and for how long. */
   readonly remaining: number | null;
   readonly resetMs: number | null;
+  /** `Ratelimit-Policy`: so many calls in so long a window. */
+  readonly policy: { readonly quota: number; readonly windowMs: number } | null;
 }
 
 /** Below this nothing is left for whoever else may use the same token. */
 const REMAINING_MIN = 20;
 
-export function tell(
-  budget: Budget,
-  { retryAfterMs, remaining, resetMs }: Told,
-  nowMs: number,
-): Budget {
+export function tell(budget: Budget, said: Told, nowMs: number): Budget {
+  const { retryAfterMs, remaining, resetMs, policy } = said;
   const scarceMs = remaining !== null && remaining < REMAINING_MIN ? (resetMs ?? 0) : 0;
   const blockMs = Math.min(Math.max(retryAfterMs ?? 0, scarceMs), WINDOW_MS);
+  // A policy of a shorter window is one more limit beside that of five minutes; `told` follows it.
+  const isWhole = policy !== null && policy.windowMs >= WINDOW_MS;
   return {
     ...budget,
+    quota: isWhole ? Math.floor((policy.quota * WINDOW_MS) / policy.windowMs) : budget.quota,
     blockedUntil:
       blockMs > 0 ? Math.max(budget.blockedUntil, nowMs + blockMs) : budget.blockedUntil,
-    told:
-      remaining === null || resetMs === null
-        ? budget.told
-        : { remaining, until: nowMs + Math.min(resetMs, WINDOW_MS) },
+    told: toldOf(budget.told, said, nowMs),
   };
+}
+
+/** Answers overtake each other: while one counts, another can only lower it. */
+function toldOf(before: Budget["told"], said: Told, nowMs: number): Budget["told"] {
+  const { remaining, resetMs, policy } = said;
+  if (remaining === null || resetMs === null) return before;
+  if (before && before.until > nowMs)
+    return { ...before, remaining: Math.min(before.remaining, remaining) };
+  const until = nowMs + Math.min(resetMs, WINDOW_MS);
+  return { remaining, of: policy?.quota ?? QUOTA, until };
 }
 
 function add(granted: Budget["granted"], calls: number, nowMs: number): Budget["granted"] {

@@ -7,12 +7,14 @@ import {
   SWEEP_CALLS,
   sweepEveryMs,
   tell,
+  type Told,
   UNUSED,
   type Urgency,
   WINDOW_MS,
 } from "../../src/core/budget.ts";
 
 const NOW = 1_800_000_000_000;
+const SILENT: Told = { retryAfterMs: null, remaining: null, resetMs: null, policy: null };
 const urgency = fc.constantFrom<Urgency>("heal", "look", "feed", "sweep");
 
 /** Asks one after the other; returns what was granted when. */
@@ -78,7 +80,7 @@ describe("the budget", () => {
   });
 
   it("leaves Cloudflare alone for as long as it asks, and no longer than its own block lasts", () => {
-    const told = { retryAfterMs: 60_000, remaining: null, resetMs: null };
+    const told: Told = { ...SILENT, retryAfterMs: 60_000 };
     const blocked = tell(UNUSED, told, NOW);
     expect(ask(blocked, { urgency: "heal", calls: 1 }, NOW).grant).toEqual({
       granted: false,
@@ -90,19 +92,77 @@ describe("the budget", () => {
   });
 
   it("believes Cloudflare's count when little remains, for somebody else may use the token", () => {
-    const scarce = tell(UNUSED, { retryAfterMs: null, remaining: 3, resetMs: 20_000 }, NOW);
+    const scarce = tell(UNUSED, { ...SILENT, remaining: 3, resetMs: 20_000 }, NOW);
     expect(ask(scarce, { urgency: "look", calls: 1 }, NOW).grant.granted).toBe(false);
     expect(ask(scarce, { urgency: "look", calls: 1 }, NOW + 20_000).grant.granted).toBe(true);
   });
 
-  it("believes Cloudflare's count when it leaves more than ours, until it is old or spent", () => {
+  it("keeps the heal's reserve of what remains, when somebody else has used the token up", () => {
+    const scarce = tell(UNUSED, { ...SILENT, remaining: 250, resetMs: 20_000 }, NOW);
+    const { grant } = ask(scarce, { urgency: "sweep", calls: 8 }, NOW);
+    expect(grant).toEqual({ granted: false, waitMs: 20_000 });
+    expect(ask(scarce, { urgency: "look", calls: 11 }, NOW).grant.granted).toBe(false);
+    expect(ask(scarce, { urgency: "heal", calls: 190 }, NOW).grant.granted).toBe(true);
+    expect(ask(scarce, { urgency: "heal", calls: 191 }, NOW).grant.granted).toBe(false);
+  });
+
+  it("does not take a window that begins anew at Cloudflare's for room of its own", () => {
     const { budget } = spend([{ urgency: "heal", calls: 1_100, afterMs: 0 }]);
-    expect(ask(budget, { urgency: "look", calls: 100 }, NOW).grant.granted).toBe(false);
-    const raised = tell(budget, { retryAfterMs: null, remaining: 250, resetMs: 20_000 }, NOW);
-    const first = ask(raised, { urgency: "look", calls: 150 }, NOW);
-    expect(first.grant.granted).toBe(true);
-    expect(ask(first.budget, { urgency: "look", calls: 150 }, NOW).grant.granted).toBe(false);
-    expect(ask(raised, { urgency: "look", calls: 150 }, NOW + 20_000).grant.granted).toBe(false);
+    const anew = tell(budget, { ...SILENT, remaining: 1_200, resetMs: 300_000 }, NOW);
+    expect(ask(anew, { urgency: "heal", calls: 100 }, NOW).grant.granted).toBe(false);
+    expect(ask(anew, { urgency: "sweep", calls: 8 }, NOW).grant.granted).toBe(false);
+  });
+
+  it("fills the quota that Cloudflare names for five minutes, larger or smaller than the documented", () => {
+    const named = (quota: number) =>
+      tell(UNUSED, { ...SILENT, policy: { quota, windowMs: 300_000 } }, NOW);
+    expect(ask(named(4_000), { urgency: "heal", calls: 3_800 }, NOW).grant.granted).toBe(true);
+    expect(ask(named(4_000), { urgency: "heal", calls: 3_801 }, NOW).grant.granted).toBe(false);
+    expect(ask(named(100), { urgency: "sweep", calls: 51 }, NOW).grant.granted).toBe(false);
+  });
+
+  it("keeps to a shorter window's limit beside its own", () => {
+    const policy = { quota: 100, windowMs: 60_000 };
+    const burst = tell(UNUSED, { ...SILENT, remaining: 100, resetMs: 60_000, policy }, NOW);
+    expect(ask(burst, { urgency: "sweep", calls: 51 }, NOW).grant.granted).toBe(false);
+    expect(ask(burst, { urgency: "heal", calls: 95 }, NOW).grant.granted).toBe(true);
+    expect(ask(burst, { urgency: "heal", calls: 600 }, NOW + 60_000).grant.granted).toBe(true);
+  });
+
+  it("is never exceeded at Cloudflare's own fixed windows either, whatever it says and when they begin", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            urgency,
+            calls: fc.integer({ min: 1, max: 200 }),
+            afterMs: fc.integer({ min: 0, max: 40_000 }),
+            others: fc.integer({ min: 0, max: 30 }),
+          }),
+          { minLength: 1, maxLength: 200 },
+        ),
+        (asks) => {
+          let budget: Budget = UNUSED;
+          let now = NOW;
+          let window = { start: NOW, used: 0 };
+          const granted: { at: number; calls: number }[] = [];
+          for (const { afterMs, others, ...wish } of asks) {
+            now += afterMs;
+            if (now >= window.start + WINDOW_MS) window = { start: now, used: 0 };
+            const answer = ask(budget, wish, now);
+            budget = answer.budget;
+            if (!answer.grant.granted) continue;
+            granted.push({ at: now, calls: wish.calls });
+            window.used += wish.calls + others;
+            const remaining = Math.max(0, QUOTA - window.used);
+            const resetMs = window.start + WINDOW_MS - now;
+            const policy = { quota: QUOTA, windowMs: WINDOW_MS };
+            budget = tell(budget, { retryAfterMs: null, remaining, resetMs, policy }, now);
+          }
+          for (const { at } of granted) expect(inWindow(granted, at)).toBeLessThanOrEqual(QUOTA);
+        },
+      ),
+    );
   });
 
   it("stays small whatever is asked (I12)", () => {

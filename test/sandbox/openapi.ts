@@ -1,7 +1,7 @@
 /** Holds every exchange of the sandbox's tests against Cloudflare's API description. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-// Stands beside the repository and is no part of it: without that folder these tests cannot run.
-import description from "../../../shared/reference/data/openapi-subset.json?raw";
+// Types only; where they come from and under which licence stands in its `info`.
+import description from "./openapi-subset.json?raw";
 
 interface Media {
   readonly content?: Readonly<Record<string, { readonly schema: object }>>;

@@ -60,6 +60,14 @@ export class SharedRecord {
     ).results;
   }
 
+  /** Some account that is known, always the same one; null before the first search for zones. */
+  async firstAccount(): Promise<string | null> {
+    const row = await this.#db
+      .prepare("select account_id from scopes order by account_id limit 1")
+      .first<{ account_id: string }>();
+    return row?.account_id ?? null;
+  }
+
   async scope(scope: ScopeId): Promise<ScopeRow | null> {
     return this.#db.prepare("select * from scopes where scope = ?").bind(scope).first<ScopeRow>();
   }
