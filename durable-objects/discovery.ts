@@ -18,9 +18,9 @@ export async function discover(
   now: Instant,
 ): Promise<Result<readonly ScopeId[], Unknown>> {
   const record = new SharedRecord(env.DB);
-  const accountId = await record.firstAccount();
+  const known = await record.firstAccount();
   // The very first search is not counted: no account is known yet whose governor could be asked.
-  const api = accountId === null ? connect(env) : pacedApi(env, { accountId, urgency: "sweep" });
+  const api = known === null ? connect(env) : pacedApi(env, { accountId: known, urgency: "sweep" });
   const zones = await listZones(api);
   if (!zones.ok) return zones;
   const byAccount = Map.groupBy(zones.value, ({ account }) => account.id);

@@ -113,14 +113,21 @@ export function tell(budget: Budget, said: Told, nowMs: number): Budget {
   };
 }
 
-/** Answers overtake each other: while one counts, another can only lower it. */
+/** Answers overtake each other: while one counts, another can lower what remains and bring its end nearer, no more. */
 function toldOf(before: Budget["told"], said: Told, nowMs: number): Budget["told"] {
   const { remaining, resetMs, policy } = said;
   if (remaining === null || resetMs === null) return before;
-  if (before && before.until > nowMs)
-    return { ...before, remaining: Math.min(before.remaining, remaining) };
-  const until = nowMs + Math.min(resetMs, WINDOW_MS);
-  return { remaining, of: policy?.quota ?? QUOTA, until };
+  const now = {
+    remaining,
+    of: policy?.quota ?? QUOTA,
+    until: nowMs + Math.min(resetMs, WINDOW_MS),
+  };
+  if (!before || before.until <= nowMs) return now;
+  return {
+    ...before,
+    remaining: Math.min(before.remaining, now.remaining),
+    until: Math.min(before.until, now.until),
+  };
 }
 
 function add(granted: Budget["granted"], calls: number, nowMs: number): Budget["granted"] {

@@ -15,7 +15,7 @@ export interface NotOurs {
 export interface Drift {
   /** What a plan would carry out. */
   readonly changes: readonly Change[];
-  /** Differences of declared resources that must not be written: class observed, or not editable. */
+  /** Differences that must not be written: of class observed, not editable, or a stranger that undoes what is declared. */
   readonly reported: readonly { readonly change: Change; readonly reason: string }[];
   /** Live, declared nowhere, and policy says to leave them. */
   readonly unmanaged: readonly ObservedResource[];
@@ -123,6 +123,7 @@ function diffKind(kind: Kind, input: DiffInput): Part {
     if (reason === null) changes.push(change);
     else reported.push({ change, reason });
   }
+  if (!removes) reported.push(...undoing(kind, { strangers: rest.observed, desired }));
   return {
     kind: kind.name,
     changes: changes.toSorted(inHealingOrder),
@@ -130,6 +131,18 @@ function diffKind(kind: Kind, input: DiffInput): Part {
     notOurs,
     ...careOf(kind, { pairs, strangers: rest.observed }, input.golden),
   };
+}
+
+/** Strangers that policy leaves alone and that undo what is declared: told as deletes that nobody carries out. */
+function undoing(
+  kind: Kind,
+  {
+    strangers,
+    desired,
+  }: { readonly strangers: readonly ObservedResource[]; readonly desired: readonly Resource[] },
+): Drift["reported"] {
+  const shadowing = kind.shadowing?.(strangers, desired) ?? [];
+  return [...shadowing].map(([stranger, reason]) => ({ change: remove(stranger), reason }));
 }
 
 interface Sorted {

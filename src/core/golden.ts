@@ -330,7 +330,11 @@ const at = (prefix: readonly (string | number)[], { path, problem }: Fault): Pro
 /** Unknown members one by one, so that each has its own path. */
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  const problem =
+    path.join(".") === "spec.resources"
+      ? `is not a resource kind; there are ${[...KINDS.keys()].toSorted().join(", ")}`
+      : "is not a known member";
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => ({ path: [...path, key], problem: "is not a known member" }));
+    return issue.keys.map((key) => ({ path: [...path, key], problem }));
   return [{ path, problem: issue.message.charAt(0).toLowerCase() + issue.message.slice(1) }];
 }

@@ -163,6 +163,11 @@ export interface Kind {
   handsOff?(change: Change): string | null;
   /** The group's live objects that another controller owns, with the reason; asked with everything observed of the kind. */
   foreign(observed: readonly ObservedResource[]): ReadonlyMap<ObjectId, string>;
+  /** Which of the undeclared resources that policy leaves alone undo declared ones by being there, with the reason. */
+  shadowing?(
+    strangers: readonly ObservedResource[],
+    declared: readonly Resource[],
+  ): ReadonlyMap<ObservedResource, string>;
   /** The API calls that carry out `changes`, in the order in which they must happen. Pure. */
   calls(changes: readonly Change[], site: Site): readonly CallOf[];
   /** What the resource looks like after `change`: null when it is gone. */

@@ -91,6 +91,14 @@ describe("the budget", () => {
     expect(ask(forEver, { urgency: "heal", calls: 1 }, NOW + WINDOW_MS).grant.granted).toBe(true);
   });
 
+  it("forgets what remained as soon as a block is over that ended the window", () => {
+    const used = tell(UNUSED, { ...SILENT, remaining: 1_000, resetMs: 290_000 }, NOW);
+    const shut = { ...SILENT, retryAfterMs: 3_000, remaining: 0, resetMs: 3_000 };
+    const blocked = tell(used, shut, NOW);
+    expect(ask(blocked, { urgency: "heal", calls: 1 }, NOW + 2_999).grant.granted).toBe(false);
+    expect(ask(blocked, { urgency: "sweep", calls: 8 }, NOW + 3_000).grant.granted).toBe(true);
+  });
+
   it("believes Cloudflare's count when little remains, for somebody else may use the token", () => {
     const scarce = tell(UNUSED, { ...SILENT, remaining: 3, resetMs: 20_000 }, NOW);
     expect(ask(scarce, { urgency: "look", calls: 1 }, NOW).grant.granted).toBe(false);

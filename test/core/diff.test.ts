@@ -379,3 +379,33 @@ describe("a change", () => {
     expect(describeChange(of(300, { ttl: 60 }))).toBe("update A www.harbor.example");
   });
 });
+
+it("case 23: a record that was deleted out of band is missing, and made again", () => {
+  const golden = goldenOf({
+    resources: { dns_record: [www], zone_setting: {} },
+    unmanaged: { dns_record: "remove" },
+  });
+  const drift = compare({ golden, live: dns() });
+  expect(changes(drift)).toEqual(["create A www.harbor.example 192.0.2.1"]);
+});
+
+it("case 27: under `report` a delegation that shadows what is declared is reported and never deleted", () => {
+  const rogue = record("r9", { type: "NS", name: "www.harbor.example", content: "ns.example.net" });
+  const compared = (policy: "report" | "remove") =>
+    compare({
+      golden: goldenOf({
+        resources: { dns_record: [www], zone_setting: {} },
+        unmanaged: { dns_record: policy },
+      }),
+      live: dns(A("r1", "192.0.2.1"), rogue),
+    });
+  const told = compared("report");
+  expect(told.changes).toEqual([]);
+  expect(told.reported).toEqual([
+    {
+      change: expect.objectContaining({ op: "delete" }),
+      reason: expect.stringContaining("delegates"),
+    },
+  ]);
+  expect(changes(compared("remove"))).toEqual(["delete NS www.harbor.example ns.example.net"]);
+});

@@ -5,12 +5,13 @@ import { Execution } from "../../durable-objects/execution.ts";
 import { ExecutionJournal } from "../../durable-objects/execution-journal.ts";
 import { diff } from "../../src/core/diff.ts";
 import { parseGolden } from "../../src/core/golden.ts";
-import { instantOf, isObjectId, isScopeId, mint } from "../../src/core/ids.ts";
+import type { JsonObject } from "../../src/core/canonical.ts";
+import { instantOf, isObjectId, isScopeId, mint, type ScopeId } from "../../src/core/ids.ts";
 import { plan, type SealedPlan } from "../../src/core/plan.ts";
 import type { Site } from "../../src/core/resource.ts";
 import { CloudflareApi } from "../../src/edge/cloudflare/client.ts";
 import { readSite } from "../../src/edge/cloudflare/site-reader.ts";
-import { cloudflare, control, vaultWrites } from "../support/world.ts";
+import { BOOKS, cloudflare, control, vaultWrites } from "../support/world.ts";
 
 const ACCOUNT = "8d6e3f0a5c1b4927a0f4c2d9b7e61835";
 const SCOPE = mint(isScopeId, `account:${ACCOUNT}`);
@@ -55,24 +56,35 @@ class Mortal extends CloudflareApi {
 }
 
 /** A plan for a list with two items that does not exist yet. */
-async function planned(epoch: number): Promise<SealedPlan> {
+function planned(epoch: number): Promise<SealedPlan> {
   const list = { name: "guests", items: [{ ip: "192.0.2.1", comment: "a" }, { ip: "192.0.2.2" }] };
+  return planFor({ scope: SCOPE, site: SITE, resources: { ip_list: [list] }, epoch });
+}
+
+interface Wanted {
+  readonly scope: ScopeId;
+  readonly site: Site;
+  readonly resources: JsonObject;
+  readonly epoch: number;
+}
+
+async function planFor({ scope, site, resources, epoch }: Wanted): Promise<SealedPlan> {
   const document = {
     apiVersion: "driftless.dev/v1",
     kind: "GoldenState",
-    metadata: { scope: SCOPE },
-    spec: { resources: { ip_list: [list] } },
+    metadata: { scope },
+    spec: { resources },
   };
-  const golden = parseGolden(document, SCOPE, SITE);
+  const golden = parseGolden(document, scope, site);
   if (!golden.ok) throw new Error(JSON.stringify(golden.error));
-  const reading = await readSite({ api: new Mortal(new Kill(0)), site: SITE }, golden.value, NOW);
+  const reading = await readSite({ api: new Mortal(new Kill(0)), site }, golden.value, NOW);
   if (!reading.ok) throw new Error(reading.error.detail);
   const observed = reading.value.observation.resources;
   const { changes } = diff({
     golden: golden.value,
     observed,
     lineage: new Map(),
-    site: SITE,
+    site,
     now: NOW,
   });
   const proposal = {
@@ -81,14 +93,18 @@ async function planned(epoch: number): Promise<SealedPlan> {
     goldenDigest: golden.value.digest,
     requestedBy: "olga",
   } as const;
-  return plan({ scope: SCOPE, site: SITE, epoch, parent: null, proposal, changes });
+  return plan({ scope, site, epoch, parent: null, proposal, changes });
 }
 
-const of = (sealed: SealedPlan, storage: DurableObjectStorage, kill = new Kill(0)): Execution =>
+const of = (
+  sealed: SealedPlan,
+  storage: DurableObjectStorage,
+  { kill = new Kill(0), api = new Mortal(kill) }: { kill?: Kill; api?: CloudflareApi } = {},
+): Execution =>
   new Execution({
-    scope: SCOPE,
+    scope: sealed.plan.scope,
     plan: sealed,
-    api: new Mortal(kill),
+    api,
     journal: new ExecutionJournal(storage),
     record: () => Promise.resolve(kill.touch()),
     clock: () => NOW,
@@ -115,7 +131,7 @@ it("a new list and its items are made once and whole, wherever the vault is kill
   for (let at = 1; at < 100; at += 1) {
     const sealed = await fresh(at);
     const killed = await storageOf(`forward-${at}`, async (storage) => {
-      const first = await of(sealed, storage, new Kill(at))
+      const first = await of(sealed, storage, { kill: new Kill(at) })
         .run()
         .catch(() => "killed" as const);
       const report = await of(sealed, storage).run();
@@ -139,7 +155,7 @@ it("and taken away again, wherever the vault is killed while it does that", asyn
     const sealed = await fresh(at);
     const killed = await storageOf(`back-${at}`, async (storage) => {
       await of(sealed, storage).run();
-      const first = await of(sealed, storage, new Kill(at))
+      const first = await of(sealed, storage, { kill: new Kill(at) })
         .revert()
         .catch(() => "killed" as const);
       expect(await of(sealed, storage).revert()).toMatchObject({ outcome: "reverted" });
@@ -148,4 +164,30 @@ it("and taken away again, wherever the vault is killed while it does that", asyn
     expect([(await guests()).length, await applied()]).toEqual([0, 4]);
     if (!killed) break;
   }
+});
+
+it("case 24: a record that somebody else creates in the same moment is what was wanted, and made once", async () => {
+  await control("POST", "/reset", {});
+  const records = `/zones/${BOOKS.zoneId}/dns_records`;
+  const body = { name: "fresh.harbor-books.example", type: "A", content: "192.0.2.77" };
+  const sealed = await planFor({
+    scope: mint(isScopeId, BOOKS.scope),
+    site: { level: "zone", id: mint(isObjectId, BOOKS.zoneId), name: "harbor-books.example" },
+    resources: { dns_record: [body] },
+    epoch: 1,
+  });
+  await control("DELETE", "/journal");
+  class Raced extends Mortal {
+    override async send(...call: Parameters<CloudflareApi["send"]>) {
+      await cloudflare("POST", records, { body: { ...body, ttl: 1, proxied: false } });
+      return super.send(...call);
+    }
+  }
+  const report = await storageOf("case-24", (storage) =>
+    of(sealed, storage, { api: new Raced(new Kill(0)) }).run(),
+  );
+  expect(report).toEqual({ outcome: "done", calls: 1 });
+  expect((await vaultWrites()).map(({ status }) => status)).toEqual([400]);
+  const query = "?name=fresh.harbor-books.example";
+  expect(await cloudflare<readonly unknown[]>("GET", records + query)).toHaveLength(1);
 });

@@ -4,7 +4,14 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { discover } from "../../durable-objects/discovery.ts";
 import type { Governor } from "../../durable-objects/governor.ts";
-import { type Grant, QUOTA, SWEEP_CALLS, type Urgency } from "../../src/core/budget.ts";
+import { pacedApi } from "../../durable-objects/paced-api.ts";
+import {
+  type Budget,
+  type Grant,
+  QUOTA,
+  SWEEP_CALLS,
+  type Urgency,
+} from "../../src/core/budget.ts";
 import { type JsonObject, textOf } from "../../src/core/canonical.ts";
 import { instantOf } from "../../src/core/ids.ts";
 import { isFull } from "../support/full.ts";
@@ -401,6 +408,60 @@ describe("the account's budget", () => {
     }).catch(() => undefined);
     expect((await ask(governor("restarted"), "sweep", SWEEP_CALLS)).granted).toBe(false);
     expect((await ask(governor("restarted"), "heal", 2)).granted).toBe(true);
+  });
+
+  it.each([
+    { who: "the read token", token: "sandbox-swarm-read", name: "reader.example" },
+    { who: "the write token", token: "sandbox-vault-write", name: "writer.example" },
+  ])(
+    "leaves Cloudflare alone while $who is shut out by a 429, then heals by itself",
+    async (one) => {
+      await control("POST", "/reset", {});
+      const [zone] = await seed([{ name: one.name, dns_records: SMALL }]);
+      if (!zone) throw new Error("nothing was seeded");
+      await meet();
+      await declare(zone, {
+        unmanaged: { dns_record: "remove" },
+        resources: { dns_record: SMALL },
+      });
+      await settled(scopeOf(zone), ({ status }) => status === "in_sync");
+      await quiet();
+      const api = (await records(zone.id)).find(({ name }) => name.startsWith("api."));
+      const body = { content: "198.18.0.3" };
+      await cloudflare("PATCH", `/zones/${zone.id}/dns_records/${api?.id}`, { body });
+      await control("DELETE", "/journal");
+      await control("POST", "/ratelimit/block", { token: one.token, seconds: 3 });
+      // One signal, and none after it: what follows is the system's own doing.
+      await apiJson(
+        `/api/v1/scopes/${encodeURIComponent(scopeOf(zone))}/reconcile`,
+        "dev-operator",
+        {
+          method: "POST",
+        },
+      );
+      await vi.waitFor(
+        async () => {
+          const now = (await records(zone.id)).find(({ id }) => id === api?.id);
+          expect(now?.content).toBe(api?.content);
+        },
+        { timeout: 25_000, interval: 250 },
+      );
+      await settled(scopeOf(zone), ({ status }) => status === "in_sync");
+      const refused = (await calls()).filter(({ status }) => status === 429);
+      // Whoever was refused asked once or twice, not in a loop.
+      expect(refused.length).toBeGreaterThan(0);
+      expect(refused.length).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it("is asked once for calls that are made in parallel, and for no more than those", async () => {
+    const api = pacedApi(env, { accountId: "parallel", urgency: "look" });
+    await Promise.all(Array.from({ length: 7 }, () => api.get("/zones")));
+    await runInDurableObject(env.GOVERNOR.getByName("parallel"), (_, state) => {
+      const [row] = state.storage.sql.exec<{ budget: string }>("select budget from budget");
+      const { granted } = JSON.parse(row?.budget ?? "") as Budget;
+      expect(granted.reduce((sum, [, count]) => sum + count, 0)).toBe(7);
+    });
   });
 
   it("spent by sweeps leaves drift to be found and healed", async () => {

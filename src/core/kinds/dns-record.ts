@@ -11,6 +11,7 @@ import { foreignRecords, systemReason } from "./dns-ownership.ts";
 import { publishRecords, recordHcl } from "./dns-publication.ts";
 import { type DeclaredRecord, recordSchema } from "./dns-schema.ts";
 import { readValue, type RecordValue, valueIdentity } from "./dns-value.ts";
+import { shadowingDelegations } from "./dns-shadow.ts";
 import { schemaFaults } from "./schema-fault.ts";
 
 const NAME = "dns_record";
@@ -203,6 +204,7 @@ export const dnsRecord: Kind = {
   same,
   removable: true,
   foreign: foreignRecords,
+  shadowing: shadowingDelegations,
   calls: recordCalls,
   predict: predictRecord,
   describe: (resource) => resource.group,

@@ -378,6 +378,19 @@ it("case 25: a CNAME makes room for the A in the same batch, deletes first", () 
   });
 });
 
+it("case 27: a rogue delegation that shadows declared records is told, though policy leaves strangers alone", () => {
+  const desired = [
+    declareOne(dnsRecord, { name: "api.shop", ...A }),
+    declareOne(dnsRecord, { name: "www", ...A }),
+  ];
+  const ns = (id: string, name: string) =>
+    observeRecord({ id, type: "NS", name, content: "ns1.example.net" });
+  const rogue = ns("r8", "shop.harbor.example");
+  const told = dnsRecord.shadowing?.([rogue, ns("r9", "lab.harbor.example")], desired);
+  expect([...(told ?? [])]).toEqual([[rogue, expect.stringContaining("api.shop.harbor.example")]]);
+  expect(dnsRecord.shadowing?.([ns("r8", "op.harbor.example")], desired).size).toBe(0);
+});
+
 it("case 28: the ticking development mode is a member of the zone object, which no kind reads", () => {
   expect(
     compare(dnsRecord, { name: "www", ...A }, record({ ...A, development_mode: -14_859_766 })),
