@@ -2,7 +2,7 @@
 // and verified.
 import { Failure } from "../scripts/json-client.mjs";
 import { counted, stageLines, timed } from "./distribution.mjs";
-import { FEED_AT_REST, withInstance } from "./instance.mjs";
+import { FEED_AT_REST, inOneInstance } from "./instance.mjs";
 import { declareLargeZone, SCOPE } from "./large-zone.mjs";
 import { timesOf, verifiedRun } from "./run-timeline.mjs";
 
@@ -15,17 +15,13 @@ const CALLS_BAR = 12;
 const BATCH_BAR = 200;
 const HEAL_MS_MAX = 60_000;
 
-export const healOnePercent = {
+export const healOnePercent = inOneInstance({
   name: "heal-1pct-10k",
   about: "100 of 10,000 records drift at once: API calls and time until verified",
-  run: (context) =>
-    withInstance({
-      feedSeconds: FEED_AT_REST,
-      examples: false,
-      context,
-      work: (system) => measure(system, context),
-    }),
-};
+  feedSeconds: FEED_AT_REST,
+  examples: false,
+  measure,
+});
 
 async function measure({ swarm, account }, { quick, report, log }) {
   const { zone, records } = await declareLargeZone({ swarm, account, log });

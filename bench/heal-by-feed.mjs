@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../scripts/json-client.mjs";
 import { timed } from "./distribution.mjs";
-import { withInstance } from "./instance.mjs";
+import { inOneInstance } from "./instance.mjs";
 import { editableRecords, SCOPE, strangeAddress } from "./record-edits.mjs";
 
 const FEED_SECONDS = "1";
@@ -14,16 +14,12 @@ const LOOK_EVERY_MS = 50;
 const HEAL_MS_MAX = 20_000;
 const BAR_MS = 5_000;
 
-export const healByFeed = {
+export const healByFeed = inOneInstance({
   name: "heal-by-feed",
   about: "one edited record, found by a change feed that is polled every second",
-  run: (context) =>
-    withInstance({
-      feedSeconds: FEED_SECONDS,
-      context,
-      work: (system) => measure(system, context),
-    }),
-};
+  feedSeconds: FEED_SECONDS,
+  measure,
+});
 
 async function measure({ swarm, account }, { quick, report }) {
   await swarm.inSync({ scope: SCOPE, ms: 20_000 });

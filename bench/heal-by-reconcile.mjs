@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../scripts/json-client.mjs";
 import { stageLines, timed } from "./distribution.mjs";
-import { FEED_AT_REST, withInstance } from "./instance.mjs";
+import { FEED_AT_REST, inOneInstance } from "./instance.mjs";
 import { editableRecords, SCOPE, strangeAddress } from "./record-edits.mjs";
 import { timesOf, verifiedRun } from "./run-timeline.mjs";
 
@@ -14,16 +14,12 @@ const POLL_MS = 5;
 const HEAL_MS_MAX = 15_000;
 const BAR_MS = 300;
 
-export const healByReconcile = {
+export const healByReconcile = inOneInstance({
   name: "heal-by-reconcile",
   about: "one edited record: from POST reconcile to healed and to verified",
-  run: (context) =>
-    withInstance({
-      feedSeconds: FEED_AT_REST,
-      context,
-      work: (system) => measure(system, context),
-    }),
-};
+  feedSeconds: FEED_AT_REST,
+  measure,
+});
 
 async function measure({ swarm, account }, { quick, report }) {
   await swarm.inSync({ scope: SCOPE, ms: 20_000 });

@@ -28,3 +28,11 @@ export async function withInstance({ feedSeconds, examples, context: { log, sign
     await system.stop();
   }
 }
+
+/** A bench that has one system for all it measures: `measure(system, context)`. */
+export const inOneInstance = ({ name, about, feedSeconds, examples, measure }) => ({
+  name,
+  about,
+  run: (context) =>
+    withInstance({ feedSeconds, examples, context, work: (system) => measure(system, context) }),
+});

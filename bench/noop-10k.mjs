@@ -7,7 +7,7 @@ import { plan } from "../src/core/plan.ts";
 import { lineageOf } from "../src/core/reconcile.ts";
 import { Failure } from "../scripts/json-client.mjs";
 import { counted, timed } from "./distribution.mjs";
-import { FEED_AT_REST, withInstance } from "./instance.mjs";
+import { FEED_AT_REST, inOneInstance } from "./instance.mjs";
 import { declareLargeZone, RECORDS, SCOPE } from "./large-zone.mjs";
 
 const LOOKS = 5;
@@ -18,17 +18,13 @@ const LIST_CALLS_BAR = 3;
 const CPU_BAR_MS = 150;
 const LOOK_MS_MAX = 30_000;
 
-export const noop = {
+export const noop = inOneInstance({
   name: "noop-10k",
   about: "10,000 records, nothing drifted: list calls of one look, CPU of diff and plan",
-  run: (context) =>
-    withInstance({
-      feedSeconds: FEED_AT_REST,
-      examples: false,
-      context,
-      work: (system) => measure(system, context),
-    }),
-};
+  feedSeconds: FEED_AT_REST,
+  examples: false,
+  measure,
+});
 
 async function measure({ swarm, account }, { quick, report, log }) {
   const large = await declareLargeZone({ swarm, account, log });

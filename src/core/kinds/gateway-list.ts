@@ -1,23 +1,21 @@
 import { z } from "zod";
-import { idOf, isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
+import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
 import type { HclResource } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import {
-  type ApiRequest,
   type Change,
   type Fault,
   type Fields,
   type Kind,
   type Live,
-  objectIn,
   type ObservedResource,
   type Resource,
-  type Site,
 } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
 import { creationOnly } from "./creation-only.ts";
 import { declareEach, objectsOf, said } from "./declaration.ts";
 import { canonicalNetwork } from "./ip-network.ts";
+import { objectApply } from "./object-apply.ts";
 import { objectCalls } from "./object-calls.ts";
 
 const NAME = "gateway_list";
@@ -144,24 +142,10 @@ function bodyOf(change: Exclude<Change, { op: "delete" }>): JsonObject {
 }
 
 /** A PUT keeps the type, and the items when it has none. */
-function apply(
-  objects: readonly Json[],
-  { method, path, body }: ApiRequest,
-  site: Site,
-): Result<readonly Json[], string> {
-  const id = objectIn(path, COLLECTION, site);
-  if (method === "POST" && id === "" && body) return ok([...objects, { ...body, id: "" }]);
-  const all = objects.filter(isObject);
-  const old = all.find((object) => idOf(object) === id);
-  if (old === undefined) return err(`object \`${id}\` does not exist`);
-  const others = all.filter((object) => idOf(object) !== id);
-  if (method === "DELETE") return ok(others);
-  if (method !== "PUT" || body === null) return err("not a call that is understood");
-  return ok([
-    ...others,
-    { ...old, description: "", ...body, id: idOf(old), type: old["type"] ?? "" },
-  ]);
-}
+const apply = objectApply({
+  collection: COLLECTION,
+  becomes: (old, body) => ({ ...old, description: "", ...body, type: old["type"] ?? "" }),
+});
 
 const rowsOf = (items: Json | undefined): readonly JsonObject[] =>
   objectsOf(items).map(({ value = "", description = "" }) =>

@@ -1,16 +1,13 @@
 import { z } from "zod";
-import { idOf, isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
+import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
 import { isObjectId } from "../ids.ts";
 import {
-  type ApiRequest,
   type Change,
   type Contradiction,
   type Fields,
   type Kind,
-  objectIn,
   type ObservedResource,
   type Resource,
-  type Site,
 } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
 import { carriedOver, declareEach, objectOf, said, textsOf } from "./declaration.ts";
@@ -18,6 +15,7 @@ import { sameExpression } from "./gateway-expression.ts";
 import { alignedRules, samePrecedence } from "./gateway-order.ts";
 import { nanosecondsOf } from "./go-duration.ts";
 import { publishRules, ruleHcl } from "./gateway-publication.ts";
+import { objectApply } from "./object-apply.ts";
 import { objectCalls } from "./object-calls.ts";
 
 const NAME = "gateway_rule";
@@ -187,22 +185,13 @@ function bodyOf(change: Exclude<Change, { op: "delete" }>): JsonObject {
 }
 
 /** What the API did not tell of a rule, it does not tell afterwards. */
-function apply(
-  objects: readonly Json[],
-  { method, path, body }: ApiRequest,
-  site: Site,
-): Result<readonly Json[], string> {
-  const id = objectIn(path, COLLECTION, site);
-  if (method === "POST" && id === "" && body) return ok([...objects, { ...body, id: "" }]);
-  const all = objects.filter(isObject);
-  const old = all.find((object) => idOf(object) === id);
-  if (old === undefined) return err(`object \`${id}\` does not exist`);
-  const others = all.filter((object) => idOf(object) !== id);
-  if (method === "DELETE") return ok(others);
-  if (method !== "PUT" || body === null) return err("not a call that is understood");
-  const told = Object.entries(body).filter(([member]) => member in old || !(member in MEMBERS));
-  return ok([...others, { ...Object.fromEntries(told), id: idOf(old) }]);
-}
+const apply = objectApply({
+  collection: COLLECTION,
+  becomes: (old, body) =>
+    Object.fromEntries(
+      Object.entries(body).filter(([member]) => member in old || !(member in MEMBERS)),
+    ),
+});
 
 /** Two declared rules at one place have no order. */
 function contradictions(resources: readonly Resource[]): readonly Contradiction[] {
