@@ -1,11 +1,21 @@
-import type { ApiRequest } from "../src/core/resource.ts";
-import { type Digest, isDigest, mint } from "../src/core/ids.ts";
+import type { Match } from "../src/core/golden.ts";
+import { type Digest, type Instant, instantOf, isDigest, mint } from "../src/core/ids.ts";
+import type { HeededHold } from "../src/core/log/hold-entries.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
+import type { ApiRequest } from "../src/core/resource.ts";
 
 /** `intended` is written before the call goes out: after a crash it means "may have happened, look". */
 export type CallState = "intended" | "done";
 
-/** What the vault must not forget: releases, calls, inverses, voters' keys. Synchronous, one row a fact. */
+/** What a release was granted on. */
+export interface Terms {
+  /** How many people approved. */
+  readonly people: number;
+  /** Until when the inverses may be run; null: no longer. */
+  readonly revertUntil: Instant | null;
+}
+
+/** What the vault must not forget: releases, calls, inverses, holds, voters' keys. Synchronous, one row a fact. */
 export class ExecutionJournal {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
@@ -15,6 +25,13 @@ export class ExecutionJournal {
     this.#sql = storage.sql;
     this.#sql.exec(
       "create table if not exists release (plan_digest text primary key, epoch integer not null, plan text not null)",
+    );
+    // Beside `release`, whose rows are older than these facts: how many people approved, until when it may be taken back.
+    this.#sql.exec(
+      "create table if not exists term (plan_digest text primary key, people integer not null, revert_until text not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists hold (id text primary key, selector text not null, at text not null, ended integer not null)",
     );
     this.#sql.exec(
       "create table if not exists call (plan_digest text not null, call integer not null, state text not null, primary key (plan_digest, call))",
@@ -42,13 +59,59 @@ export class ExecutionJournal {
     );
   }
 
-  admit({ plan, digest }: SealedPlan): void {
+  admit({ plan, digest }: SealedPlan, { people, revertUntil }: Terms): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(
+        "insert or ignore into release values (?, ?, ?)",
+        digest,
+        plan.epoch,
+        JSON.stringify(plan),
+      );
+      this.#sql.exec(
+        "insert or ignore into term values (?, ?, ?)",
+        digest,
+        people,
+        revertUntil ?? "",
+      );
+    });
+  }
+
+  /** On which terms a plan was released. One without any is from before there were terms: nobody, and not to be taken back. */
+  terms(planDigest: Digest): Terms {
+    const [row] = this.#sql
+      .exec<{ people: number; revert_until: string }>(
+        "select people, revert_until from term where plan_digest = ?",
+        planDigest,
+      )
+      .toArray();
+    return {
+      people: row?.people ?? 0,
+      revertUntil: row?.revert_until ? instantOf(row.revert_until) : null,
+    };
+  }
+
+  /** What was verified stays: its inverses are no longer anybody's to run. */
+  close(planDigest: Digest): void {
+    this.#sql.exec("update term set revert_until = '' where plan_digest = ?", planDigest);
+  }
+
+  /** A hold as the record has it. An entry that comes late or twice never undoes a newer one. */
+  heed({ id, selector, at, ended }: HeededHold): void {
     this.#sql.exec(
-      "insert or ignore into release values (?, ?, ?)",
-      digest,
-      plan.epoch,
-      JSON.stringify(plan),
+      "insert into hold values (?1, ?2, ?3, ?4) on conflict (id) do update set selector = ?2, at = ?3, ended = ?4 where ?3 >= at",
+      id,
+      JSON.stringify(selector),
+      at,
+      ended ? 1 : 0,
     );
+  }
+
+  /** What holds now. An expired hold holds until somebody ends it. */
+  holds(): readonly { readonly id: string; readonly selector: Match | null }[] {
+    return this.#sql
+      .exec<{ id: string; selector: string }>("select id, selector from hold where ended = 0")
+      .toArray()
+      .map(({ id, selector }) => ({ id, selector: JSON.parse(selector) as Match | null }));
   }
 
   plan(planDigest: Digest): SealedPlan | null {

@@ -12,6 +12,7 @@ import { kindOf } from "../src/core/kinds/registry.ts";
 import type { Entry } from "../src/core/log/entry.ts";
 import { type Call, type SealedPlan, type Step, withIds } from "../src/core/plan.ts";
 import type { ApiRequest, ObservedResource } from "../src/core/resource.ts";
+import { prohibitedNow } from "../src/core/prohibitions.ts";
 import { basisMoved, unpredicted } from "../src/core/verification.ts";
 import { finished } from "../src/edge/cloudflare/bulk-operation.ts";
 import type { Answer, CloudflareApi } from "../src/edge/cloudflare/client.ts";
@@ -23,6 +24,8 @@ export interface ExecutionInput {
   readonly plan: SealedPlan;
   readonly api: CloudflareApi;
   readonly journal: ExecutionJournal;
+  /** How many approved: what is read just before a write may ask for more than the plan said. */
+  readonly people: number;
   readonly record: (entries: readonly Entry[]) => Promise<unknown>;
   readonly clock: () => Instant;
 }
@@ -80,7 +83,8 @@ export class Execution {
         written: journal.callsDone(plan.digest),
         mismatches,
       };
-    const refused = await this.#rehearse(index, call);
+    const refused =
+      this.#prohibit(index, call, observed.value) ?? (await this.#rehearse(index, call));
     if (refused) return refused;
     const ids = journal.ids(plan.digest);
     await this.#note("write", { index, call, ids });
@@ -89,6 +93,21 @@ export class Execution {
     if (answer.type === "ok")
       return this.#done(index, call, createdIn(call, plan.plan.steps, answer.result));
     return this.#unclear(index, call, answer);
+  }
+
+  /** The absolute rules once more, beside what is really there. */
+  #prohibit(
+    index: number,
+    call: Call,
+    observed: readonly ObservedResource[],
+  ): ExecutionReport | null {
+    const { plan, people, journal } = this.#input;
+    const steps = this.#stepsOf(call);
+    const touched = observed.filter((one) => steps.some(([, step]) => isOf(step, one)));
+    const prohibition = prohibitedNow(call, touched, { plan: plan.plan, people });
+    if (!prohibition) return null;
+    const written = journal.callsDone(plan.digest);
+    return { outcome: "prohibited", call: index, written, prohibition };
   }
 
   /** Where the API can check a write without carrying it out, it does so first. Null: it would be carried out. */
@@ -176,6 +195,15 @@ export class Execution {
     };
   }
 
+  /** Whether every call was carried out and everything is as planned. Null: it cannot be read now. */
+  async isAsPredicted(): Promise<boolean | null> {
+    const { plan, journal } = this.#input;
+    if (journal.callsDone(plan.digest) < plan.plan.calls.length) return false;
+    const steps = [...plan.plan.steps.entries()];
+    const observed = await this.#read(steps);
+    return observed.ok ? unpredicted(steps, observed.value).length === 0 : null;
+  }
+
   /** Undoes what was carried out, last step first. What somebody else has changed since is left to them. */
   async revert(): Promise<RevertReport> {
     const { plan, journal } = this.#input;
@@ -259,6 +287,10 @@ export class Execution {
     ]);
   }
 }
+
+/** Readers may answer with more than was asked for. */
+const isOf = ({ kind, identity, before }: Step, one: ObservedResource): boolean =>
+  one.kind === kind && (one.id === before?.id || one.identity === identity);
 
 function settle(steps: readonly Indexed[], observed: readonly ObservedResource[]): Settled {
   if (unpredicted(steps, observed).length === 0) return "carried_out";

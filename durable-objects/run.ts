@@ -268,6 +268,7 @@ export class Run extends DurableObject<Env> implements RunPort {
   async #conclude({ run, cause, touched }: Journalled): Promise<null> {
     const plan = this.#journal.plan();
     const lesson = learn(run, plan, cause);
+    if (run.phase === "verified") await vaultOf(this.env).close(run.scope, run.motion.planDigest);
     await logOf(this.env).append(endEntries(run, viewOf(run, plan), lesson));
     await this.#record.saveLesson(lesson);
     await reconcilerOf(this.env, run.scope).runFinished(run, touched);

@@ -9,10 +9,12 @@ import { AUDITS } from "../src/core/auditors/registry.ts";
 import { stateDigestOf, type Voter } from "../src/core/ballot.ts";
 import { digestOf, isObject, sameJson } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
+import { covers, imagesOf } from "../src/core/hold.ts";
 import { type Digest, type Instant, instantOf, isVoterId, type ScopeId } from "../src/core/ids.ts";
+import type { HeededHold } from "../src/core/log/hold-entries.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
-import { prohibited } from "../src/core/prohibitions.ts";
+import { prohibited, type Prohibition } from "../src/core/prohibitions.ts";
 import { scopeOf } from "../src/core/resource.ts";
 import { certify } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
@@ -26,9 +28,15 @@ import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
 
-const ANOTHER_SITE = "the plan's site is not the scope's";
+const ANOTHER_SITE: Prohibition = {
+  rule: "outside_site",
+  detail: "the plan's site is not the scope's",
+};
 
-const clock = (): Instant => instantOf(new Date().toISOString());
+/** Longer than a run's attempts at verifying and taking back take together (about ten minutes), with a process that was down. */
+const REVERT_WINDOW_MS = 60 * 60_000;
+
+const clock = (aheadMs = 0): Instant => instantOf(new Date(Date.now() + aheadMs).toISOString());
 
 /**
  * The vault of one scope. Holds the write token (through its Worker's environment; no method returns it), the voters'
@@ -45,14 +53,34 @@ export class Vault extends DurableObject<VaultEnv> {
     return this.#alone(() => this.#release(request));
   }
 
-  revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport> {
-    return this.#alone(() => {
+  revert(planDigest: Digest): Promise<RevertReport> {
+    return this.#alone(async () => {
       const plan = this.#journal.plan(planDigest);
       // Nothing was ever released under this digest, so nothing is there to be undone.
-      return plan
-        ? this.#execution(scope, plan).revert()
-        : Promise.resolve({ outcome: "reverted", steps: 0 });
+      return plan ? this.#revert(plan) : { outcome: "reverted", steps: 0 };
     });
+  }
+
+  /** Taking back needs no certificate, so it is for a plan that came out otherwise or stopped halfway, and for a while. */
+  async #revert(plan: SealedPlan): Promise<RevertReport> {
+    const { revertUntil } = this.#journal.terms(plan.digest);
+    if (revertUntil === null || revertUntil <= clock())
+      return { outcome: "refused", reason: "window_closed" };
+    const execution = this.#execution(plan);
+    const asPredicted = await execution.isAsPredicted();
+    if (asPredicted === null)
+      return { outcome: "unavailable", detail: "the result cannot be read", retryAfterMs: null };
+    return asPredicted ? { outcome: "refused", reason: "as_predicted" } : execution.revert();
+  }
+
+  /** The swarm has verified the run. Only takes something away, so it is believed. */
+  async close(planDigest: Digest): Promise<void> {
+    this.#journal.close(planDigest);
+  }
+
+  /** A person placed or ended a hold: told by the record before the swarm acts on it. */
+  async heed(hold: HeededHold): Promise<void> {
+    this.#journal.heed(hold);
   }
 
   /** Runs after whatever was asked before, whether that went well or not. */
@@ -88,17 +116,25 @@ export class Vault extends DurableObject<VaultEnv> {
         ],
         "vault",
       );
-      this.#journal.admit(plan.value);
+      this.#journal.admit(plan.value, {
+        people: granted.value.length,
+        revertUntil: clock(REVERT_WINDOW_MS),
+      });
+    } else if (this.#journal.callsDone(plan.value.digest) === 0) {
+      // Begun and not yet at work: a hold that came meanwhile still holds it.
+      const held = this.#held(plan.value.plan);
+      if (held) return { outcome: "refused", refusal: held };
     }
-    return this.#execution(scope, plan.value).run();
+    return this.#execution(plan.value).run();
   }
 
-  #execution(scope: ScopeId, plan: SealedPlan): Execution {
+  #execution(plan: SealedPlan): Execution {
     return new Execution({
-      scope,
+      scope: plan.plan.scope,
       plan,
       api: connect(this.env),
       journal: this.#journal,
+      people: this.#journal.terms(plan.digest).people,
       record: (entries) => this.#log().append(entries, "vault"),
       clock,
     });
@@ -161,8 +197,10 @@ export class Vault extends DurableObject<VaultEnv> {
     if (!people.ok) return people;
     if (people.value.length < needed)
       return err({ reason: "approval_missing", needed, given: people.value.length });
-    const detail = prohibited(plan, people.value.length) ?? (await this.#anotherSite(plan));
-    return detail ? err({ reason: "prohibited", detail }) : people;
+    const held = this.#held(plan);
+    if (held) return err(held);
+    const prohibition = prohibited(plan, people.value.length) ?? (await this.#anotherSite(plan));
+    return prohibition ? err({ reason: "prohibited", ...prohibition }) : people;
   }
 
   /** The swarm's word that somebody approved is worth nothing: the signature is. */
@@ -180,11 +218,18 @@ export class Vault extends DurableObject<VaultEnv> {
     );
   }
 
+  #held({ steps, site }: Plan): ReleaseRefusal | null {
+    const hold = this.#journal
+      .holds()
+      .find((one) => steps.some((step) => covers(one, imagesOf(step), site)));
+    return hold ? { reason: "on_hold", hold: hold.id } : null;
+  }
+
   /**
    * The scope names a zone, the plan its id. Which id belongs to the name is asked of Cloudflare, once: taken from the
    * plan, a certificate for one zone could be spent on another.
    */
-  async #anotherSite({ scope, site }: Plan): Promise<string | null> {
+  async #anotherSite({ scope, site }: Plan): Promise<Prohibition | null> {
     if (site.level === "account") return scopeOf(site) === scope ? null : ANOTHER_SITE;
     const known = this.#journal.zoneId();
     if (known !== null) return known === site.id ? null : ANOTHER_SITE;

@@ -5,6 +5,7 @@ import { Vault } from "../durable-objects/vault.ts";
 import type { ExecutionReport, RevertReport } from "./core/execution.ts";
 import { type Digest, isDigest, isScopeId, type ScopeId } from "./core/ids.ts";
 import { type Entry, type RecordedEntry, VAULT_ONLY } from "./core/log/entry.ts";
+import { heededHold } from "./core/log/hold-entries.ts";
 import type { LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
 import type { Answer } from "./edge/cloudflare/client.ts";
 import { connect } from "./edge/cloudflare/connect.ts";
@@ -22,18 +23,28 @@ function idOf(answer: Answer): string | null {
     : null;
 }
 
+const vaultOf = (env: VaultEnv, scope: string): Vault =>
+  env.VAULT.getByName(scope) as unknown as Vault;
+
 /** What the swarm may ask of the vault. No method takes an API call, none returns a credential. */
 export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
   async release(request: ReleaseRequest): Promise<ExecutionReport> {
     if (!isScopeId(request.plan.scope))
-      return { outcome: "refused", refusal: { reason: "prohibited", detail: "not a scope" } };
-    return this.#vault(request.plan.scope).release(request);
+      return {
+        outcome: "refused",
+        refusal: { reason: "prohibited", rule: "outside_site", detail: "not a scope" },
+      };
+    return vaultOf(this.env, request.plan.scope).release(request);
   }
 
   async revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport> {
     if (!isScopeId(scope) || !isDigest(planDigest))
       return { outcome: "stuck", detail: "not a scope or not a digest" };
-    return this.#vault(scope).revert(scope, planDigest);
+    return vaultOf(this.env, scope).revert(planDigest);
+  }
+
+  async close(scope: ScopeId, planDigest: Digest): Promise<void> {
+    if (isScopeId(scope) && isDigest(planDigest)) await vaultOf(this.env, scope).close(planDigest);
   }
 
   async tokenId(accountId: string): Promise<string | null> {
@@ -47,17 +58,18 @@ export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
     }
     return null;
   }
-
-  #vault(scope: ScopeId): Vault {
-    return this.env.VAULT.getByName(scope) as unknown as Vault;
-  }
 }
 
 /** The record, for the swarm: it may add and read, nothing else. Entries are marked as the swarm's. */
 export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
-  append(entries: readonly Entry[]): Promise<{ last: number }> {
+  async append(entries: readonly Entry[]): Promise<{ last: number }> {
     const forged = entries.find(({ type }) => VAULT_ONLY.has(type));
     if (forged) throw new Error(`only the vault records a \`${forged.type}\``);
+    // The vault knows of a hold before whoever placed it is promised anything.
+    for (const entry of entries) {
+      const hold = heededHold(entry);
+      if (hold) await vaultOf(this.env, entry.scope).heed(hold);
+    }
     return this.#log().append(entries, "swarm");
   }
 

@@ -1,8 +1,11 @@
 /** Lints any plan, whoever made it. One documented variant a violation; an empty list is a clean plan. */
 import { removals } from "./diff.ts";
 import type { GoldenState, Limits } from "./golden.ts";
+import { isOpenToAll } from "./kinds/access-policy.ts";
+import { objectsOf } from "./kinds/declaration.ts";
 import { KINDS, kindOf } from "./kinds/registry.ts";
 import type { Plan, Step } from "./plan.ts";
+import type { Fields } from "./resource.ts";
 
 /** `block`: must never run. `person`: runs only when a person says so. */
 export type Finding =
@@ -35,6 +38,10 @@ export type Finding =
     }
   /** Code that somebody runs, and that nobody declared. */
   | { readonly severity: "person"; readonly type: "worker_delete"; readonly identity: string }
+  /** A phase that has rules would have none, or a list with items none: what they held back comes through. */
+  | { readonly severity: "person"; readonly type: "empties"; readonly identity: string }
+  /** An Access application would go, or let everybody in who was not let in before. */
+  | { readonly severity: "person"; readonly type: "opens_access"; readonly identity: string }
   /** The plan is larger than one run can watch over. */
   | {
       readonly severity: "block";
@@ -63,6 +70,7 @@ export function check(plan: Plan, { golden, managed }: CheckInput): readonly Fin
     ...delegation(plan),
     ...deletedWorkers(plan),
     ...deletedData(plan),
+    ...liftedProtection(plan),
     ...(plan.steps.length > STEPS_MAX
       ? [
           {
@@ -132,6 +140,38 @@ function deletedWorkers(plan: Plan): Finding[] {
     .map(({ identity }) => ({ severity: "person", type: "worker_delete", identity }));
 }
 
+/** What a change is about, and what it makes of it. */
+interface Effect {
+  readonly op: Step["op"];
+  readonly kind: string;
+  readonly before: Fields | null;
+  readonly after: Fields | null;
+}
+
+/** Rules of a phase stand in `order`, entries of a list in `items`. */
+const heldBy = (fields: Fields | null): number =>
+  [fields?.["order"], fields?.["items"]].reduce<number>(
+    (sum, list) => sum + (Array.isArray(list) ? list.length : 0),
+    0,
+  );
+
+const letsEverybodyIn = (fields: Fields | null): boolean =>
+  objectsOf(fields?.["policies"]).some(isOpenToAll);
+
+/** How a change lets through what was held back, or null. */
+export function lifts({ op, kind, before, after }: Effect): "empties" | "opens_access" | null {
+  if (op === "update" && heldBy(before) > 0 && heldBy(after) === 0) return "empties";
+  const opens = op === "delete" || (letsEverybodyIn(after) && !letsEverybodyIn(before));
+  return kind === "access_application" && opens ? "opens_access" : null;
+}
+
+const liftedProtection = (plan: Plan): Finding[] =>
+  plan.steps.flatMap(({ op, kind, identity, before, after }): Finding[] => {
+    const images = { before: before?.fields ?? null, after: after?.fields ?? null };
+    const type = lifts({ op, kind, ...images });
+    return type === null ? [] : [{ severity: "person", type, identity }];
+  });
+
 function ownership(plan: Plan, golden: GoldenState): Finding[] {
   const declared = new Set(golden.resources.map(({ kind, identity }) => `${kind} ${identity}`));
   // A delete may also be of a surplus twin of a declared record, so only the policy counts there.
@@ -171,6 +211,10 @@ export function describeFinding(finding: Finding): string {
       return `deletes data: ${finding.kind} ${finding.identity}`;
     case "worker_delete":
       return `deletes the Worker ${finding.identity}`;
+    case "empties":
+      return `leaves nothing of ${finding.identity}`;
+    case "opens_access":
+      return `opens what is behind Access: ${finding.identity}`;
     case "too_large":
       return `${finding.steps} steps are more than one run may have (${finding.max})`;
     case "not_managed":

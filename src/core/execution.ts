@@ -1,5 +1,6 @@
 /** What the vault reports of carrying a plan out. */
 import type { ApprovalRefusal } from "./approval.ts";
+import type { Prohibition } from "./prohibitions.ts";
 import type { Mismatch } from "./verification.ts";
 
 /** Why the vault will not touch anything. Each is its own, typed reason. */
@@ -11,7 +12,9 @@ export type ReleaseRefusal =
   | ApprovalRefusal
   | { readonly reason: "approval_missing"; readonly needed: number; readonly given: number }
   | { readonly reason: "never_automatic" }
-  | { readonly reason: "prohibited"; readonly detail: string }
+  | ({ readonly reason: "prohibited" } & Prohibition)
+  /** A person put it on hold after the vote: the vault has that from the record, not from who asks. */
+  | { readonly reason: "on_hold"; readonly hold: string }
   | { readonly reason: "origin_mismatch"; readonly detail: string };
 
 export type ExecutionReport =
@@ -25,6 +28,13 @@ export type ExecutionReport =
       readonly call: number;
       readonly written: number;
       readonly mismatches: readonly Mismatch[];
+    }
+  /** What was read just before call `call` makes it one that is never carried out without people. */
+  | {
+      readonly outcome: "prohibited";
+      readonly call: number;
+      readonly written: number;
+      readonly prohibition: Prohibition;
     }
   /** Cloudflare said no to call `call`. */
   | {
@@ -48,6 +58,8 @@ export type ExecutionReport =
 /** What came of running the inverses. */
 export type RevertReport =
   | { readonly outcome: "reverted"; readonly steps: number }
+  /** There is nothing to take back: everything is as was planned, or the time for it is over. */
+  | { readonly outcome: "refused"; readonly reason: "as_predicted" | "window_closed" }
   | { readonly outcome: "stuck"; readonly detail: string }
   | {
       readonly outcome: "unavailable";

@@ -78,7 +78,11 @@ export const nextExpiry = (holds: readonly Hold[], now: Instant): Instant | null
     .toSorted()[0] ?? null;
 
 /** Whether any of `resources` is covered, whatever the time: an expired hold holds until somebody decides. */
-export const covers = (hold: Hold, resources: readonly Resource[], site: Site): boolean => {
+export const covers = (
+  hold: Pick<Hold, "selector">,
+  resources: readonly Resource[],
+  site: Site,
+): boolean => {
   const { selector } = hold;
   return selector === null || resources.some((resource) => matches(selector, resource, site));
 };

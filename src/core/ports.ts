@@ -42,6 +42,8 @@ export interface ReleaseRequest {
 export interface VaultPort {
   release(request: ReleaseRequest): Promise<ExecutionReport>;
   revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport>;
+  /** The run was verified: from now on its inverses are nobody's to run. */
+  close(scope: ScopeId, planDigest: Digest): Promise<void>;
   /** The id (not the value) of the token that writes, so that its own changes can be told apart. Null: not known now. */
   tokenId(accountId: string): Promise<string | null>;
 }

@@ -2,14 +2,15 @@
  * One pass: from what was read to what is to be done, or to the reason why nothing is. Takes no instruction from
  * whatever woke it. Pure.
  */
-import { check, type Finding, STEPS_MAX } from "./check.ts";
-import { alone, changeDigest, diff, type Drift, takesAway } from "./diff.ts";
+import { check, type Finding, lifts, STEPS_MAX } from "./check.ts";
+import { alone, changeDigest, diff, type Drift, subjectOf, takesAway } from "./diff.ts";
 import { type AuditEntry, trailOf } from "./diagnosis/out-of-band-change.ts";
 import type { GoldenState } from "./golden.ts";
 import { type HeldBack, type Hold, type Keeper, keptByHold, partition } from "./hold.ts";
 import { digestOf } from "./canonical.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import { incidentId } from "./incident.ts";
+import { kindOf } from "./kinds/registry.ts";
 import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
 import { type Heal as PastHeal, judge, type LeftOut, leftOut } from "./recurrence.ts";
@@ -147,13 +148,21 @@ function keeper(input: ReconcileInput): (change: Change) => Keeper | null {
 function healNow(input: ReconcileInput, drift: Drift, todo: Todo): Heal {
   const whole = heal(input, drift, todo);
   if (approvalsNeeded(whole.risk.tier) === 0) return whole;
-  const harmless = todo.allowed.filter((change) => !takesAway(change));
-  const rest = todo.allowed.filter(takesAway);
+  const harmless = todo.allowed.filter((change) => !waits(change));
+  const rest = todo.allowed.filter(waits);
   if (harmless.length === 0 || rest.length === 0) return whole;
   const part = heal(input, drift, { ...todo, allowed: harmless, left: [...todo.left, ...rest] });
   return approvalsNeeded(part.risk.tier) === 0
     ? { ...part, postponed: part.postponed + rest.length }
     : whole;
+}
+
+/** What may need a person by itself, whatever else is in the plan. */
+function waits(change: Change): boolean {
+  const { kind } = subjectOf(change);
+  const before = change.op === "create" ? null : change.observed.fields;
+  const after = kindOf(kind).predict(change);
+  return takesAway(change) || lifts({ op: change.op, kind, before, after }) !== null;
 }
 
 interface Todo {

@@ -282,19 +282,23 @@ function onExecuting(run: In<"executing">, event: RunEvent): Step {
       { phase: "reverting", attempt: 0, because: { reason: "stopped_halfway", report }, ...proof },
       at,
     );
+  if ("written" in report && report.written > 0 && report.outcome !== "unavailable")
+    return halfway();
   switch (report.outcome) {
     case "done":
       return enter(run, { phase: "verifying", attempt: 0, ...proof }, at);
     case "refused":
-      return enter(run, { phase: "rejected", because: report.refusal }, at);
+      return enter(run, refused(report.refusal), at);
     case "basis_moved":
-      return report.written > 0
-        ? halfway()
-        : enter(run, { phase: "superseded", mismatches: report.mismatches }, at);
+      return enter(run, { phase: "superseded", mismatches: report.mismatches }, at);
+    case "prohibited":
+      return enter(
+        run,
+        { phase: "rejected", because: { reason: "prohibited", ...report.prohibition } },
+        at,
+      );
     case "call_refused":
-      return report.written > 0
-        ? halfway()
-        : enter(run, { phase: "rejected", because: { reason: "call_refused", report } }, at);
+      return enter(run, { phase: "rejected", because: { reason: "call_refused", report } }, at);
     case "unavailable":
       if (run.attempt + 1 < ATTEMPTS_MAX)
         return enter(run, { phase: "executing", attempt: run.attempt + 1, ...proof }, at);
@@ -304,6 +308,12 @@ function onExecuting(run: In<"executing">, event: RunEvent): Step {
       return unreachable(report);
   }
 }
+
+/** Put on hold since the vote: that is no fault of the plan. */
+const refused = (refusal: ReleaseRefusal): RunState =>
+  refusal.reason === "on_hold"
+    ? { phase: "superseded", mismatches: [] }
+    : { phase: "rejected", because: refusal };
 
 function onVerifying(run: In<"verifying">, event: RunEvent): Step {
   const proof = { certificate: run.certificate, approvals: run.approvals };
@@ -336,6 +346,11 @@ function onReverting(run: In<"reverting">, event: RunEvent): Step {
   switch (report.outcome) {
     case "reverted":
       return enter(run, { phase: "reverted", because }, at);
+    case "refused":
+      // The vault reads for itself: what it finds as predicted is (I4).
+      return report.reason === "as_predicted"
+        ? enter(run, { phase: "verified" }, at)
+        : enter(run, { phase: "stuck", detail: "the time for taking it back is over" }, at);
     case "stuck":
       return enter(run, { phase: "stuck", detail: report.detail }, at);
     case "unavailable":

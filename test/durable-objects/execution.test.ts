@@ -106,6 +106,7 @@ const of = (
     plan: sealed,
     api,
     journal: new ExecutionJournal(storage),
+    people: 0,
     record: () => Promise.resolve(kill.touch()),
     clock: () => NOW,
   });

@@ -118,6 +118,17 @@ export function mergedPolicies(desired: Json, observed: Json): readonly JsonObje
   });
 }
 
+const EVERYBODY = new Set(["0.0.0.0/0", "::/0"]);
+
+/** Lets anybody in, with nothing asked of them. */
+export const isOpenToAll = (policy: JsonObject): boolean =>
+  policy["decision"] !== "deny" &&
+  objectsOf(policy["require"]).length === 0 &&
+  objectsOf(policy["include"]).some(
+    ({ everyone, ip }) =>
+      everyone !== undefined || (isObject(ip) && EVERYBODY.has(textOf(ip["ip"]))),
+  );
+
 /** As a policy is declared: its content, without what is empty or the default. */
 export const publishedPolicy = (policy: JsonObject): JsonObject =>
   Object.fromEntries(

@@ -1,9 +1,24 @@
 /** The record's entries about holds and amendments. */
+import { z } from "zod";
+import type { Match } from "../golden.ts";
 import type { Hold } from "../hold.ts";
 import type { Digest, Instant } from "../ids.ts";
 import type { HoldEnd, StoredGolden } from "../ports.ts";
 import type { Amended } from "../proposal.ts";
 import type { Entry } from "./entry.ts";
+
+const matchSchema = z
+  .object({ kind: z.string(), where: z.record(z.string(), z.string()) })
+  .nullable();
+
+/** A hold as the vault keeps it. */
+export interface HeededHold {
+  readonly id: string;
+  /** Null: the whole scope. */
+  readonly selector: Match | null;
+  readonly at: Instant;
+  readonly ended: boolean;
+}
 
 /** An entry is a line: an amendment has its text in the golden state that it leads to. */
 const LISTED_MAX = 50;
@@ -83,3 +98,18 @@ export const revertRoutedEntry = (
   actor: by,
   data: { type: "revert", count: changes.length, changes: changes.slice(0, LISTED_MAX) },
 });
+
+/** The other way: what an entry says about a hold. Null: it is about something else. */
+export function heededHold({ type, at, data }: Entry): HeededHold | null {
+  if (type !== "hold" && type !== "hold_ended") return null;
+  const { hold, selector = null } = data;
+  if (typeof hold !== "string") return null;
+  const parsed = matchSchema.safeParse(selector);
+  // A selector that is not understood holds everything.
+  return {
+    id: hold,
+    selector: parsed.success ? parsed.data : null,
+    at,
+    ended: type === "hold_ended",
+  };
+}

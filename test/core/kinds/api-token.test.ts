@@ -130,7 +130,7 @@ it("no plan can be made for a token, and the vault would not carry it out", () =
   const plan = planOf(one, { changes: [] });
   const path = `/accounts/${ACCOUNT.id}/tokens/t1`;
   const request = { method: "DELETE", path, body: null } as const;
-  expect(prohibited({ ...plan, calls: [{ request, steps: [] }] }, 2)).toContain("outside the site");
+  expect(prohibited({ ...plan, calls: [{ request, steps: [] }] }, 2)?.rule).toBe("outside_site");
 });
 
 it.each([null, {}, { id: "", name: "x" }, { id: "r" }])("refuses the answer %j (I8)", (raw) =>

@@ -333,6 +333,7 @@ describe("rules that are removed", () => {
     expect(findings({ ...zone(0), golden: empty }).map(({ type }) => type)).toEqual([
       "too_many_deletes",
       "empties_managed_set",
+      "empties",
     ]);
   });
 

@@ -88,8 +88,8 @@ describe.each([
     const findings = check(made, { golden: one.golden, managed: drift.managed });
     expect(findings.map(({ type }) => type)).toContain("deletes_data");
     expect(assess(made, findings).tier).toBe(3);
-    expect(prohibited(made, 0)).toBe("the end of stored data, without two people");
-    expect(prohibited(made, 1)).toBe("the end of stored data, without two people");
+    expect(prohibited(made, 0)).toMatchObject({ rule: "ends_data" });
+    expect(prohibited(made, 1)).toMatchObject({ rule: "ends_data" });
     expect(prohibited(made, 2)).toBeNull();
   });
 
@@ -210,7 +210,7 @@ describe("r2_bucket", () => {
     if (!call) throw new Error("no call");
     const headers = { authorization: "Bearer x" };
     const tampered = { ...made, calls: [{ ...call, request: { ...call.request, headers } }] };
-    expect(prohibited(tampered, 2)).toBe("a header that is not for a plan to set");
+    expect(prohibited(tampered, 2)).toMatchObject({ rule: "more_than_planned" });
   });
 
   it("exactly what was edited is found and healed with one write a bucket", () =>

@@ -238,7 +238,7 @@ describe("a Worker that nobody declared", () => {
     const made = planOf(one, driftIn(one));
     const findings = check(made, { golden: one.golden, managed: { worker: 2 } });
     expect(findings.map(describeFinding)).toContain("deletes the Worker rogue");
-    expect(prohibited(made, 0)).toBe("the end of a Worker, without a person");
+    expect(prohibited(made, 0)).toMatchObject({ rule: "ends_worker" });
   });
 
   it("stays when its secrets could not be brought back, or when it was not read", () => {
