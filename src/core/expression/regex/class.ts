@@ -1,0 +1,126 @@
+/** `[a-z&&[^aeiou]]`: classes, which may stand inside each other. */
+import {
+  bytesIn,
+  byteRange,
+  type ByteSet,
+  complement,
+  difference,
+  intersection,
+  noBytes,
+  PERL,
+  POSIX,
+  symmetricDifference,
+  union,
+  withoutCase,
+} from "./byte-set.ts";
+import { escapeAt } from "./escape.ts";
+import type { Pattern } from "./pattern.ts";
+
+/** The same bound as for groups. */
+const NESTING_MAX = 250;
+
+const COMBINED: Readonly<Record<string, (a: ByteSet, b: ByteSet) => ByteSet>> = {
+  "&&": intersection,
+  "--": difference,
+  "~~": symmetricDifference,
+};
+
+/** The class that begins here. Case is folded before a class is negated. */
+export const classAt = (pattern: Pattern, ignoresCase: boolean): ByteSet =>
+  new ClassReader(pattern, ignoresCase).read(0);
+
+class ClassReader {
+  readonly #pattern: Pattern;
+  readonly #ignoresCase: boolean;
+
+  constructor(pattern: Pattern, ignoresCase: boolean) {
+    this.#pattern = pattern;
+    this.#ignoresCase = ignoresCase;
+  }
+
+  read(depth: number): ByteSet {
+    const pattern = this.#pattern;
+    if (depth > NESTING_MAX) pattern.refuse("classes too deep inside each other");
+    pattern.skip();
+    const isNegated = pattern.take("^");
+    let left: ByteSet | null = null;
+    let combine = COMBINED["&&"];
+    let current = this.#leading();
+    for (;;) {
+      if (pattern.isAtEnd) pattern.refuse("a class that is not closed");
+      const operator = pattern.run(/&&|--|~~/y);
+      const isEnd = operator === "" && pattern.take("]");
+      if (operator !== "" || isEnd) {
+        left = left === null || combine === undefined ? current : combine(left, current);
+        if (isEnd) break;
+        combine = COMBINED[operator];
+        current = noBytes();
+        continue;
+      }
+      current = union(current, this.#item(depth));
+    }
+    const folded = this.#ignoresCase ? withoutCase(left) : left;
+    return isNegated ? complement(folded) : folded;
+  }
+
+  /** A bracket or hyphens at the start stand for themselves. */
+  #leading(): ByteSet {
+    const hyphens = this.#pattern.run(/-+/y);
+    if (hyphens !== "") return bytesIn("-");
+    return this.#pattern.take("]") ? bytesIn("]") : noBytes();
+  }
+
+  #item(depth: number): ByteSet {
+    const pattern = this.#pattern;
+    if (pattern.peek === "[") return this.#posix() ?? this.read(depth + 1);
+    const first = this.#one();
+    if (typeof first !== "number") return first;
+    const isRange =
+      pattern.peek === "-" && !/^-[-\]]/.test(pattern.text.slice(pattern.at, pattern.at + 2));
+    if (!isRange) return byteRange(first, first);
+    pattern.skip();
+    const last = this.#one();
+    if (typeof last !== "number") return pattern.refuse("a class as the end of a range");
+    if (last < first) pattern.refuse("a range whose end is below its start");
+    return byteRange(first, last);
+  }
+
+  /** A byte, or a whole set such as `\d`. */
+  #one(): number | ByteSet {
+    const pattern = this.#pattern;
+    if (pattern.isAtEnd) pattern.refuse("a class that is not closed");
+    if (pattern.peek !== "\\") return this.#byteOf(this.#char());
+    const found = escapeAt(pattern);
+    switch (found.kind) {
+      case "byte":
+        return found.byte;
+      case "char":
+        return this.#byteOf(found.char);
+      case "perl":
+        return PERL[found.letter] ?? noBytes();
+      case "look":
+        return pattern.refuse("an assertion inside a class");
+    }
+  }
+
+  #char(): string {
+    const char = this.#pattern.peek;
+    this.#pattern.skip();
+    return char;
+  }
+
+  #byteOf(char: string): number {
+    const code = char.codePointAt(0) ?? 0;
+    if (code > 127) this.#pattern.refuse("a character beyond ASCII in a class, without (?u)");
+    return code;
+  }
+
+  #posix(): ByteSet | null {
+    const word = this.#pattern.run(/\[:\^?[a-z]+:\]/y);
+    if (word === "") return null;
+    const isNegated = word.startsWith("[:^");
+    const set = POSIX[word.slice(isNegated ? 3 : 2, -2)];
+    if (set === undefined) return this.#pattern.refuse(`\`${word}\` is no class`);
+    return isNegated ? complement(set) : set;
+  }
+}
