@@ -61,6 +61,7 @@ const FLOW = [
   "canonical",
   "hcl",
   "resource",
+  "expression",
   "kinds",
   "backoff",
   "signing",

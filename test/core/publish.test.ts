@@ -264,7 +264,7 @@ describe("records", () => {
 
 describe("rules", () => {
   const rules = [
-    liveRule("first", { expression: "${a}", description: "" }),
+    liveRule("first", { expression: 'http.host eq "${a}"', description: "" }),
     liveRule("odd", { action: "of_tomorrow" }),
     liveRule("last", { enabled: false, logging: { enabled: true } }),
   ];
@@ -277,7 +277,7 @@ describe("rules", () => {
           unmanaged: { waf_rule: "report" },
           resources: {
             waf_rule: [
-              { ref: "first", action: "block", expression: "${a}" },
+              { ref: "first", action: "block", expression: 'http.host eq "${a}"' },
               { ref: "last", action: "block", expression: 'http.host eq "last"', enabled: false },
             ],
           },

@@ -22,6 +22,7 @@ export type Condition =
       readonly span: Span;
     }
   | { readonly kind: "not"; readonly operand: Condition; readonly span: Span }
+  | { readonly kind: "constant"; readonly value: boolean; readonly span: Span }
   | {
       readonly kind: "comparison";
       readonly left: Access;
@@ -89,6 +90,8 @@ export const unpackings = ({ indexes }: Access): number =>
 /** A condition is true or false, or an array of such. */
 export function conditionType(condition: Condition): Type {
   switch (condition.kind) {
+    case "constant":
+      return "Boolean";
     case "not":
       return conditionType(condition.operand);
     case "combined": {

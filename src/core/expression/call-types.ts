@@ -22,6 +22,7 @@ export function argumentType(argument: Argument): Type {
       return literalType(argument);
     case "combined":
     case "comparison":
+    case "constant":
     case "not":
       return conditionType(argument);
   }

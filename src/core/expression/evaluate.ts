@@ -44,6 +44,8 @@ class Compiler {
 
   scalar(condition: Condition): Evaluation {
     switch (condition.kind) {
+      case "constant":
+        return () => condition.value;
       case "not": {
         const inner = this.scalar(condition.operand);
         return (facts) => negated(inner(facts));
@@ -71,6 +73,9 @@ class Compiler {
 
   #vector(condition: Condition): Vector {
     switch (condition.kind) {
+      // The parser joins arrays with arrays alone.
+      case "constant":
+        return () => [condition.value];
       case "not": {
         const inner = this.#vector(condition.operand);
         return (facts) => {
@@ -163,6 +168,7 @@ class Compiler {
         return this.#single(argument);
       case "combined":
       case "comparison":
+      case "constant":
       case "not": {
         if (conditionType(argument) === "Boolean") return this.scalar(argument);
         const vector = this.#vector(argument);

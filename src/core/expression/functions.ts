@@ -104,6 +104,7 @@ const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map([
 export const CLOUDFLARE: Scheme = {
   fields: FIELDS,
   functions: FUNCTIONS,
+  constants: true,
   lists: ["IP address", "String", "Integer"],
   missingIsNotEqual: false,
 };

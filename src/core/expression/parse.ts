@@ -30,7 +30,7 @@ export const parseExpression = (
   text: string,
   scheme: Scheme = CLOUDFLARE,
 ): Result<Condition, ExpressionProblem> =>
-  whole(text, scheme, (parser) => {
+  whole({ text, scheme, place: "condition" }, (parser) => {
     const condition = parser.condition();
     const type = conditionType(condition);
     if (type !== "Boolean") {
@@ -50,7 +50,7 @@ export const parseValue = (
   text: string,
   scheme: Scheme = CLOUDFLARE,
 ): Result<Argument, ExpressionProblem> =>
-  whole(text, scheme, (parser) => {
+  whole({ text, scheme, place: "value" }, (parser) => {
     const start = parser.reader.at;
     const value = parser.argument();
     if (value.kind !== "bytes" && (value.kind !== "access" || value.type !== "String")) {
@@ -64,11 +64,15 @@ export const parseValue = (
     return value;
   });
 
-function whole<T>(
-  text: string,
-  scheme: Scheme,
-  read: (parser: Parser) => T,
-): Result<T, ExpressionProblem> {
+interface Source {
+  readonly text: string;
+  readonly scheme: Scheme;
+  /** Some functions are for values alone. */
+  readonly place: "condition" | "value";
+}
+
+function whole<T>(source: Source, read: (parser: Parser) => T): Result<T, ExpressionProblem> {
+  const { text } = source;
   if (text.length > CHARS_MAX) {
     return err({
       reason: "limit",
@@ -79,7 +83,7 @@ function whole<T>(
     });
   }
   try {
-    const parser = new Parser(text, scheme);
+    const parser = new Parser(source);
     const value = read(parser);
     parser.end();
     return ok(value);
@@ -101,13 +105,15 @@ const IDENTIFIER = /[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*/y;
 class Parser {
   readonly reader: Reader;
   readonly #scheme: Scheme;
+  readonly #place: Source["place"];
   /** How often each function was called. */
   readonly #calls = new Map<string, number>();
   #depth = 0;
 
-  constructor(text: string, scheme: Scheme) {
+  constructor({ text, scheme, place }: Source) {
     this.reader = new Reader(text);
     this.#scheme = scheme;
+    this.#place = place;
   }
 
   end(): void {
@@ -182,7 +188,19 @@ class Parser {
         return { kind: "not", operand, span: reader.spanFrom(start) };
       });
     }
-    return this.#comparison(this.#access());
+    return this.#constant() ?? this.#comparison(this.#access());
+  }
+
+  #constant(): Condition | null {
+    if (!this.#scheme.constants) return null;
+    const { reader } = this;
+    const start = reader.at;
+    const value = reader.run(IDENTIFIER) === "true";
+    if (["true", "false"].includes(reader.text.slice(start, reader.at))) {
+      return { kind: "constant", value, span: reader.spanFrom(start) };
+    }
+    reader.at = start;
+    return null;
   }
 
   #nested<T>(read: () => T): T {
@@ -302,6 +320,15 @@ class Parser {
     reader.expect(")", "close the call");
     const times = (this.#calls.get(spec.name) ?? 0) + 1;
     this.#calls.set(spec.name, times);
+    if (spec.where === "rewrite" && this.#place === "condition") {
+      reader.fail({
+        reason: "type",
+        offset: start,
+        length: name.length,
+        problem: `\`${name}\` does not stand in the expression of a rule`,
+        remedy: "it is for the values of Transform Rules and redirects",
+      });
+    }
     const checked = checkCall(spec, args, times);
     if (checked.ok) return { kind: "call", name: spec.name, args, type: checked.value };
     const { argument, ...fault } = checked.error;

@@ -27,6 +27,8 @@ function printCondition(condition: Condition, tightness: number): string {
       const test = printTest(condition.test);
       return test === "" ? printAccess(condition.left) : `${printAccess(condition.left)} ${test}`;
     }
+    case "constant":
+      return `${condition.value}`;
     case "not":
       return `not ${printCondition(condition.operand, TIGHTEST)}`;
     case "combined": {
@@ -67,6 +69,7 @@ export function printArgument(argument: Argument): string {
       return printLiteral(argument);
     case "combined":
     case "comparison":
+    case "constant":
     case "not":
       return printCondition(argument, 0);
   }

@@ -29,6 +29,8 @@ export interface FunctionSpec {
 export interface Scheme {
   readonly fields: ReadonlyMap<string, Type>;
   readonly functions: ReadonlyMap<string, FunctionSpec>;
+  /** Whether `true` and `false` stand for themselves. */
+  readonly constants: boolean;
   /** Types whose values may be looked up in named lists (`$name`). */
   readonly lists: readonly string[];
   /** What `ne` says of a missing value. Cloudflare documents false; the open-source engine's own default is true. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { rulesetPhase } from "./ruleset-phase.ts";
-import { blockParameters, CHALLENGES, ruleMembers } from "./ruleset-schema.ts";
+import { blockParameters, CHALLENGES, countingExpression, ruleMembers } from "./ruleset-schema.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -13,7 +13,7 @@ const ratelimit = z
     requests_per_period: z.int().min(1).optional(),
     score_per_period: z.int().min(1).optional(),
     score_response_header_name: z.string().min(1).max(200).optional(),
-    counting_expression: z.string().max(4_096).nullable().optional(),
+    counting_expression: countingExpression.nullable().optional(),
     requests_to_origin: z.boolean().optional(),
   })
   .refine(

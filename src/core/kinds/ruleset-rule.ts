@@ -1,5 +1,6 @@
 /** One rule of a phase: what is compared, what is carried over, and what makes two of them the same. */
 import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
+import { sameExpression } from "../expression/check.ts";
 import { err, ok, type Result } from "../result.ts";
 
 /** Computed by the API: neither compared nor sent (case 35). */
@@ -54,7 +55,11 @@ export function mergedRule(declared: JsonObject, live: JsonObject | undefined): 
 export function sameRule(desired: Json, observed: Json): boolean {
   if (!isObject(desired) || !isObject(observed)) return desired === observed;
   const [wanted, live] = [comparable(desired), comparable(observed)];
-  return Object.entries(wanted).every(([member, value]) => sameJson(value, live[member] ?? null));
+  return Object.entries(wanted).every(([member, value]) =>
+    member === "expression"
+      ? sameExpression(textOf(value), textOf(live[member]))
+      : sameJson(value, live[member] ?? null),
+  );
 }
 
 /** A rule without the different ways of saying one thing. An empty description is none (37). */

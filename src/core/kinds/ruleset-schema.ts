@@ -1,11 +1,29 @@
 /** Members that declared rules of several kinds share. */
 import { z } from "zod";
+import { conditionFault, valueFault } from "../expression/check.ts";
 
 /** A rule's lasting name; the API keeps a rule's id as long as its ref stays. */
 const ref = z.string().regex(/^[a-z0-9_-]{1,64}$/, "must be 1 to 64 of a-z, 0-9, _ and -");
 
 /** The API takes no longer ones. */
-export const expression = z.string().max(4_096).regex(/\S/, "must not be blank");
+const expressionText = z.string().max(4_096);
+const NOT_BLANK = [/\S/, "must not be blank"] as const;
+
+/** Text that the language's own check finds nothing wrong with; what it cannot judge passes, the edge's rehearsal follows. */
+const checkedBy = (faultOf: (text: string) => string | null) =>
+  expressionText.check(({ value, issues }) => {
+    const message = /\S/.test(value) ? faultOf(value) : null;
+    if (message !== null) issues.push({ code: "custom", message, input: value });
+  });
+
+/** What decides whether a rule applies. */
+export const expression = checkedBy(conditionFault).regex(...NOT_BLANK);
+
+/** What a rate limit counts; an empty one counts everything. */
+export const countingExpression = checkedBy(conditionFault);
+
+/** What computes a text, such as a target address. */
+export const valueExpression = checkedBy(valueFault).regex(...NOT_BLANK);
 
 export const ruleMembers = {
   ref,
@@ -83,7 +101,7 @@ export const skipRule = z.strictObject({
 export const valueOrExpression = z
   .strictObject({
     value: z.string().min(1).max(4_096).optional(),
-    expression: expression.optional(),
+    expression: valueExpression.optional(),
   })
   .refine(
     ({ value, expression: computed }) => (value === undefined) !== (computed === undefined),

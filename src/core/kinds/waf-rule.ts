@@ -3,15 +3,15 @@ import { rulesetPhase } from "./ruleset-phase.ts";
 import {
   blockParameters,
   CHALLENGES,
-  expression,
   ruleMembers,
   skipRule,
+  valueExpression,
 } from "./ruleset-schema.ts";
 
 const members = {
   ...ruleMembers,
   exposed_credential_check: z
-    .strictObject({ username_expression: expression, password_expression: expression })
+    .strictObject({ username_expression: valueExpression, password_expression: valueExpression })
     .optional(),
 };
 

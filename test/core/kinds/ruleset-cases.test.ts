@@ -45,11 +45,11 @@ describe("what is the same", () => {
   it("case 36: a rule is found by its ref; without one it goes by its id", () => {
     expect(differ(waf, {}, { id: "made-anew" })).toEqual([]);
     const { ref: _, ...unnamed } = liveRule("a", { id: "b" });
-    expect(differences(waf, [declaredRule("b", { expression: "x" })], [unnamed])).toEqual([
+    expect(differences(waf, [declaredRule("b", { expression: "ssl" })], [unnamed])).toEqual([
       "rule:b",
     ]);
-    expect(written(waf, [declaredRule("b", { expression: "x" })], [unnamed])).toEqual([
-      { ref: "b", action: "block", expression: "x", enabled: true },
+    expect(written(waf, [declaredRule("b", { expression: "ssl" })], [unnamed])).toEqual([
+      { ref: "b", action: "block", expression: "ssl", enabled: true },
     ]);
   });
 
@@ -406,7 +406,7 @@ describe("what is refused", () => {
       declaredRule("a", {
         action: "redirect",
         action_parameters: {
-          from_value: { target_url: { value: "x", expression: "y" }, status_code: 301 },
+          from_value: { target_url: { value: "x", expression: "http.host" }, status_code: 301 },
         },
       }),
       /either a `value` or an `expression`/,

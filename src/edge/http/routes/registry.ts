@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { adoptionRoutes } from "./adoptions.ts";
 import { eventRoutes } from "./events.ts";
+import { expressionRoutes } from "./expressions.ts";
 import { goldenRoutes } from "./golden.ts";
 import { holdRoutes } from "./holds.ts";
 import { healthRoutes } from "./health.ts";
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...holdRoutes,
   ...importRoutes,
   ...schemaRoutes,
+  ...expressionRoutes,
   ...incidentRoutes,
   ...runRoutes,
   ...lessonRoutes,
