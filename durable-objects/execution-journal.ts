@@ -1,7 +1,7 @@
 import type { Match } from "../src/core/golden.ts";
-import { type Digest, type Instant, instantOf, isDigest, mint } from "../src/core/ids.ts";
+import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
 import type { HeededHold } from "../src/core/log/hold-entries.ts";
-import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
+import { type Plan, seal, type SealedPlan } from "../src/core/plan.ts";
 import type { ApiRequest } from "../src/core/resource.ts";
 
 /** `intended` is written before the call goes out: after a crash it means "may have happened, look". */
@@ -51,12 +51,6 @@ export class ExecutionJournal {
     return this.#sql
       .exec<{ last: number }>("select coalesce(max(epoch), 0) as last from release")
       .one().last;
-  }
-
-  released(planDigest: Digest): boolean {
-    return (
-      this.#sql.exec("select 1 from release where plan_digest = ?", planDigest).toArray().length > 0
-    );
   }
 
   admit({ plan, digest }: SealedPlan, { people, revertUntil }: Terms): void {
@@ -118,8 +112,8 @@ export class ExecutionJournal {
     const [row] = this.#sql
       .exec<{ plan: string }>("select plan from release where plan_digest = ?", planDigest)
       .toArray();
-    const plan = row && openPlan(JSON.parse(row.plan) as Plan, mint(isDigest, planDigest));
-    return plan?.ok ? plan.value : null;
+    const plan = row && seal(JSON.parse(row.plan) as Plan);
+    return plan?.digest === planDigest ? plan : null;
   }
 
   state(planDigest: Digest, call: number): CallState | null {

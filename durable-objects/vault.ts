@@ -6,7 +6,7 @@ import {
   type SignedApproval,
 } from "../src/core/approval.ts";
 import { AUDITS } from "../src/core/auditors/registry.ts";
-import { stateDigestOf, type Voter } from "../src/core/ballot.ts";
+import type { Voter } from "../src/core/ballot.ts";
 import { digestOf, isObject, sameJson } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
@@ -91,10 +91,14 @@ export class Vault extends DurableObject<VaultEnv> {
   }
 
   async #release(request: ReleaseRequest): Promise<ExecutionReport> {
-    const plan = openPlan(request.plan, request.motion.planDigest);
+    const plan = openPlan(request.plan, request.motion);
     if (!plan.ok) return { outcome: "refused", refusal: plan.error };
     const { scope } = plan.value.plan;
-    if (!this.#journal.released(plan.value.digest)) {
+    const admitted = this.#journal.plan(plan.value.digest);
+    // Under one name there is one plan: what was certified, not what is handed in now.
+    if (admitted && admitted.stateDigest !== plan.value.stateDigest)
+      return { outcome: "refused", refusal: { reason: "plan_digest_mismatch" } };
+    if (!admitted) {
       const granted = await this.#grant(request, plan.value);
       if (!granted.ok) return { outcome: "refused", refusal: granted.error };
       // The entry precedes the effect; if it cannot be written this throws and nothing is executed (I10).
@@ -148,7 +152,7 @@ export class Vault extends DurableObject<VaultEnv> {
   /** Every check, in order of cost. Returns who approved. */
   async #grant(
     request: ReleaseRequest,
-    { plan, digest }: SealedPlan,
+    { plan, digest, stateDigest }: SealedPlan,
   ): Promise<Result<readonly string[], ReleaseRefusal>> {
     const origin = originProblem(this.env);
     if (origin) return err({ reason: "origin_mismatch", detail: origin });
@@ -173,7 +177,7 @@ export class Vault extends DurableObject<VaultEnv> {
       scope: plan.scope,
       epoch: plan.epoch,
       planDigest: digest,
-      stateDigest: stateDigestOf(plan),
+      stateDigest,
     };
     const certificate = certify({
       motion,

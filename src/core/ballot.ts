@@ -2,7 +2,6 @@
 import { digestOf, sameJson } from "./canonical.ts";
 import type { Dossier } from "./dossier.ts";
 import type { Digest, Instant, ScopeId, VoterId } from "./ids.ts";
-import type { Plan } from "./plan.ts";
 import type { Tier } from "./risk.ts";
 import type { PublicKeys, Signature, SuiteId } from "./signing.ts";
 
@@ -12,7 +11,7 @@ export interface Motion {
   readonly epoch: number;
   readonly planDigest: Digest;
   readonly dossierDigest: Digest;
-  /** The observed state that the plan was computed from: the pre-image of each step. */
+  /** Every byte of the plan: the state that it was computed from and leads to, its calls and its inverses. */
   readonly stateDigest: Digest;
   /** The policies that decided; null: there are none. */
   readonly policyDigest: Digest | null;
@@ -25,17 +24,10 @@ export const motionOf = (dossier: Dossier, dossierDigest: Digest): Motion => ({
   epoch: dossier.plan.epoch,
   planDigest: dossier.planDigest,
   dossierDigest,
-  stateDigest: stateDigestOf(dossier.plan),
+  stateDigest: digestOf(dossier.plan),
   policyDigest: dossier.policy?.bundleDigest ?? null,
   riskDigest: digestOf(dossier.risk),
 });
-
-/** The basis as one digest. The vault works it out from the plan, and reads each pre-image again before its write. */
-export const stateDigestOf = ({ site, steps }: Plan): Digest =>
-  digestOf({
-    site,
-    steps: steps.map(({ kind, identity, before }) => ({ kind, identity, before })),
-  });
 
 export const sameMotion = (a: Motion, b: Motion): boolean =>
   MOTION.every((member) => sameJson(a[member], b[member]));

@@ -377,7 +377,7 @@ function inHealingOrder(a: Change, b: Change): number {
   return (
     HEALING_ORDER[a.op] - HEALING_ORDER[b.op] ||
     (isPart(of) - isPart(against)) * (a.op === "delete" ? -1 : 1) ||
-    ordinal(of.identity, against.identity) ||
+    ordinal(nameOf(a), nameOf(b)) ||
     ordinal(idOf(a), idOf(b))
   );
 }
@@ -385,6 +385,8 @@ function inHealingOrder(a: Change, b: Change): number {
 const isPart = (resource: Resource): number =>
   (kindOf(resource.kind).whole?.(resource) ?? null) === null ? 0 : 1;
 const ordinal = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** What goes was declared by nobody: whoever named it must not have a say in the order (I5). */
+const nameOf = (change: Change): string => (change.op === "delete" ? "" : change.desired.identity);
 /** Twins share their identity. */
 const idOf = (change: Change): string => (change.op === "create" ? "" : change.observed.id);
 

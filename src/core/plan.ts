@@ -1,8 +1,13 @@
 /**
- * A plan is immutable and named by its digest: the steps, the exact API calls that carry them out, the inverse of each,
- * and the basis it was computed from. No meaningful choice is left for execution time.
+ * A plan is immutable: the steps, the exact API calls that carry them out, the inverse of each, and the basis it was
+ * computed from. No meaningful choice is left for execution time.
+ *
+ * It has two digests. The plan digest names it, and is over what is decided: which objects are brought to which declared
+ * values, by which calls, in which order. Nothing that was merely read is in it, so no text that somebody left in a
+ * record can make it another plan (I5). The state digest is over every byte: what was read, what is predicted, what goes
+ * out and what would undo it. Ballots and certificates are over both.
  */
-import { canonicalise, digestOfText, isObject, type Json, type JsonObject } from "./canonical.ts";
+import { digestOf, isObject, type Json, type JsonObject } from "./canonical.ts";
 import { subjectOf } from "./diff.ts";
 import { type Digest, isObjectId, mint, type ObjectId, type RunId, type ScopeId } from "./ids.ts";
 import { kindOf } from "./kinds/registry.ts";
@@ -32,6 +37,8 @@ export interface Step {
   /** Identity after the step (before it, for a delete). */
   readonly identity: string;
   readonly summary: string;
+  /** The declared values that go out; null: it is taken away. */
+  readonly writes: Fields | null;
   /** What must be true just before the write; null: nothing with this identity exists. */
   readonly before: Image | null;
   /** The prediction; null: gone. */
@@ -47,7 +54,7 @@ export interface Call {
 }
 
 export interface Plan {
-  readonly version: 1;
+  readonly version: 2;
   readonly scope: ScopeId;
   readonly site: Site;
   /** Grows by one with every plan of the scope. The vault refuses one that it has passed (I2). */
@@ -61,11 +68,14 @@ export interface Plan {
 
 declare const sealed: unique symbol;
 
-/** A plan with its digest. Only `seal` and `openPlan` make one, so the two belong together. */
+/** A plan with its digests. Only `seal` makes one, so they belong together. */
 export interface SealedPlan {
   readonly [sealed]: true;
   readonly plan: Plan;
+  /** Over what is decided. The plan's name. */
   readonly digest: Digest;
+  /** Over all of it. */
+  readonly stateDigest: Digest;
 }
 
 export interface PlanInput {
@@ -80,7 +90,7 @@ export interface PlanInput {
 /** The one place where changes become calls. Deterministic: the same input gives the same digest. */
 export function plan({ changes, ...rest }: PlanInput): SealedPlan {
   const steps = changes.map((_, index) => stepOf(changes, index, rest.site));
-  return seal({ version: 1, ...rest, steps, calls: callsOf(changes, rest.site) });
+  return seal({ version: 2, ...rest, steps, calls: callsOf(changes, rest.site) });
 }
 
 function callsOf(changes: readonly Change[], site: Site): Call[] {
@@ -118,10 +128,24 @@ function stepOf(changes: readonly Change[], index: number, site: Site): Step {
     group: subject.group,
     identity: subject.identity,
     summary: `${change.op} ${kind.describe(subject)}`,
+    writes: writesOf(change),
     before,
     after: fields === null ? null : { id: before?.id ?? null, fields },
     inverse: addressed(inverseOf(change, index, site), changes, index),
   };
+}
+
+function writesOf(change: Change): Fields | null {
+  switch (change.op) {
+    case "delete":
+      return null;
+    case "create":
+      return change.desired.fields;
+    case "update": {
+      const { desired, fields } = change;
+      return Object.fromEntries(fields.map((field) => [field, desired.fields[field] ?? null]));
+    }
+  }
 }
 
 /** With the name of the step that makes the whole (or, undoing, makes it again) where the kind left the place open. */
@@ -203,17 +227,40 @@ const bare = ({ kind, group, identity, fields }: Resource): Resource => ({
   fields,
 });
 
-/** The first of the two constructors of the proof "this digest belongs to this plan". */
-function seal(content: Plan): SealedPlan {
+/**
+ * What a plan decides. Object ids, addresses and the words of the API are in it; a comment, a description or a value that
+ * was there before is not, nor is anything that a body only carries through. Those follow from the state, which whoever
+ * votes has read for itself and the vault reads again.
+ */
+const decisionOf = ({ site, steps, calls, ...rest }: Plan): unknown => ({
+  ...rest,
+  // An account's name is what people call it, and identifies nothing.
+  site: site.level === "account" ? { level: site.level, id: site.id } : site,
+  steps: steps.map(({ op, kind, identity, writes, before }) => ({
+    op,
+    kind,
+    id: before?.id ?? null,
+    // What is taken away nobody declared: its name may be anything, its id says which one it is.
+    identity: op === "delete" ? null : identity,
+    writes,
+  })),
+  calls: calls.map(({ request, ...call }) => ({ ...call, request: { ...request, body: null } })),
+});
+
+/** The one constructor of the proof "these digests belong to this plan". */
+export function seal(content: Plan): SealedPlan {
+  const digests = { digest: digestOf(decisionOf(content)), stateDigest: digestOf(content) };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- constructor of a proof type
-  return { plan: content, digest: digestOfText(canonicalise(content)) } as SealedPlan;
+  return { plan: content, ...digests } as SealedPlan;
 }
 
-/** Takes a plan that has been through storage or RPC, where brands die, and proves the digest again. */
+/** Takes a plan that has been through RPC, where brands die, and proves both digests again. */
 export function openPlan(
   content: Plan,
-  digest: Digest,
+  { planDigest, stateDigest }: { readonly planDigest: Digest; readonly stateDigest: Digest },
 ): Result<SealedPlan, { readonly reason: "plan_digest_mismatch" }> {
   const resealed = seal(content);
-  return resealed.digest === digest ? ok(resealed) : err({ reason: "plan_digest_mismatch" });
+  return resealed.digest === planDigest && resealed.stateDigest === stateDigest
+    ? ok(resealed)
+    : err({ reason: "plan_digest_mismatch" });
 }

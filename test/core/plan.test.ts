@@ -81,7 +81,9 @@ it("a plan is the same for the same input, and named by what is in it", () => {
     fc.property(drifted, (zone) => {
       const [first, second] = [planOf(zone), planOf(zone)];
       expect(second).toEqual(first);
-      expect(openPlan(JSON.parse(JSON.stringify(first.plan)) as Plan, first.digest).ok).toBe(true);
+      expect(openPlan(JSON.parse(JSON.stringify(first.plan)) as Plan, digestsOf(first)).ok).toBe(
+        true,
+      );
     }),
   );
 });
@@ -99,6 +101,8 @@ it("a plan has every step in exactly one call, and at most 200 operations a call
     }),
   );
 });
+
+const digestsOf = ({ digest, stateDigest }: SealedPlan) => ({ planDigest: digest, stateDigest });
 
 const zone: Zone = {
   golden: goldenOf({
@@ -161,8 +165,9 @@ it("a plan says for each step what is before, what will be after, and how to und
   ]);
 });
 
-it("a plan gets another digest when anything in it changes, and cannot be opened under the old one (I2)", () => {
-  const { plan: content, digest } = planOf(zone);
+it("a plan gets other digests when anything in it changes, and cannot be opened under the old ones (I2)", () => {
+  const made = planOf(zone);
+  const [content, digests] = [made.plan, digestsOf(made)];
   const paths: (string | number)[][] = [];
   const walk = (value: unknown, path: (string | number)[]): void => {
     if (value === null || typeof value !== "object") paths.push(path);
@@ -180,13 +185,13 @@ it("a plan gets another digest when anything in it changes, and cannot be opened
       );
     const last = path.at(-1) ?? "";
     parent[last] = parent[last] === "tampered" ? "x" : "tampered";
-    expect(openPlan(copy, digest), path.join(".")).toEqual({
+    expect(openPlan(copy, digests), path.join(".")).toEqual({
       ok: false,
       error: { reason: "plan_digest_mismatch" },
     });
   }
-  expect(openPlan({ ...content, steps: content.steps.toReversed() }, digest).ok).toBe(false);
-  expect(openPlan({ ...content, more: 1 } as Plan, digest).ok).toBe(false);
+  expect(openPlan({ ...content, steps: content.steps.toReversed() }, digests).ok).toBe(false);
+  expect(openPlan({ ...content, more: 1 } as Plan, digests).ok).toBe(false);
 });
 
 it("a plan is empty once it has been carried out", () => {

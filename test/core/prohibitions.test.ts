@@ -30,6 +30,7 @@ const stepOn = (index: number): Step => ({
   group: "A www.harbor.example",
   identity: "A www.harbor.example 192.0.2.1",
   summary: "update A www.harbor.example",
+  writes: { ttl: 300 },
   before: { id: objectId(idOf(index)), fields: { ttl: 60 } },
   after: { id: objectId(idOf(index)), fields: { ttl: 300 } },
   inverse: request("PATCH", `${at}/${idOf(index)}`, { ttl: 60 }),
@@ -40,7 +41,7 @@ const A1 = "8d6e3f0a5c1b4927a0f4c2d9b7e61835";
 const ACCOUNT: Site = { level: "account", id: mint(isObjectId, A1), name: "Harbor" };
 
 const planOf = (steps: readonly Step[], calls: readonly Call[], site = ZONE): Plan => ({
-  version: 1,
+  version: 2,
   scope: site === ZONE ? SCOPE : mint(isScopeId, `account:${A1}`),
   site,
   epoch: 1,

@@ -7,7 +7,7 @@ import { driftedFields, resolved } from "../diff.ts";
 import { ruleFor } from "../golden.ts";
 import { KINDS, kindOf } from "../kinds/registry.ts";
 import { observe, type Reading } from "../observation.ts";
-import { type Call, openPlan, type Step } from "../plan.ts";
+import { type Call, seal, type Step } from "../plan.ts";
 import type { Kind, ObservedResource, Resource, Site } from "../resource.ts";
 import { simulate } from "../simulate.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
@@ -44,7 +44,7 @@ export function conformance(input: AuditInput): Verdict {
   };
   return verdictOf(
     [
-      ...(openPlan(plan, planDigest).ok ? [] : ["digest_mismatch"]),
+      ...(seal(plan).digest === planDigest ? [] : ["digest_mismatch"]),
       // The plan came over RPC, where this is a promise.
       ...(type === "revert" ? [] : ["another_proposal"]),
       ...(goldenDigest === golden.digest && goldenGeneration === generation

@@ -2,7 +2,7 @@
  * May these resources be changed at all, this way, at this risk? Everything is worked out again from the raw readings
  * and the golden state; what the dossier says about itself only has to agree.
  */
-import { canonicalise } from "../canonical.ts";
+import { canonicalise, digestOf } from "../canonical.ts";
 import { check } from "../check.ts";
 import { changeDigest, diff, type Drift } from "../diff.ts";
 import { type OwnershipRule, ruleFor } from "../golden.ts";
@@ -62,21 +62,21 @@ export function policy(input: AuditInput): Verdict {
           : [`outside_the_site: ${request.path}`],
       ),
       ...proposed.steps.flatMap((step) => forbidden(step, known)),
-      ...(replanned(input, drift) === dossier.planDigest ? [] : ["not_the_plan_for_this_drift"]),
+      ...(replanned(input, drift) === digestOf(proposed) ? [] : ["not_the_plan_for_this_drift"]),
     ],
     risk.tier,
   );
 }
 
 /**
- * The digest of the plan that this evidence leads to. What no auditor reads (a member that no kind knows, the sentence
+ * The plan that this evidence leads to, as the digest of all of it. What no auditor reads (a member that no kind knows, the sentence
  * that people see, a basis) has to be as the planner makes it, too.
  */
 function replanned({ dossier }: AuditInput, drift: Drift): Digest {
   const { scope, site, epoch, parent, proposal } = dossier.plan;
   const held = new Set(dossier.held.map(({ change }) => change));
   const changes = drift.changes.filter((change) => !held.has(changeDigest(change)));
-  return plan({ scope, site, epoch, parent, proposal, changes }).digest;
+  return plan({ scope, site, epoch, parent, proposal, changes }).stateDigest;
 }
 
 interface Known {

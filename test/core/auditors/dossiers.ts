@@ -1,8 +1,9 @@
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
 import type { AuditInput } from "../../../src/core/auditors/audit.ts";
-import { digestOf, type Json, type JsonObject } from "../../../src/core/canonical.ts";
+import { type Json, type JsonObject } from "../../../src/core/canonical.ts";
 import type { Dossier } from "../../../src/core/dossier.ts";
 import { diff } from "../../../src/core/diff.ts";
+import { seal } from "../../../src/core/plan.ts";
 import { reconcile } from "../../../src/core/reconcile.ts";
 import { type LeftOut, leftOut, subjectKey } from "../../../src/core/recurrence.ts";
 import {
@@ -139,7 +140,7 @@ export type Loose = any;
 export function tampered(tamper: (dossier: Loose) => void): AuditInput {
   const dossier = structuredClone(sound.dossier) as Loose;
   tamper(dossier);
-  dossier.planDigest = digestOf(dossier.plan);
+  dossier.planDigest = seal(dossier.plan).digest;
   return { ...sound, dossier };
 }
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestOf, type Json, type JsonObject, textOf } from "../../../src/core/canonical.ts";
+import { type Json, type JsonObject, textOf } from "../../../src/core/canonical.ts";
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
 import { check } from "../../../src/core/check.ts";
 import { diff, type Drift } from "../../../src/core/diff.ts";
@@ -9,7 +9,7 @@ import type { GoldenState } from "../../../src/core/golden.ts";
 import { incidentIdOf } from "../../../src/core/ids.ts";
 import { KINDS } from "../../../src/core/kinds/registry.ts";
 import { observe, type Reading } from "../../../src/core/observation.ts";
-import { type Plan, plan, type SealedPlan } from "../../../src/core/plan.ts";
+import { type Plan, plan, seal, type SealedPlan } from "../../../src/core/plan.ts";
 import { assess } from "../../../src/core/risk.ts";
 import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { basisMoved, unpredicted } from "../../../src/core/verification.ts";
@@ -183,7 +183,7 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
   const drift = compare(golden, readings);
   if (drift.changes.length === 0) return [];
   const made = tamper(planOf(drift, golden).plan);
-  const digest = digestOf(made);
+  const { digest } = seal(made);
   const findings = check(made, { golden, managed: drift.managed });
   const dossier: Dossier = {
     version: 1,
