@@ -7,7 +7,7 @@ import { alone, changeDigest, diff, type Drift, subjectOf, takesAway } from "./d
 import { type AuditEntry, trailOf } from "./diagnosis/out-of-band-change.ts";
 import type { GoldenState } from "./golden.ts";
 import { type HeldBack, type Hold, type Keeper, keptByHold, partition } from "./hold.ts";
-import { digestOf } from "./canonical.ts";
+import { canonicalise, digestOf } from "./canonical.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import { incidentId } from "./incident.ts";
 import { kindOf } from "./kinds/registry.ts";
@@ -118,15 +118,50 @@ function notTurnedDown(
   allowed: readonly Change[],
   { turnedDown, suspects, generation }: ReconcileInput,
 ): readonly Change[] | null {
-  const clear = allowed.filter((change) => !suspects.has(changeDigest(change)));
-  const singly = allowed
-    .filter((change) => suspects.has(changeDigest(change)))
-    .map((change) => [change]);
-  return (
-    [clear, ...singly].find(
-      (part) => part.length > 0 && !turnedDown.has(changeSetDigest(part, generation)),
-    ) ?? null
+  const units = unitsOf(allowed);
+  const isSuspect = (unit: readonly Change[]): boolean =>
+    unit.some((change) => suspects.has(changeDigest(change)));
+  const clear = units.filter((unit) => !isSuspect(unit));
+  const part = [clear, ...units.filter(isSuspect).map((unit) => [unit])].find(
+    (some) => some.length > 0 && !turnedDown.has(changeSetDigest(some.flat(), generation)),
   );
+  return part ? inOrder(part, allowed) : null;
+}
+
+/** What cannot be parted: a whole that is made or taken away, and its parts. A part alone would go into what is not there. */
+function unitsOf(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const wholes = new Set(changes.map(wholeOf));
+  // Twins share their names: what has no parts is a unit by itself.
+  const unitOf = (change: Change): string | Change =>
+    wholeOf(change) ?? (wholes.has(nameOf(change)) ? nameOf(change) : change);
+  return [...Map.groupBy(changes, unitOf).values()];
+}
+
+function wholeOf(change: Change): string | null {
+  const subject = subjectOf(change);
+  const whole = change.op === "update" ? null : (kindOf(subject.kind).whole?.(subject) ?? null);
+  return whole === null ? null : canonicalise([change.op, subject.kind, whole]);
+}
+
+const nameOf = (change: Change): string =>
+  canonicalise([change.op, subjectOf(change).kind, subjectOf(change).identity]);
+
+/** `units` in the order that their changes have among all: auditors plan again and expect the same. */
+const inOrder = (
+  units: readonly (readonly Change[])[],
+  changes: readonly Change[],
+): readonly Change[] => {
+  const wanted = new Set(units.flat());
+  return changes.filter((change) => wanted.has(change));
+};
+
+/** As many as one plan carries, and none without its parts or its whole. */
+function firstOf(changes: readonly Change[]): readonly Change[] {
+  if (changes.length <= STEPS_MAX) return changes;
+  const units = unitsOf(changes);
+  let count = 0;
+  const fitting = units.findIndex((unit) => (count += unit.length) > STEPS_MAX);
+  return inOrder(units.slice(0, fitting), changes);
 }
 
 /** Holds first: they are a person's word about this drift, a routing rule is one about drift to come. */
@@ -173,7 +208,8 @@ interface Todo {
 
 function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: Todo): Heal {
   const { scope, site, golden, epoch, parent, generation, declaredBy } = input;
-  const changes = allowed.slice(0, STEPS_MAX);
+  const changes = firstOf(allowed);
+  const carried = new Set(changes);
   const proposal = {
     type: "revert",
     goldenGeneration: generation,
@@ -185,7 +221,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
   return {
     type: "heal",
     changes,
-    held: [...left, ...allowed.slice(STEPS_MAX)].map(leftOut),
+    held: [...left, ...allowed.filter((change) => !carried.has(change))].map(leftOut),
     postponed: allowed.length - changes.length,
     plan: sealed,
     findings,

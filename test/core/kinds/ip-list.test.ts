@@ -1,11 +1,25 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
+import { changeDigest, subjectOf } from "../../../src/core/diff.ts";
+import type { Digest } from "../../../src/core/ids.ts";
 import { inverseCalls } from "../../../src/core/simulate.ts";
 import { ipList } from "../../../src/core/kinds/ip-list.ts";
+import { observe } from "../../../src/core/observation.ts";
 import { withIds } from "../../../src/core/plan.ts";
-import { faultsOf } from "./compare.ts";
-import { ACCOUNT, type Case, changesIn, driftIn, goldenAt, healed, planOf } from "./whole-kind.ts";
+import { changeSetDigest, reconcile } from "../../../src/core/reconcile.ts";
+import { faultsOf, must } from "./compare.ts";
+import {
+  ACCOUNT,
+  type Case,
+  changesIn,
+  driftIn,
+  goldenAt,
+  healed,
+  NOW,
+  planOf,
+  readingsOf,
+} from "./whole-kind.ts";
 
 const LISTS = `/accounts/${ACCOUNT.id}/rules/lists`;
 
@@ -165,6 +179,47 @@ it("a rule that leaves a list alone leaves its items alone (I9)", () => {
   const live = [listed("l2", "rogue"), itemsOf("l2", "rogue", [row("192.0.2.9")])];
   const one = caseOf([], live, { unmanaged: { ip_list: "remove" }, ownership: [rule] });
   expect(driftIn(one).changes).toEqual([]);
+});
+
+it("a list and its items under suspicion are tried together, apart from all others", () => {
+  const rogue = (id: string, name: string) => [
+    listed(id, name, "x"),
+    itemsOf(id, name, [row("192.0.2.9")]),
+  ];
+  const live = { ip_list: [...rogue("l2", "first"), ...rogue("l3", "second")] };
+  const { golden, site } = caseOf([], [], { unmanaged: { ip_list: "remove" } });
+  const { changes } = driftIn({ golden, site, live });
+  const tried: string[][] = [];
+  const turnedDown = new Map<Digest, string>();
+  for (let round = 0; round < 2; round += 1) {
+    const decision = reconcile({
+      scope: golden.scope,
+      site,
+      golden,
+      generation: 1,
+      declaredBy: "olga",
+      observation: must(observe(readingsOf(live), site, NOW)),
+      lineage: new Map(),
+      holds: [],
+      entries: null,
+      routed: new Map(),
+      rulings: new Set(),
+      heals: [],
+      turnedDown,
+      suspects: new Set(changes.map(changeDigest)),
+      epoch: 1,
+      parent: null,
+      now: NOW,
+      nowMs: Date.parse(NOW),
+    });
+    if (decision.type !== "heal") throw new Error(decision.type);
+    tried.push(decision.changes.map((change) => subjectOf(change).identity));
+    turnedDown.set(changeSetDigest(decision.changes, 1), "refused");
+  }
+  expect(tried).toEqual([
+    ["items first", "first"],
+    ["items second", "second"],
+  ]);
 });
 
 it("an empty list is made in one call, and emptied when somebody fills it", () => {
