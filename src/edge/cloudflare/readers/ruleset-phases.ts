@@ -30,7 +30,7 @@ export const rulesetPhases = (kind: string, phases: readonly string[]): Reader =
   },
   readSome: (context, subjects) =>
     all(
-      subjects.map(({ group }) => group),
+      subjects.map(({ id, group }) => id ?? group),
       (phase) => readEntrypoint(context, phase),
     ),
 });

@@ -28,7 +28,7 @@ export const workers: Reader = {
   readSome: (context, subjects) =>
     readByName(
       context,
-      subjects.map(({ group }) => group),
+      subjects.map(({ id, group }) => id ?? group),
     ),
 };
 

@@ -60,7 +60,7 @@ export const zoneSettings: Reader = {
   readSome: (context, subjects) =>
     read(
       context,
-      subjects.map(({ group }) => group),
+      subjects.map(({ id, group }) => id ?? group),
     ),
 };
 
