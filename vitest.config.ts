@@ -32,6 +32,8 @@ export default defineConfig({
         test: {
           name: "core",
           include: ["test/core/**/*.test.ts", "test/edge/**/*.test.ts", "test/*.test.ts"],
+          // Properties over thousands of cases: a loaded machine may take its time over them.
+          testTimeout: 60_000,
         },
       },
       {
