@@ -4,7 +4,7 @@ import { AuditLog, type VaultEnv } from "../durable-objects/audit-log.ts";
 import { Vault } from "../durable-objects/vault.ts";
 import type { ExecutionReport, RevertReport } from "./core/execution.ts";
 import { type Digest, isDigest, isScopeId, type ScopeId } from "./core/ids.ts";
-import { type Entry, type RecordedEntry, VAULT_ONLY } from "./core/log/entry.ts";
+import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
 import { heededHold } from "./core/log/hold-entries.ts";
 import type { LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
 import type { Answer } from "./edge/cloudflare/client.ts";
@@ -63,7 +63,7 @@ export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
 /** The record, for the swarm: it may add and read, nothing else. Entries are marked as the swarm's. */
 export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
   async append(entries: readonly Entry[]): Promise<{ last: number }> {
-    const forged = entries.find(({ type }) => VAULT_ONLY.has(type));
+    const forged = entries.find(({ type }) => isVaultOnly(type));
     if (forged) throw new Error(`only the vault records a \`${forged.type}\``);
     // The vault knows of a hold before whoever placed it is promised anything.
     for (const entry of entries) {

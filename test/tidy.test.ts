@@ -102,6 +102,7 @@ const FLOW = [
   "run-view",
   "lesson",
   // what is recorded, and what the rings ask of each other
+  "entry-types",
   "log/entry",
   "ports",
   "log",

@@ -91,5 +91,18 @@ const isHex = (text: string | undefined, bytes: number): boolean =>
 /** Domain separation: a signature for one purpose is worth nothing for another. */
 export type Purpose = "ballot/v2" | "approval/v1" | "introduction/v1" | "register/v1";
 
+/** The payload's type in the DSSE envelope of what was signed: `ballot/v1` is `application/vnd.driftless.ballot.v1+json`. */
+export const payloadTypeOf = (purpose: Purpose): string =>
+  `application/vnd.driftless.${purpose.replace("/", ".")}+json`;
+
+/** Pre-authentication encoding of DSSE: what is signed of an envelope. */
+export function preAuthEncoding(payloadType: string, payload: string): Uint8Array {
+  const lengthOf = (text: string): number => utf8ToBytes(text).length;
+  return utf8ToBytes(
+    `DSSEv1 ${lengthOf(payloadType)} ${payloadType} ${lengthOf(payload)} ${payload}`,
+  );
+}
+
+/** Signatures are those of a DSSE envelope, so that ballots and approvals verify with foreign tools too. */
 export const signedBytes = (purpose: Purpose, content: unknown): Uint8Array =>
-  utf8ToBytes(`driftless:${purpose}\n${canonicalise(content)}`);
+  preAuthEncoding(payloadTypeOf(purpose), canonicalise(content));

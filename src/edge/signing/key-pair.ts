@@ -83,7 +83,7 @@ function mlDsa(name: "ML-DSA-44" | "ML-DSA-65", library: typeof ml_dsa44): Algor
   };
 }
 
-const IMPLEMENTED: Readonly<Record<AlgorithmId, Algorithm>> = {
+export const IMPLEMENTED: Readonly<Record<AlgorithmId, Algorithm>> = {
   ed25519,
   "ml-dsa-44": mlDsa("ML-DSA-44", ml_dsa44),
   "ml-dsa-65": mlDsa("ML-DSA-65", ml_dsa65),

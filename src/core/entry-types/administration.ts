@@ -1,0 +1,17 @@
+/** What people and the record itself decide: golden states, holds, access, keys. */
+import { type EntryKind, OCSF } from "./entry-kind.ts";
+
+export const ADMINISTRATION = {
+  golden: { ocsf: OCSF.changed },
+  hold: { ocsf: OCSF.created },
+  hold_ended: { ocsf: OCSF.removed },
+  denied: { ocsf: OCSF.asked, outcome: () => "failure" },
+  login: { ocsf: OCSF.loggedOn },
+  policy: { ocsf: OCSF.changed },
+  config: { ocsf: OCSF.changed },
+  export: { ocsf: OCSF.looked },
+  erasure: { ocsf: OCSF.removed },
+  key_introduced: { ocsf: OCSF.created, vaultOnly: true },
+  key_retired: { ocsf: OCSF.removed, vaultOnly: true },
+  shard_checkpoint: { ocsf: OCSF.looked, vaultOnly: true },
+} as const satisfies Readonly<Record<string, EntryKind>>;

@@ -1,0 +1,10 @@
+/** What happened, and what is made of it. */
+import { type EntryKind, OCSF } from "./entry-kind.ts";
+
+export const FINDINGS = {
+  signal: { ocsf: OCSF.looked },
+  incident: { ocsf: OCSF.detected },
+  diagnosis: { ocsf: OCSF.notCompliant },
+  unknown_state: { ocsf: OCSF.looked, outcome: () => "failure" },
+  quarantine: { ocsf: OCSF.notCompliant },
+} as const satisfies Readonly<Record<string, EntryKind>>;
