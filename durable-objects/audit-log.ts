@@ -1,8 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import type { Entry, RecordedEntry, Source } from "../src/core/log/entry.ts";
-import { RecordArchive } from "../src/edge/store/record-archive.ts";
+import { vkeyOf } from "../src/core/log/note.ts";
+import type { Appended } from "../src/core/ports.ts";
+import { LogConflict } from "../src/edge/store/log-store.ts";
 import { Driver } from "./driver.ts";
+import { Log } from "./log.ts";
+import { LogRefusal } from "./log-publisher.ts";
 
 /** What the vault's objects see of their Worker. */
 export interface VaultEnv {
@@ -12,70 +16,36 @@ export interface VaultEnv {
   readonly CF_API?: Fetcher;
   readonly CF_API_BASE: string;
   readonly CF_API_TOKEN: string;
+  /** The record's name: a URL without its scheme, never to be changed. */
+  readonly LOG_ORIGIN: string;
 }
 
-/** Larger things belong into R2 under a digest. */
-const ENTRY_BYTES_MAX = 65_535;
-const APPEND_MAX = 1_000;
 const READ_MAX = 500;
-/** Entries archived in one object. */
-const ARCHIVE_MAX = 2_000;
+const WAIT_MS_MAX = 10_000;
 
 /**
- * The record, append-only. Invariant: indices have no gaps and an index never changes its entry. An entry is durable
- * when `append` returns (the output gate holds the answer until it is); the archive in R2 follows by itself.
+ * The record: a transparency log, append-only, with this object as its only writer (log.ts). An entry is durable when
+ * `append` returns; readers outside see it about a second later, and `proof` waits for that.
  */
 export class AuditLog extends DurableObject<VaultEnv> {
-  readonly #driver = new Driver("audit-log", () => this.#archive());
+  readonly #driver = new Driver("audit-log", () => this.#drive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
-  readonly #sql = this.ctx.storage.sql;
-  readonly #archiveStore = new RecordArchive(this.env.RECORD);
   readonly #waiting = new Set<() => void>();
-
-  onStart(): void {
-    this.#sql.exec(
-      "create table if not exists entry (idx integer primary key, id text not null unique, source text not null, body text not null)",
-    );
-    this.#sql.exec(
-      "create table if not exists archived (one integer primary key check (one = 1), count integer not null)",
-    );
-    this.#sql.exec("insert or ignore into archived values (1, 0)");
-  }
+  #log: Promise<Log> | null = null;
+  /** The driver knows that there is work: it need not be told with every append. */
+  #isDriven = false;
 
   /** `source` is the Worker that speaks: set by the entry point, never by the caller. */
-  async append(entries: readonly Entry[], source: Source): Promise<{ last: number }> {
-    await this.lifecycle.start();
-    if (entries.length > APPEND_MAX)
-      throw new Error(`${entries.length} entries at once, at most ${APPEND_MAX}`);
-    const bodies = entries.map((entry) => JSON.stringify(entry));
-    const long = bodies.findIndex((body) => body.length > ENTRY_BYTES_MAX);
-    if (long >= 0)
-      throw new Error(`entry \`${entries[long]?.id}\` is longer than ${ENTRY_BYTES_MAX} bytes`);
-    this.ctx.storage.transactionSync(() => {
-      let size = this.#size();
-      for (const [position, { id }] of entries.entries()) {
-        // The same fact again (its caller crashed before our answer came) keeps its first index.
-        // Per source: what one Worker says can never stand in for what another one did.
-        const name = `${source}/${id}`;
-        if (this.#sql.exec("select 1 from entry where id = ?", name).toArray().length > 0) continue;
-        this.#sql.exec(
-          "insert into entry values (?, ?, ?, ?)",
-          size,
-          name,
-          source,
-          bodies[position] ?? "",
-        );
-        size += 1;
-      }
-    });
-    for (const wake of this.#waiting) wake();
-    await this.#driver.request();
-    return { last: this.#size() - 1 };
+  async append(entries: readonly Entry[], source: Source): Promise<Appended> {
+    const log = await this.#opened();
+    const appended = await log.append(entries, source);
+    this.#wakeReaders();
+    if (!this.#isDriven) await this.#requestPublication();
+    return appended;
   }
 
   async latest(): Promise<number> {
-    await this.lifecycle.start();
-    return this.#size() - 1;
+    return (await this.#opened()).journal.size - 1;
   }
 
   async read({
@@ -87,48 +57,98 @@ export class AuditLog extends DurableObject<VaultEnv> {
     limit: number;
     waitMs: number;
   }): Promise<readonly RecordedEntry[]> {
+    const log = await this.#opened();
+    await this.#until(() => log.journal.size > after + 1, waitMs);
+    return log.read(after, Math.min(limit, READ_MAX));
+  }
+
+  /** The second answer: a proof file, once readers outside see the entry. Null: not yet, ask again. */
+  async proof({ index, waitMs }: { index: number; waitMs: number }): Promise<string | null> {
+    const log = await this.#opened();
+    if (index >= log.journal.published && index < log.journal.size) {
+      await this.#requestPublication();
+      await this.#until(() => log.journal.published > index, waitMs);
+    }
+    return log.proofOf(index);
+  }
+
+  /** One vkey a line, all that ever signed. */
+  async keys(): Promise<readonly string[]> {
+    return (await this.#opened()).keys().map(vkeyOf);
+  }
+
+  /** What is published under this name: the caller has checked that it is one of the log's. */
+  async object(path: string): Promise<Uint8Array | null> {
+    return (await this.#opened()).store.read(path);
+  }
+
+  /** A log that refuses to open is asked again with the next call: what is in its way may be gone by then. */
+  async #opened(): Promise<Log> {
     await this.lifecycle.start();
-    if (after >= this.#size() - 1 && waitMs > 0) await this.#appended(Math.min(waitMs, 10_000));
-    return this.#rows(after, Math.min(limit, READ_MAX));
+    this.#log ??= this.#open();
+    try {
+      return await this.#log;
+    } catch (fault) {
+      this.#log = null;
+      throw fault;
+    }
   }
 
-  #size(): number {
-    return this.#sql
-      .exec<{ size: number }>("select coalesce(max(idx) + 1, 0) as size from entry")
-      .one().size;
+  async #open(): Promise<Log> {
+    const log = await Log.open({
+      storage: this.ctx.storage,
+      bucket: this.env.RECORD,
+      origin: this.env.LOG_ORIGIN,
+      prefix: "",
+      nowMs: () => Date.now(),
+      sleep: (ms) => scheduler.wait(ms),
+      cosign: null,
+    });
+    // A crash between an append and its request leaves entries that nobody has asked to publish.
+    if (log.journal.published < log.journal.size) await this.#requestPublication();
+    return log;
   }
 
-  #rows(after: number, limit: number): RecordedEntry[] {
-    return this.#sql
-      .exec<{ idx: number; source: Source; body: string }>(
-        "select idx, source, body from entry where idx > ? order by idx limit ?",
-        after,
-        limit,
-      )
-      .toArray()
-      .map(({ idx, source, body }) => ({ ...(JSON.parse(body) as Entry), index: idx, source }));
+  async #requestPublication(): Promise<void> {
+    this.#isDriven = true;
+    await this.#driver.request();
   }
 
-  #appended(waitMs: number): Promise<void> {
+  async #drive(): Promise<number | null> {
+    const log = await this.#opened();
+    try {
+      await log.stepKeys();
+      await log.publish();
+    } catch (fault) {
+      // The state is in doubt: what is in memory goes, and nothing is appended before the checks of a fresh start hold.
+      if (fault instanceof LogRefusal || fault instanceof LogConflict) this.#log = null;
+      throw fault;
+    }
+    this.#wakeReaders();
+    // Without an await in between: what is appended from here on asks for its publication itself.
+    this.#isDriven = log.journal.published < log.journal.size;
+    return this.#isDriven ? Date.now() : null;
+  }
+
+  #wakeReaders(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Until `done` holds, or the time is over. */
+  async #until(done: () => boolean, waitMs: number): Promise<void> {
+    const deadline = Date.now() + Math.min(waitMs, WAIT_MS_MAX);
+    while (!done() && Date.now() < deadline) await this.#woken(deadline - Date.now());
+  }
+
+  #woken(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const done = (): void => {
+      const wake = (): void => {
         clearTimeout(timer);
-        this.#waiting.delete(done);
+        this.#waiting.delete(wake);
         resolve();
       };
-      const timer = setTimeout(done, waitMs);
-      this.#waiting.add(done);
+      const timer = setTimeout(wake, waitMs);
+      this.#waiting.add(wake);
     });
-  }
-
-  /** A crash after the put and before the count finds the object there and takes it as it is. */
-  async #archive(): Promise<number | null> {
-    for (;;) {
-      const { count } = this.#sql.exec<{ count: number }>("select count from archived").one();
-      const rows = this.#rows(count - 1, ARCHIVE_MAX);
-      if (rows.length === 0) return null;
-      const written = await this.#archiveStore.write(rows);
-      this.#sql.exec("update archived set count = ?", count + written);
-    }
   }
 }

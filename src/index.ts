@@ -34,6 +34,8 @@ interface Sweep {
 }
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
+/** Any other word than this one is a no. */
+const isYes = (text: string): boolean => text === "yes";
 let discoveredAtMs = 0;
 
 function portsOf(env: Env): ApiPorts {
@@ -67,7 +69,15 @@ function portsOf(env: Env): ApiPorts {
     ballots: (run) => record.ballots(run),
     run: (id) => runOf(env, id),
     lessons: (limit) => record.lessons(limit),
-    log,
+    log: {
+      isPublic: sandbox || isYes(env.LOG_PUBLIC_READ),
+      append: (entries) => log.append(entries),
+      latest: () => log.latest(),
+      read: (query) => log.read(query),
+      proof: (query) => log.proof(query),
+      keys: () => log.keys(),
+      object: (path) => log.object(path),
+    },
   };
 }
 

@@ -6,7 +6,8 @@ import type { ExecutionReport, RevertReport } from "./core/execution.ts";
 import { type Digest, isDigest, isScopeId, type ScopeId } from "./core/ids.ts";
 import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
 import { heededHold } from "./core/log/hold-entries.ts";
-import type { LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
+import { parseTilePath } from "./core/log/tile.ts";
+import type { Appended, LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
 import type { Answer } from "./edge/cloudflare/client.ts";
 import { connect } from "./edge/cloudflare/connect.ts";
 
@@ -62,7 +63,7 @@ export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
 
 /** The record, for the swarm: it may add and read, nothing else. Entries are marked as the swarm's. */
 export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
-  async append(entries: readonly Entry[]): Promise<{ last: number }> {
+  async append(entries: readonly Entry[]): Promise<Appended> {
     const forged = entries.find(({ type }) => isVaultOnly(type));
     if (forged) throw new Error(`only the vault records a \`${forged.type}\``);
     // The vault knows of a hold before whoever placed it is promised anything.
@@ -79,6 +80,20 @@ export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
 
   read(query: { after: number; limit: number; waitMs: number }): Promise<readonly RecordedEntry[]> {
     return this.#log().read(query);
+  }
+
+  proof(query: { index: number; waitMs: number }): Promise<string | null> {
+    return this.#log().proof(query);
+  }
+
+  keys(): Promise<readonly string[]> {
+    return this.#log().keys();
+  }
+
+  /** Checked here as well: no name but those of the log's own files leads anywhere. */
+  async object(path: string): Promise<Uint8Array | null> {
+    const isOurs = path === "checkpoint" || parseTilePath(path) !== null;
+    return isOurs ? this.#log().object(path) : null;
   }
 
   #log(): AuditLog {

@@ -16,9 +16,16 @@ import type { Run, RunRefusal } from "./run.ts";
 import type { Signal } from "./signal.ts";
 import type { ScopeView } from "./scope-view.ts";
 
+export interface Appended {
+  /** Index of the newest entry. */
+  readonly last: number;
+  /** Where each of the entries stands, in the order they were given. */
+  readonly indices: readonly number[];
+}
+
 /** Append-only. An entry is durable when `append` returns; the same entry id twice is one entry. One writer, total order. */
 export interface LogPort {
-  append(entries: readonly Entry[]): Promise<{ readonly last: number }>;
+  append(entries: readonly Entry[]): Promise<Appended>;
   /** Index of the newest entry; -1: there is none. */
   latest(): Promise<number>;
   /** Entries after index `after`, oldest first; waits up to `waitMs` for the first one. */
@@ -27,6 +34,12 @@ export interface LogPort {
     readonly limit: number;
     readonly waitMs: number;
   }): Promise<readonly RecordedEntry[]>;
+  /** A tlog-proof of the entry under the published checkpoint; null: it is not published within `waitMs`. */
+  proof(query: { readonly index: number; readonly waitMs: number }): Promise<string | null>;
+  /** vkeys of all keys that ever signed a checkpoint. */
+  keys(): Promise<readonly string[]>;
+  /** What readers see under this name (`checkpoint`, `tile/…`); null: nothing. */
+  object(path: string): Promise<Uint8Array | null>;
 }
 
 export interface ReleaseRequest {

@@ -53,9 +53,9 @@ export interface BallotRow {
   readonly cast_at: string;
 }
 
-export interface RecordPort extends Pick<LogPort, "read" | "append"> {
-  /** Index of the newest entry; -1: there is none. */
-  latest(): Promise<number>;
+export interface RecordPort extends LogPort {
+  /** Whether the operator lets anybody read the log's files. */
+  readonly isPublic: boolean;
 }
 
 export interface ApiPorts {

@@ -4,13 +4,13 @@
 import { Hono } from "hono";
 import { isHoldId, isRunId, isScopeId } from "../../core/ids.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { bearerOf, may, type Principal } from "./auth.ts";
+import { bearerOf, may, type Principal, type Right } from "./auth.ts";
 import { openApi } from "./openapi.ts";
 import { ofFault, type Problem, problemResponse } from "./problem.ts";
 import type { RawCall, Route } from "./route.ts";
 import { ROUTES } from "./routes/registry.ts";
 
-/** Answers are for programs: never a page, never in a frame, never kept. */
+/** Answers are for programs: never a page, never in a frame, not kept unless they say so. */
 const HEADERS = {
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
@@ -26,7 +26,9 @@ export function createApp(ports: ApiPorts): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(HEADERS))
+      if (name !== "cache-control" || !context.res.headers.has(name))
+        context.res.headers.set(name, value);
   });
   let document: Record<string, unknown> | undefined;
   const describe = (): Record<string, unknown> => (document ??= openApi(ROUTES, ports.version));
@@ -54,7 +56,8 @@ export function createApp(ports: ApiPorts): Hono {
   return app;
 }
 
-const patternOf = ({ path }: Route): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+const patternOf = ({ path }: Route): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === "path" ? ":path{.+}" : `:${name}`));
 
 const methodsOf = ({ method }: Route): string => (method === "GET" ? "GET, HEAD" : method);
 
@@ -64,15 +67,21 @@ function methodsByPattern(): ReadonlyMap<string, string> {
 }
 
 async function answer(route: Route, call: RawCall): Promise<Response> {
-  if (route.right === "public") return route.respond(call);
+  const right = rightOf(route, call.ports);
+  if (right === "public") return route.respond(call);
   const instance = new URL(call.request.url).pathname;
   const token = bearerOf(call.request);
   const principal = token === null ? null : await call.ports.authenticate(token);
   if (principal === null) return problemResponse(unauthenticated(token !== null), instance);
-  if (may(principal, route.right)) return route.respond({ ...call, principal });
+  if (may(principal, right)) return route.respond({ ...call, principal });
   await recordDenial(route, { ...call, principal });
   return problemResponse({ slug: "forbidden" }, instance);
 }
+
+const rightOf = ({ right }: Route, { log }: ApiPorts): Right | "public" => {
+  if (right !== "published") return right;
+  return log.isPublic ? "public" : "read";
+};
 
 const unauthenticated = (tried: boolean): Problem => ({
   slug: "unauthenticated",

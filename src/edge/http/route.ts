@@ -50,7 +50,8 @@ export interface RouteHead {
   /** The operation's name for the document, tools and commands. */
   readonly id: string;
   readonly summary: string;
-  readonly right: Right | "public";
+  /** `published`: for everybody where the operator allows it, else for who may read. */
+  readonly right: Right | "public" | "published";
   readonly status?: 200 | 201 | 202;
   /** Request bodies that are not JSON, by media type; the handler reads them itself. */
   readonly takes?: Readonly<Record<string, z.ZodType>>;

@@ -237,8 +237,6 @@ describe("proofs", () => {
 
   it("need few tiles of a large log", () => {
     const tiles = tilesOfRanges(inclusionRanges(69_999, 70_000), 70_000).map(tilePath);
-    expect(tiles.toSorted()).toEqual(
-      ["tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"],
-    );
+    expect(tiles.toSorted()).toEqual(["tile/0/273.p/112", "tile/1/001.p/17", "tile/2/000.p/1"]);
   });
 });

@@ -297,12 +297,26 @@ export class FakeSwarm implements ApiPorts {
     return Array.from({ length: 3 }, () => LESSON).slice(0, limit);
   }
 
-  readonly log: ApiPorts["log"] = {
+  /** What `/log` serves. */
+  readonly files = new Map<string, string>();
+
+  readonly log: ApiPorts["log"] & { isPublic: boolean } = {
+    isPublic: false,
+    keys: async () => ["example.com/log+00000000+AQ=="],
+    object: async (path) => {
+      const text = this.files.get(path);
+      return text === undefined ? null : new TextEncoder().encode(text);
+    },
+    proof: async ({ index }) => (index < this.entries.length ? `proof of ${index}` : null),
     latest: async () => this.entries.length - 1,
     append: async (entries) => {
-      for (const entry of entries)
+      const first = this.entries.length;
+      for (const { attached: _, ...entry } of entries)
         this.entries.push({ ...entry, source: "swarm", index: this.entries.length });
-      return { last: this.entries.length - 1 };
+      return {
+        last: this.entries.length - 1,
+        indices: entries.map((__, at) => first + at),
+      };
     },
     read: async ({ after, limit, waitMs }) => {
       this.reads.push({ after, waitMs });

@@ -7,6 +7,7 @@ import { holdRoutes } from "./holds.ts";
 import { healthRoutes } from "./health.ts";
 import { importRoutes } from "./imports.ts";
 import { incidentRoutes } from "./incidents.ts";
+import { logRoutes } from "./log.ts";
 import { lessonRoutes } from "./lessons.ts";
 import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
@@ -26,4 +27,5 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...lessonRoutes,
   ...eventRoutes,
+  ...logRoutes,
 ];

@@ -1,0 +1,404 @@
+/**
+ * The log at every touch of the outside: each write fails, or fails after it was applied; then everything in memory is
+ * gone and it starts again. Nothing that was acknowledged is lost, no index ever names another entry, no path ever has
+ * other bytes. What is published is checked with a second, naive implementation.
+ */
+import { env, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { Log, type LogInput } from "../../durable-objects/log.ts";
+import { parseCheckpoint } from "../../src/core/log/checkpoint.ts";
+import type { Entry } from "../../src/core/log/entry.ts";
+import { KEY_LIFE_MS, KEY_OVERLAP_MS } from "../../src/core/log/key-plan.ts";
+import { leafHash } from "../../src/core/log/merkle.ts";
+import { decodeBundle } from "../../src/core/log/tile.ts";
+import { isIncluded } from "../../src/core/log/merkle.ts";
+import { parseProof } from "../../src/core/log/tlog-proof.ts";
+import { mint, isInstant } from "../../src/core/ids.ts";
+import { verifiedKeys } from "../../src/edge/signing/log-signer.ts";
+import { naiveRoot, naiveTiles } from "../core/log/naive-tree.ts";
+
+const NOW = Date.parse("2026-03-01T12:00:00.000Z");
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+let made = 0;
+const entry = (id: string): Entry => ({
+  id,
+  type: "signal",
+  scope: "zone:example.com",
+  at: mint(isInstant, "2026-03-01T12:00:00.000Z"),
+  actor: "reconciler",
+  data: { source: "cron" },
+});
+const entries = (count: number, from = 0): Entry[] =>
+  Array.from({ length: count }, (_, at) => entry(`e/${from + at}`));
+
+type Fault = "fails" | "fails but is applied";
+
+/** Counts the writes to the outside, and spoils one of them. */
+class Outside {
+  writes = 0;
+  at = 0;
+  fault: Fault = "fails";
+
+  async write<T>(work: () => Promise<T>): Promise<T> {
+    this.writes += 1;
+    const isHit = this.writes === this.at;
+    if (isHit && this.fault === "fails") throw new Error("injected");
+    const done = await work();
+    if (isHit) throw new Error("injected");
+    return done;
+  }
+
+  writeNow<T>(work: () => T): T {
+    this.writes += 1;
+    const isHit = this.writes === this.at;
+    if (isHit && this.fault === "fails") throw new Error("injected");
+    const done = work();
+    if (isHit) throw new Error("injected");
+    return done;
+  }
+}
+
+interface World {
+  readonly outside: Outside;
+  readonly prefix: string;
+  nowMs: number;
+  /** Paths and what they held when they were first seen: to notice the second history. */
+  readonly seen: Map<string, string>;
+  open(): Promise<Log>;
+}
+
+/** A log of its own in a Durable Object's real storage, with R2 and SQLite behind the faults. */
+async function inLog(work: (world: World) => Promise<void>): Promise<void> {
+  made += 1;
+  const prefix = `log-${made}/`;
+  const stub = env.GOVERNOR.getByName(`log ${made}`);
+  await runInDurableObject(stub, async (_, state) => {
+    const outside = new Outside();
+    const storage = new Proxy(state.storage, {
+      get(target, name) {
+        if (name === "transactionSync")
+          return <T>(body: () => T) => outside.writeNow(() => target.transactionSync(body));
+        if (name === "sync") return () => outside.write(() => target.sync());
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const bucket = new Proxy(env.EVIDENCE, {
+      get(target, name) {
+        if (name === "put")
+          return (...of: Parameters<R2Bucket["put"]>) => outside.write(() => target.put(...of));
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const world: World = {
+      outside,
+      prefix,
+      nowMs: NOW,
+      seen: new Map(),
+      open: () =>
+        Log.open({
+          storage,
+          bucket,
+          origin: "example.com/log",
+          prefix,
+          nowMs: () => (world.nowMs += 10),
+          sleep: async (ms) => void (world.nowMs += ms),
+          cosign: null,
+        } satisfies LogInput),
+    };
+    await work(world);
+  });
+}
+
+async function objects(prefix: string): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  let cursor: string | undefined;
+  do {
+    const page = await env.EVIDENCE.list({ prefix, ...(cursor ? { cursor } : {}) });
+    for (const { key } of page.objects) {
+      const object = await env.EVIDENCE.get(key);
+      if (object) found.set(key.slice(prefix.length), await object.bytes());
+    }
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor);
+  return found;
+}
+
+/** Everything that readers can see, against the naive implementation. Returns the published leaves. */
+async function checkPublished(world: World, log: Log): Promise<readonly Uint8Array[]> {
+  const found = await objects(world.prefix);
+  for (const [path, bytes] of found) {
+    if (!path.startsWith("tile/")) continue;
+    expect(world.seen.get(path) ?? hex(bytes), `${path} changed`).toBe(hex(bytes));
+    world.seen.set(path, hex(bytes));
+  }
+  const text = new TextDecoder().decode(found.get("checkpoint"));
+  const signed = parseCheckpoint(text);
+  if (!signed.ok) throw new Error(signed.error);
+  const keys = await verifiedKeys(signed.value, log.keys());
+  if (!keys.ok) throw new Error(keys.error);
+  expect(new Set(keys.value.map(({ key }) => key.type))).toEqual(new Set([1, 6]));
+  const { size, root } = signed.value.checkpoint;
+  const leaves: Uint8Array[] = [];
+  for (let at = 0; at * 256 < size; at += 1) {
+    const width = Math.min(256, size - at * 256);
+    const path = `tile/entries/${String(at).padStart(3, "0")}${width < 256 ? `.p/${width}` : ""}`;
+    const bundle = decodeBundle(found.get(path) ?? new Uint8Array(), width);
+    if (!bundle.ok) throw new Error(`${path} ${bundle.error}`);
+    leaves.push(...bundle.value);
+  }
+  expect(hex(root)).toBe(hex(naiveRoot(leaves)));
+  for (const [path, bytes] of naiveTiles(leaves))
+    expect(hex(found.get(path) ?? new Uint8Array()), path).toBe(hex(bytes));
+  return leaves;
+}
+
+const idsOf = (leaves: readonly Uint8Array[]): string[] =>
+  leaves.map((leaf) => (JSON.parse(new TextDecoder().decode(leaf)) as { id: string }).id);
+
+describe("the log", () => {
+  it("answers twice: durable at once, published after its round", async () => {
+    await inLog(async (world) => {
+      const log = await world.open();
+      const first = await log.append(entries(3), "swarm");
+      expect(await log.proofOf(first.last)).toBeNull();
+      await log.publish();
+      const proof = parseProof((await log.proofOf(first.last)) ?? "");
+      const leaves = await checkPublished(world, log);
+      const signed = proof.ok ? parseCheckpoint(proof.value.checkpoint) : proof;
+      if (!proof.ok || !signed.ok) throw new Error("no proof");
+      const { size, root } = signed.value.checkpoint;
+      const leaf = leafHash(leaves[first.last] ?? new Uint8Array());
+      expect(isIncluded({ leaf, index: first.last, size, path: proof.value.path, root })).toBe(
+        true,
+      );
+    });
+  });
+
+  it("gives the same fact its first index again, and tells the Workers apart", async () => {
+    await inLog(async (world) => {
+      const log = await world.open();
+      const first = await log.append(entries(2), "swarm");
+      expect((await log.append(entries(3), "swarm")).indices.slice(0, 2)).toEqual(first.indices);
+      expect((await log.append(entries(1), "vault")).indices).not.toContain(first.indices[0]);
+      const twice = await log.append([entry("twice"), entry("twice")], "swarm");
+      expect(twice.indices[0]).toBe(twice.indices[1]);
+    });
+  });
+
+  it("grows over the ends of tiles, restarted after every round", async () => {
+    await inLog(async (world) => {
+      let log = await world.open();
+      let count = 0;
+      for (const size of [1, 200, 54, 1, 1, 255, 300]) {
+        await log.append(entries(size, count), "swarm");
+        count += size;
+        await log.publish();
+        log = await world.open();
+        expect(await checkPublished(world, log)).toHaveLength(count + 1);
+      }
+      const read = await log.read(-1, 500);
+      expect(read).toHaveLength(500);
+      expect(read.map(({ index }) => index)).toEqual(read.map((_, index) => index));
+    });
+  });
+
+  it("refuses what is not an entry, whole batches at a time", async () => {
+    await inLog(async (world) => {
+      const log = await world.open();
+      const before = log.journal.size;
+      const bad: Partial<Entry>[] = [
+        { type: "nonsense" as Entry["type"] },
+        { actor: "" },
+        { scope: "" },
+        { at: "yesterday" as Entry["at"] },
+        { data: { size: 0.5 } },
+        { data: { text: "x".repeat(65_536) } },
+      ];
+      for (const flaw of bad)
+        await expect(
+          log.append([entry("fine"), { ...entry("bad"), ...flaw }], "swarm"),
+        ).rejects.toThrow(/entry `bad`/);
+      expect(log.journal.size).toBe(before);
+    });
+  });
+
+  it("keeps attachments beside itself, by digest, and stays whole when one is erased", async () => {
+    await inLog(async (world) => {
+      const log = await world.open();
+      const attached = {
+        people: {
+          keep: "personal",
+          mediaType: "application/json",
+          text: '{"by":"kim@example.com"}',
+        },
+        plan: {
+          keep: "evidence",
+          mediaType: "application/vnd.driftless.plan.v1+json",
+          text: "{}",
+          sealed: true,
+        },
+      } as const;
+      const { last } = await log.append([{ ...entry("with"), attached }], "swarm");
+      await log.publish();
+      const [read] = await log.read(last - 1, 1);
+      const { people, plan } = read?.attached ?? {};
+      const stored = await objects(world.prefix);
+      const name = `personal/${people?.digest.slice(7)}.json`;
+      expect(new TextDecoder().decode(stored.get(name))).toContain("kim@example.com");
+      const sealed = stored.get(`evidence/${plan?.digest.slice(7)}.json`);
+      expect(JSON.parse(new TextDecoder().decode(sealed))).toMatchObject({
+        media_type: "application/vnd.dsse.envelope.v1+json",
+      });
+      const bundles = [...stored].filter(([path]) => path.startsWith("tile/entries"));
+      for (const [, bytes] of bundles)
+        expect(new TextDecoder().decode(bytes)).not.toContain("kim@");
+      await log.store.erase(name);
+      await checkPublished(world, await world.open());
+    });
+  });
+});
+
+describe("a fault at any write of an append and its publication", () => {
+  it.each(["fails", "fails but is applied"] as const)(
+    "when it %s, loses nothing and forks nothing",
+    async (fault) => {
+      let points = 0;
+      for (let at = 1; points === at - 1; at += 1) {
+        await inLog(async (world) => {
+          let log = await world.open();
+          await log.append(entries(250), "swarm");
+          await log.publish();
+          await checkPublished(world, log);
+          const acknowledged = new Map<string, number>();
+          world.outside.writes = 0;
+          world.outside.at = at;
+          world.outside.fault = fault;
+          const batch = [
+            ...entries(9, 1_000),
+            {
+              ...entry("kept"),
+              attached: { note: { keep: "evidence", mediaType: "text/plain", text: "x" } },
+            } as const,
+          ];
+          try {
+            const { indices } = await log.append(batch, "swarm");
+            for (const [place, { id }] of batch.entries())
+              acknowledged.set(id, indices[place] ?? -1);
+            await log.publish();
+          } catch (thrown) {
+            expect(String(thrown)).toContain("injected");
+          }
+          if (world.outside.writes >= at) points = at;
+          world.outside.at = 0;
+          // Everything in memory is gone; the caller asks again.
+          log = await world.open();
+          const again = await log.append(batch, "swarm");
+          for (const [place, { id }] of batch.entries())
+            expect(acknowledged.get(id) ?? again.indices[place], id).toBe(again.indices[place]);
+          await log.publish();
+          const ids = idsOf(await checkPublished(world, log));
+          for (const [place, { id }] of batch.entries())
+            expect(ids[again.indices[place] ?? -1]).toBe(`swarm/${id}`);
+          expect(new Set(ids).size).toBe(ids.length);
+          expect(ids).toHaveLength(261);
+        });
+      }
+      // The attachment, the append, the commit and its sync, three tiles and two bundles, the checkpoint, its note and sync.
+      expect(points).toBe(12);
+    },
+  );
+});
+
+describe("the start", () => {
+  async function published(world: World): Promise<void> {
+    const log = await world.open();
+    await log.append(entries(20), "swarm");
+    await log.publish();
+  }
+
+  it("refuses a log whose readers have seen more than it knows (I10)", async () => {
+    await inLog(async (ahead) => {
+      await published(ahead);
+      const log = await ahead.open();
+      await log.append(entries(5, 100), "swarm");
+      await log.publish();
+      await inLog(async (behind) => {
+        await published(behind);
+        const newer = await env.EVIDENCE.get(`${ahead.prefix}checkpoint`);
+        await env.EVIDENCE.put(`${behind.prefix}checkpoint`, (await newer?.text()) ?? "");
+        await expect(behind.open()).rejects.toThrow("26 entries are published, 21 were signed");
+      });
+    });
+  });
+
+  it.each(["checkpoint", "tile/0/000.p/21", "tile/entries/000.p/21"])(
+    "refuses a log whose %s is gone or changed",
+    async (path) => {
+      await inLog(async (world) => {
+        await published(world);
+        const key = world.prefix + path;
+        const text = new Uint8Array((await (await env.EVIDENCE.get(key))?.bytes()) ?? []);
+        await env.EVIDENCE.put(key, text.with(text.length - 3, (text.at(-3) ?? 0) ^ 1));
+        if (path !== "checkpoint") await expect(world.open()).rejects.toThrow(path);
+        await env.EVIDENCE.delete(key);
+        await expect(world.open()).rejects.toThrow(/gone|is not what was signed/);
+        await env.EVIDENCE.put(key, text);
+        await expect(world.open()).resolves.toBeInstanceOf(Log);
+      });
+    },
+  );
+
+  it("refuses to go on over an object that stands in its way", async () => {
+    await inLog(async (world) => {
+      const log = await world.open();
+      await log.append(entries(20), "swarm");
+      const key = `${world.prefix}tile/0/000.p/21`;
+      await env.EVIDENCE.put(key, "somebody else's");
+      await expect(log.publish()).rejects.toThrow("holds other bytes");
+      await expect(world.open()).rejects.toThrow("holds other bytes");
+      await env.EVIDENCE.delete(key);
+      await checkPublished(world, await world.open());
+    });
+  });
+});
+
+describe("the keys", () => {
+  it("are exchanged with an overlap, and old checkpoints and proofs stay verifiable", async () => {
+    await inLog(async (world) => {
+      let log = await world.open();
+      const [before] = log.keys();
+      await log.append(entries(3), "swarm");
+      await log.publish();
+      const old = (await log.store.checkpoint()) ?? "";
+      const linesNow = async () => {
+        await log.append([entry(`at ${world.nowMs}`)], "swarm");
+        await log.publish();
+        await checkPublished(world, log);
+        const now = parseCheckpoint((await log.store.checkpoint()) ?? "");
+        return now.ok ? now.value.note.signatures.map(({ keyId }) => keyId) : [];
+      };
+      world.nowMs += KEY_LIFE_MS;
+      await log.stepKeys();
+      expect(await linesNow()).toHaveLength(4);
+      world.nowMs += KEY_OVERLAP_MS;
+      log = await world.open();
+      await log.stepKeys();
+      const lines = await linesNow();
+      expect(lines).toHaveLength(2);
+      expect(lines).not.toContain(before?.id);
+      expect(log.keys()).toHaveLength(4);
+      const parsed = parseCheckpoint(old);
+      if (!parsed.ok) throw new Error(parsed.error);
+      expect(await verifiedKeys(parsed.value, log.keys())).toMatchObject({ ok: true });
+      const told = (await log.read(-1, 500)).filter(({ type }) => type.startsWith("key_"));
+      expect(told.map(({ type }) => type)).toEqual([
+        "key_introduced",
+        "key_introduced",
+        "key_retired",
+      ]);
+    });
+  });
+});
