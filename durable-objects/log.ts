@@ -296,8 +296,6 @@ export class Log {
   /** Hashes of subtrees of the published tree of `size` leaves. */
   async hashesOf(ranges: readonly Range[], size: number): Promise<readonly Uint8Array[]> {
     const tiles = new Map<string, Uint8Array>();
-    const label = ({ level, index }: Pick<TileId, "level" | "index">): string =>
-      `${level}/${index}`;
     for (const tile of tilesOfRanges(ranges, size)) {
       const bytes = await this.store.read(tilePath(tile));
       if (bytes === null) throw new Error(`${tilePath(tile)} is not there`);
@@ -313,6 +311,8 @@ export class Log {
 /** The same as `leafHash` of core, with the runtime's hash: it is most of what an append computes. */
 const leafHashOf = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(createHash("sha256").update(LEAF).update(bytes).digest());
+
+const label = ({ level, index }: Pick<TileId, "level" | "index">): string => `${level}/${index}`;
 
 const LEAF = Uint8Array.of(0);
 

@@ -96,12 +96,10 @@ export const payloadTypeOf = (purpose: Purpose): string =>
   `application/vnd.driftless.${purpose.replace("/", ".")}+json`;
 
 /** Pre-authentication encoding of DSSE: what is signed of an envelope. */
-export function preAuthEncoding(payloadType: string, payload: string): Uint8Array {
-  const lengthOf = (text: string): number => utf8ToBytes(text).length;
-  return utf8ToBytes(
-    `DSSEv1 ${lengthOf(payloadType)} ${payloadType} ${lengthOf(payload)} ${payload}`,
-  );
-}
+export const preAuthEncoding = (payloadType: string, payload: string): Uint8Array =>
+  utf8ToBytes(`DSSEv1 ${lengthOf(payloadType)} ${payloadType} ${lengthOf(payload)} ${payload}`);
+
+const lengthOf = (text: string): number => utf8ToBytes(text).length;
 
 /** Signatures are those of a DSSE envelope, so that ballots and approvals verify with foreign tools too. */
 export const signedBytes = (purpose: Purpose, content: unknown): Uint8Array =>

@@ -23,6 +23,7 @@ export interface SignedCheckpoint {
   readonly note: Note;
 }
 
+const THREE_LINES = /^([^\n]+)\n([^\n]+)\n([^\n]+)\n$/;
 const SIZE = /^(?:0|[1-9]\d{0,15})$/;
 const TIMESTAMP_BYTES = 8;
 
@@ -31,11 +32,12 @@ export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
 
 /** Extension lines are refused: the ML-DSA line does not cover them. */
 export function parseCheckpointText(text: string): Result<Checkpoint, string> {
-  const [origin = "", digits = "", encoded = "", ...rest] = text.split("\n");
-  if (rest.length !== 1 || rest[0] !== "") return err("has not three lines");
+  const lines = THREE_LINES.exec(text);
+  if (lines === null) return err("has not three lines");
+  const [origin = "", digits = "", encoded = ""] = lines.slice(1);
   if (!isKeyName(origin)) return err("has a malformed origin");
-  const size = Number(digits);
-  if (!SIZE.test(digits) || !Number.isSafeInteger(size)) return err("has a malformed size");
+  const size = SIZE.test(digits) ? Number(digits) : NaN;
+  if (!Number.isSafeInteger(size)) return err("has a malformed size");
   const root = fromBase64(encoded);
   if (root?.length !== HASH_BYTES) return err("has a malformed root");
   if (size === 0 && !sameBytes(root, EMPTY_ROOT)) return err("has a root over nothing");

@@ -131,10 +131,18 @@ export function isConsistent({ from, fromRoot, size, root, proof }: ConsistencyC
   if (from === 0) return proof.length === 0 && sameBytes(fromRoot, EMPTY_ROOT);
   const [first, ...rest] = isPowerOfTwo(from) ? [fromRoot, ...proof] : proof;
   if (first === undefined) return false;
+  return climbs({ from, fromRoot, size, root, proof: rest }, first);
+}
+
+/** From the largest subtree that both trees have, up to both roots. */
+function climbs(
+  { from, fromRoot, size, root, proof }: ConsistencyClaim,
+  first: Uint8Array,
+): boolean {
   let [node, last] = [from - 1, size - 1];
   while (node % 2 === 1) [node, last] = [(node - 1) / 2, Math.floor(last / 2)];
   let [old, now] = [first, first];
-  for (const beside of rest) {
+  for (const beside of proof) {
     if (last === 0) return false;
     if (node % 2 === 1 || node === last) {
       old = nodeHash(beside, old);

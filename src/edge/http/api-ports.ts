@@ -53,7 +53,7 @@ export interface BallotRow {
   readonly cast_at: string;
 }
 
-export interface RecordPort extends LogPort {
+export interface RecordPort extends Pick<LogPort, keyof LogPort> {
   /** Whether the operator lets anybody read the log's files. */
   readonly isPublic: boolean;
 }

@@ -1,5 +1,5 @@
 import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   consistencyRanges,
@@ -16,6 +16,7 @@ import {
   encodeBundle,
   parseTilePath,
   subtreesIn,
+  type TileId,
   tilePath,
   tilesBetween,
   tilesOfRanges,
@@ -128,25 +129,21 @@ describe("tiles of C2SP", () => {
     const files = new Map<string, string>();
     const edge = new Edge();
     for (const size of [1, 2, 255, 256, 257, 511, 512, 600]) {
-      const from = edge.size;
-      const fresh = entries.slice(from, size).map(leafHash);
-      const full = edge.grow(fresh);
-      const partial = edge.levels();
+      const tiles = tilesBetween(edge.size, size);
+      const full = edge.grow(entries.slice(edge.size, size).map(leafHash));
+      const bytesOf = ({ level, index, width }: TileId): Uint8Array | undefined => {
+        if (level === "entries")
+          return encodeBundle(entries.slice(index * 256, index * 256 + width));
+        if (width < 256) return edge.levels()[level];
+        return full.find((one) => one.level === level && one.index === index)?.bytes;
+      };
       const naive = naiveTiles(entries.slice(0, size));
-      for (const tile of tilesBetween(from, size)) {
-        const { level, index, width } = tile;
-        const bytes =
-          level === "entries"
-            ? encodeBundle(entries.slice(index * 256, index * 256 + width))
-            : width === 256
-              ? full.find((one) => one.level === level && one.index === index)?.bytes
-              : partial[level];
+      for (const tile of tiles) {
         const path = tilePath(tile);
-        expect(hex(bytes ?? new Uint8Array()), path).toBe(hex(naive.get(path) ?? Buffer.of()));
-        expect(files.get(path) ?? hex(bytes ?? new Uint8Array())).toBe(
-          hex(bytes ?? new Uint8Array()),
-        );
-        files.set(path, hex(bytes ?? new Uint8Array()));
+        const bytes = hex(bytesOf(tile) ?? new Uint8Array());
+        expect(bytes, path).toBe(hex(naive.get(path) ?? Buffer.of(1)));
+        expect(files.get(path) ?? bytes, `${path} changed`).toBe(bytes);
+        files.set(path, bytes);
       }
       for (const path of naive.keys()) expect(files.has(path), `${path} at ${size}`).toBe(true);
     }
