@@ -74,14 +74,23 @@ export function parseRange(text: string): IpRange | RangeFault {
     return { version: first.version, first: first.value, last: last.value };
   }
   const [address = "", prefix] = text.split("/", 2);
-  const network = parseAddress(address);
+  const network = address.includes(":") ? parseAddress(address) : shortNetwork(address);
   if (network === null) return "address";
   if (prefix === undefined) return onlyAddress(network);
   const bits = BITS[network.version];
-  if (!/^\d{1,3}$/.test(prefix) || BigInt(prefix) > bits) return "prefix";
+  if (!/^\d+$/.test(prefix) || BigInt(prefix) > bits) return "prefix";
   const host = (1n << (bits - BigInt(prefix))) - 1n;
   if ((network.value & host) !== 0n) return "host_part";
   return { version: network.version, first: network.value, last: network.value | host };
+}
+
+/** In sets the edge's engine takes `10.1/16` for `10.1.0.0/16`, and leading zeros. */
+function shortNetwork(text: string): IpAddress | null {
+  const parts = text.split(".");
+  if (parts.length > 4 || !parts.every((part) => /^\d+$/.test(part) && Number(part) <= 255))
+    return null;
+  const bytes = [...parts, "0", "0", "0"].slice(0, 4).map((part) => BigInt(part));
+  return { version: 4, value: bytes.reduce((value, byte) => (value << 8n) | byte, 0n) };
 }
 
 export const onlyAddress = ({ version, value }: IpAddress): IpRange => ({

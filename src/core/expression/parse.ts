@@ -277,8 +277,7 @@ class Parser {
   #indexValue(): Index {
     const { reader } = this;
     if (reader.take("*")) return { kind: "each" };
-    if (reader.startsWith('"') || reader.startsWith("r"))
-      return { kind: "key", key: reader.bytes() };
+    if (reader.startsWith('"')) return { kind: "key", key: reader.bytes() };
     const start = reader.at;
     const position = reader.integer();
     // The edge's engine counts in 32 bits.

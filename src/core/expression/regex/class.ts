@@ -25,7 +25,7 @@ const COMBINED: Readonly<Record<string, (a: ByteSet, b: ByteSet) => ByteSet>> = 
   "~~": symmetricDifference,
 };
 
-/** The class that begins here. Case is folded before a class is negated. */
+/** The class that begins here. Case is folded before anything is combined or negated. */
 export const classAt = (pattern: Pattern, ignoresCase: boolean): ByteSet =>
   new ClassReader(pattern, ignoresCase).read(0);
 
@@ -51,7 +51,8 @@ class ClassReader {
       const operator = pattern.run(/&&|--|~~/y);
       const isEnd = operator === "" && pattern.take("]");
       if (operator !== "" || isEnd) {
-        left = left === null || combine === undefined ? current : combine(left, current);
+        const operand = this.#ignoresCase ? withoutCase(current) : current;
+        left = left === null || combine === undefined ? operand : combine(left, operand);
         if (isEnd) break;
         combine = COMBINED[operator];
         current = noBytes();
@@ -59,8 +60,7 @@ class ClassReader {
       }
       current = union(current, this.#item(depth));
     }
-    const folded = this.#ignoresCase ? withoutCase(left) : left;
-    return isNegated ? complement(folded) : folded;
+    return isNegated ? complement(left) : left;
   }
 
   /** A bracket or hyphens at the start stand for themselves. */
@@ -115,12 +115,16 @@ class ClassReader {
     return code;
   }
 
+  /** Null: it only looks like one, and is a class of these characters. */
   #posix(): ByteSet | null {
+    const start = this.#pattern.at;
     const word = this.#pattern.run(/\[:\^?[a-z]+:\]/y);
-    if (word === "") return null;
     const isNegated = word.startsWith("[:^");
     const set = POSIX[word.slice(isNegated ? 3 : 2, -2)];
-    if (set === undefined) return this.#pattern.refuse(`\`${word}\` is no class`);
+    if (set === undefined) {
+      this.#pattern.at = start;
+      return null;
+    }
     return isNegated ? complement(set) : set;
   }
 }

@@ -45,8 +45,8 @@ export function escapeAt(pattern: Pattern): Escape {
   const control = CONTROLS[char];
   if (control !== undefined) return { kind: "char", char: control };
   if (/[pP]/.test(char)) pattern.refuse("Unicode classes are only allowed behind (?u)");
-  // Every other ASCII sign stands for itself.
-  if (/[!-/:-@[-`{-~]/.test(char)) return { kind: "char", char };
+  // Every other ASCII sign stands for itself, white space too.
+  if (char !== "" && char < "\x80" && !/[A-Za-z0-9]/.test(char)) return { kind: "char", char };
   if (/\d/.test(char)) pattern.refuse("back references, which this language has not");
   return pattern.refuse(char === "" ? "a backslash at the end" : `\`\\${char}\` is no escape`);
 }

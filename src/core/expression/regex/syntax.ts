@@ -50,6 +50,12 @@ interface Flags {
 
 const PLAIN: Flags = { i: false, m: false, s: false, x: false };
 
+/** `{2}`, `{2,}`, `{2,5}`: an end that is left out has no space for it, but in the spaced mode. */
+const COUNTED = {
+  plain: /\{\s*\d+\s*(?:,(?:\s*\d+\s*)?)?\}/y,
+  spaced: /\{\s*\d+\s*(?:,\s*(?:\d+\s*)?)?\}/y,
+};
+
 /** The same bound as the `regex` crate's. */
 const NESTING_MAX = 250;
 
@@ -66,6 +72,7 @@ export function parseRegex(text: string): Node | Fault {
 class RegexReader {
   readonly #pattern: Pattern;
   #flags = PLAIN;
+  readonly #names = new Set<string>();
   #depth = 0;
 
   constructor(text: string) {
@@ -122,13 +129,13 @@ class RegexReader {
     if (pattern.take("+")) return { min: 1, max: null };
     if (pattern.take("?")) return { min: 0, max: 1 };
     if (pattern.peek !== "{") return null;
-    const counted = pattern.run(/\{\s*(?:\d+\s*(?:,\s*\d*)?|,\s*\d+)\s*\}/y);
+    const counted = pattern.run(COUNTED[this.#flags.x ? "spaced" : "plain"]);
     if (counted === "") pattern.refuse("a `{` that begins no repetition; write `\\{`");
-    const [low = "", high] = counted
+    const [low, high] = counted
       .slice(1, -1)
       .split(",")
       .map((part) => part.trim());
-    const min = Number(low || "0");
+    const min = Number(low);
     if (high === undefined) return { min, max: min };
     if (high === "") return { min, max: null };
     if (Number(high) < min) pattern.refuse("a repetition whose end is below its start");
@@ -199,8 +206,10 @@ class RegexReader {
     this.#depth += 1;
     if (this.#depth > NESTING_MAX) pattern.refuse("groups too deep inside each other");
     const outer = this.#flags;
-    const isNamed = pattern.run(/\?P?<[A-Za-z_][\w.[\]]*>/y) !== "";
-    if (!isNamed && pattern.take("?") && this.#setFlags()) {
+    const name = pattern.run(/\?P?<[A-Za-z_][\w.[\]]*>/y).replace(/^\?P?/, "");
+    if (this.#names.has(name)) pattern.refuse(`two groups of the name \`${name}\``);
+    if (name !== "") this.#names.add(name);
+    else if (pattern.take("?") && this.#setFlags()) {
       this.#depth -= 1;
       return null;
     }
