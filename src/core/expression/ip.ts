@@ -67,12 +67,17 @@ export type RangeFault = "address" | "prefix" | "host_part" | "order";
 /** `192.0.2.1`, `192.0.2.0/24` or `192.0.2.1..192.0.2.9`. */
 export function parseRange(text: string): IpRange | RangeFault {
   const dots = text.indexOf("..");
-  if (dots >= 0) {
-    const [first, last] = [parseAddress(text.slice(0, dots)), parseAddress(text.slice(dots + 2))];
-    if (first === null || last === null) return "address";
-    if (first.version !== last.version || first.value > last.value) return "order";
-    return { version: first.version, first: first.value, last: last.value };
-  }
+  return dots < 0 ? prefixed(text) : between(text.slice(0, dots), text.slice(dots + 2));
+}
+
+function between(from: string, to: string): IpRange | RangeFault {
+  const [first, last] = [parseAddress(from), parseAddress(to)];
+  if (first === null || last === null) return "address";
+  if (first.version !== last.version || first.value > last.value) return "order";
+  return { version: first.version, first: first.value, last: last.value };
+}
+
+function prefixed(text: string): IpRange | RangeFault {
   const [address = "", prefix] = text.split("/", 2);
   const network = address.includes(":") ? parseAddress(address) : shortNetwork(address);
   if (network === null) return "address";

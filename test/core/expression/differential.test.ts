@@ -16,6 +16,13 @@ function ours(text: string, asked: SharedRequest): Verdict | "not assessable" {
   return truth instanceof NotAssessable ? "not assessable" : truth;
 }
 
+interface Disagreement {
+  readonly text: string;
+  readonly asked: SharedRequest;
+  readonly mine: unknown;
+  readonly theirs: unknown;
+}
+
 const KEYS = new Set(["user-agent", "x-a", "content-type", "q", "r", "one", "two"]);
 
 /** A key that the maps do not have: this build of the engine has rules of its own for that. */
@@ -30,8 +37,7 @@ describe("the rules language", () => {
   it(`says the same as the edge's own engine, over ${PAIRS} expressions and requests`, () => {
     const pairs = fc.sample(fc.tuple(expression, request), { numRuns: PAIRS, seed: SEED });
     const counts = new Map<string, number>();
-    const disagreements: { text: string; asked: SharedRequest; mine: unknown; theirs: unknown }[] =
-      [];
+    const disagreements: Disagreement[] = [];
     let leftOut = 0;
     for (const [text, asked] of pairs) {
       if (namesUnknownKey(text)) {

@@ -329,9 +329,9 @@ const broken = fc
     fc.nat(),
     fc.constantFrom("", "(", ")", '"', "\\", " ", "{", "}", "and", "0", "..", ",", "\t", "r", "#"),
   )
-  .map(([whole, seed, piece]) => {
+  .map(([whole, seed, put]) => {
     const at = seed % (whole.length + 1);
-    return whole.slice(0, at) + piece + whole.slice(at + (seed % 3));
+    return whole.slice(0, at) + put + whole.slice(at + (seed % 3));
   });
 
 /** The engine takes no longer ones; ours takes what Cloudflare does. */
@@ -339,4 +339,4 @@ export const BYTES_MAX = 1_024;
 
 export const expression = fc
   .oneof({ weight: 6, arbitrary: condition }, { weight: 1, arbitrary: broken })
-  .filter((text) => Buffer.byteLength(text) <= BYTES_MAX);
+  .filter((written) => Buffer.byteLength(written) <= BYTES_MAX);

@@ -26,32 +26,42 @@ const COMBINED: Readonly<Record<string, (a: ByteSet, b: ByteSet) => ByteSet>> = 
 };
 
 /** The class that begins here. Case is folded before anything is combined or negated. */
-export const classAt = (pattern: Pattern, ignoresCase: boolean): ByteSet =>
-  new ClassReader(pattern, ignoresCase).read(0);
+export const classAt = (pattern: Pattern, modes: Modes): ByteSet =>
+  new ClassReader(pattern, modes).read(0);
+
+interface Modes {
+  /** Ignores case. */
+  readonly i: boolean;
+  /** Ignores white space and comments, inside classes too. */
+  readonly x: boolean;
+}
 
 class ClassReader {
   readonly #pattern: Pattern;
-  readonly #ignoresCase: boolean;
+  readonly #modes: Modes;
 
-  constructor(pattern: Pattern, ignoresCase: boolean) {
+  constructor(pattern: Pattern, modes: Modes) {
     this.#pattern = pattern;
-    this.#ignoresCase = ignoresCase;
+    this.#modes = modes;
   }
 
   read(depth: number): ByteSet {
     const pattern = this.#pattern;
     if (depth > NESTING_MAX) pattern.refuse("classes too deep inside each other");
     pattern.skip();
+    this.#skipIgnored();
     const isNegated = pattern.take("^");
+    this.#skipIgnored();
     let left: ByteSet | null = null;
     let combine = COMBINED["&&"];
     let current = this.#leading();
     for (;;) {
+      this.#skipIgnored();
       if (pattern.isAtEnd) pattern.refuse("a class that is not closed");
       const operator = pattern.run(/&&|--|~~/y);
       const isEnd = operator === "" && pattern.take("]");
       if (operator !== "" || isEnd) {
-        const operand = this.#ignoresCase ? withoutCase(current) : current;
+        const operand = this.#modes.i ? withoutCase(current) : current;
         left = left === null || combine === undefined ? operand : combine(left, operand);
         if (isEnd) break;
         combine = COMBINED[operator];
@@ -61,6 +71,10 @@ class ClassReader {
       current = union(current, this.#item(depth));
     }
     return isNegated ? complement(left) : left;
+  }
+
+  #skipIgnored(): void {
+    if (this.#modes.x) this.#pattern.skipIgnored();
   }
 
   /** A bracket or hyphens at the start stand for themselves. */
@@ -75,10 +89,12 @@ class ClassReader {
     if (pattern.peek === "[") return this.#posix() ?? this.read(depth + 1);
     const first = this.#one();
     if (typeof first !== "number") return first;
+    this.#skipIgnored();
     const isRange =
       pattern.peek === "-" && !/^-[-\]]/.test(pattern.text.slice(pattern.at, pattern.at + 2));
     if (!isRange) return byteRange(first, first);
     pattern.skip();
+    this.#skipIgnored();
     const last = this.#one();
     if (typeof last !== "number") return pattern.refuse("a class as the end of a range");
     if (last < first) pattern.refuse("a range whose end is below its start");

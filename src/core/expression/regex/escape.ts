@@ -44,6 +44,10 @@ export function escapeAt(pattern: Pattern): Escape {
   if (look !== undefined) return { kind: "look", look };
   const control = CONTROLS[char];
   if (control !== undefined) return { kind: "char", char: control };
+  return plainEscape(pattern, char);
+}
+
+function plainEscape(pattern: Pattern, char: string): Escape {
   if (/[pP]/.test(char)) pattern.refuse("Unicode classes are only allowed behind (?u)");
   // Every other ASCII sign stands for itself, white space too.
   if (char !== "" && char < "\x80" && !/[A-Za-z0-9]/.test(char)) return { kind: "char", char };

@@ -46,6 +46,11 @@ export class Pattern {
     return word;
   }
 
+  /** White space and comments, which the mode `x` passes over. */
+  skipIgnored(): void {
+    while (this.run(/\s+|#[^\n]*\n?/y) !== "");
+  }
+
   refuse(problem: string): never {
     throw new Fault(problem, true);
   }

@@ -108,7 +108,7 @@ class RegexReader {
   }
 
   #skipComments(): void {
-    while (this.#flags.x && this.#pattern.run(/(?:\s+|#[^\n]*\n?)/y) !== "");
+    if (this.#flags.x) this.#pattern.skipIgnored();
   }
 
   #repeated(atom: Node): Node {
@@ -151,7 +151,7 @@ class RegexReader {
       case "(":
         return this.#group();
       case "[":
-        return this.#bytes(classAt(pattern, this.#flags.i));
+        return this.#bytes(classAt(pattern, this.#flags));
       case "\\":
         return this.#escape();
       default:
