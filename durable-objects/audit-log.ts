@@ -12,12 +12,16 @@ import { LogRefusal } from "./log-publisher.ts";
 export interface VaultEnv {
   readonly VAULT: DurableObjectNamespace;
   readonly AUDIT_LOG: DurableObjectNamespace;
+  readonly TOKEN_SAFE: DurableObjectNamespace;
   readonly RECORD: R2Bucket;
   readonly CF_API?: Fetcher;
   readonly CF_API_BASE: string;
   readonly CF_API_TOKEN: string;
   /** The record's name: a URL without its scheme, never to be changed. */
   readonly LOG_ORIGIN: string;
+  readonly CF_MINT_TOKEN?: string;
+  readonly VAULT_SEAL_KEY?: string;
+  readonly TOKEN_ROTATE_DAYS?: string;
 }
 
 const READ_MAX = 500;

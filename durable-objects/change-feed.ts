@@ -37,7 +37,6 @@ export class ChangeFeed extends DurableObject<Env> {
   readonly #driver = new Driver("change-feed", () => this.#poll());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #sql = this.ctx.storage.sql;
-  #ownTokenId: string | null = null;
 
   onStart(): void {
     this.#sql.exec("create table if not exists value (name text primary key, value text not null)");
@@ -68,14 +67,14 @@ export class ChangeFeed extends DurableObject<Env> {
     const position = this.#get("position");
     if (!watched || !position) return null;
     const now = Date.now();
-    this.#ownTokenId ??= await vaultOf(this.env).tokenId(watched.accountId);
+    const own = await vaultOf(this.env).tokenIds(watched.accountId);
     const feed = await readFeed(
       pacedApi(this.env, { accountId: watched.accountId, urgency: "feed" }),
       {
         accountId: watched.accountId,
         since: instant(Math.max(Date.parse(position.since) - OVERLAP_MS, now - REACH_MS)),
         before: instant(now + OVERLAP_MS),
-        ...(this.#ownTokenId === null ? {} : { exceptTokenId: this.#ownTokenId }),
+        exceptTokenIds: own,
       },
     );
     if (!feed.ok) {

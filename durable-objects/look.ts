@@ -126,10 +126,10 @@ export async function readTrail(
     nowMs - ATTRIBUTION_REACH_MS,
   );
   const own = await vaultOf(env)
-    .tokenId(accountId)
-    .catch(() => null);
+    .tokenIds(accountId)
+    .catch(() => []);
   const feed = await readFeed(api, {
-    ...(own === null ? {} : { exceptTokenId: own }),
+    exceptTokenIds: own,
     accountId,
     // An account's own objects are in no zone.
     ...(site.level === "zone" ? { zoneId: site.id } : {}),

@@ -20,13 +20,15 @@ import { certify } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { signedBytes } from "../src/core/signing.ts";
-import { connect, originProblem } from "../src/edge/cloudflare/connect.ts";
+import { grantOf, type GrantPurpose } from "../src/core/token-grant.ts";
+import { originProblem } from "../src/edge/cloudflare/connect.ts";
 import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
 import { verify } from "../src/edge/signing/key-pair.ts";
 import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
 import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
+import { lentApi, safeOf } from "./lent-api.ts";
 
 const ANOTHER_SITE: Prohibition = {
   rule: "outside_site",
@@ -39,8 +41,8 @@ const REVERT_WINDOW_MS = 60 * 60_000;
 const clock = (aheadMs = 0): Instant => instantOf(new Date(Date.now() + aheadMs).toISOString());
 
 /**
- * The vault of one scope. Holds the write token (through its Worker's environment; no method returns it), the voters'
- * public keys as first seen, and the journal of every release. It believes nobody: certificate, approvals, epoch and
+ * The vault of one scope. Holds the voters' public keys as first seen and the journal of every release; the tokens are in
+ * the safe, which lends one for each release. It believes nobody: certificate, approvals, epoch and
  * basis are checked here again, from public keys and the plan's own bytes.
  *
  * One release or revert at a time; both may be asked for again after any crash and go on where the journal stands.
@@ -66,11 +68,29 @@ export class Vault extends DurableObject<VaultEnv> {
     const { revertUntil } = this.#journal.terms(plan.digest);
     if (revertUntil === null || revertUntil <= clock())
       return { outcome: "refused", reason: "window_closed" };
-    const execution = this.#execution(plan);
-    const asPredicted = await execution.isAsPredicted();
+    const asPredicted = await this.#execution(plan, null).isAsPredicted();
     if (asPredicted === null)
       return { outcome: "unavailable", detail: "the result cannot be read", retryAfterMs: null };
-    return asPredicted ? { outcome: "refused", reason: "as_predicted" } : execution.revert();
+    if (asPredicted) return { outcome: "refused", reason: "as_predicted" };
+    const report = await this.#lent(plan, "revert", (execution) => execution.revert());
+    return report.ok ? report.value : { outcome: "unavailable", ...report.error };
+  }
+
+  /** Work under a lease of its own, which ends with it. A crash in between: the safe ends it by itself. */
+  async #lent<T>(
+    plan: SealedPlan,
+    purpose: GrantPurpose,
+    work: (execution: Execution) => Promise<T>,
+  ): Promise<Result<T, { readonly detail: string; readonly retryAfterMs: null }>> {
+    const safe = safeOf(this.env);
+    const lease = `${plan.digest.replace(/^\w+:/, "")}.${purpose}`;
+    const lent = await safe.lend(lease, grantOf(plan.plan, purpose));
+    if (!lent.ok) return err({ detail: `no token: ${lent.error.detail}`, retryAfterMs: null });
+    try {
+      return ok(await work(this.#execution(plan, lease)));
+    } finally {
+      await safe.giveBack(lease);
+    }
   }
 
   /** The swarm has verified the run. Only takes something away, so it is believed. */
@@ -129,14 +149,18 @@ export class Vault extends DurableObject<VaultEnv> {
       const held = this.#held(plan.value.plan);
       if (held) return { outcome: "refused", refusal: held };
     }
-    return this.#execution(plan.value).run();
+    const report = await this.#lent(plan.value, "release", (execution) => execution.run());
+    if (report.ok) return report.value;
+    const written = this.#journal.callsDone(plan.value.digest);
+    return { outcome: "unavailable", call: written, written, ...report.error };
   }
 
-  #execution(plan: SealedPlan): Execution {
+  /** Without a lease it can only read. */
+  #execution(plan: SealedPlan, lease: string | null): Execution {
     return new Execution({
       scope: plan.plan.scope,
       plan,
-      api: connect(this.env),
+      api: lentApi(this.env, lease),
       journal: this.#journal,
       people: this.#journal.terms(plan.digest).people,
       record: (entries) => this.#log().append(entries, "vault"),
@@ -237,7 +261,7 @@ export class Vault extends DurableObject<VaultEnv> {
     if (site.level === "account") return scopeOf(site) === scope ? null : ANOTHER_SITE;
     const known = this.#journal.zoneId();
     if (known !== null) return known === site.id ? null : ANOTHER_SITE;
-    const answer = await connect(this.env).get(`/zones/${site.id}`);
+    const answer = await lentApi(this.env, null).get(`/zones/${site.id}`);
     // A fault, not a refusal: nothing has been released, and the run asks again.
     if (answer.type === "unavailable")
       throw new Error(`the zone cannot be looked up: ${answer.detail}`);

@@ -96,6 +96,7 @@ const FLOW = [
   "quorum",
   "approval",
   "prohibitions",
+  "token-grant",
   // what was done
   "execution",
   "run",

@@ -1,15 +1,17 @@
 /** API tokens of the account and of the user: made, changed, rolled, revoked, verified. */
 import { z } from "zod";
 import { ApiError, noRoute, type Answer } from "../envelope.ts";
-import type { Identity } from "../identities.ts";
+import { ACCOUNT_ID, type Identity } from "../identities.ts";
 import { hexId } from "../model/identifiers.ts";
 import type { Call, Operation } from "../product.ts";
 import type { Shelf } from "../store.ts";
+import { fixedToken } from "../tokens/fixed.ts";
 import { acceptPolicies, PolicyInput } from "../tokens/policies.ts";
 import { permissionGroup, PERMISSION_GROUPS } from "../tokens/permission-groups.ts";
 import {
   API_TOKEN,
   newSecret,
+  REVOKED,
   secretDigest,
   statusAt,
   TOKEN_SCOPES,
@@ -59,6 +61,12 @@ class Tokens {
     const token = this.shelf.get(this.#call.param("token_id"));
     if (token === undefined) throw noRoute(this.#call.request.path);
     return token;
+  }
+
+  /** The fixed ones, too. */
+  findAny(): StoredToken {
+    const id = this.#call.param("token_id");
+    return (this.owner === "account" ? fixedToken(this.#call, id) : undefined) ?? this.find();
   }
 
   put(token: StoredToken, action: "create" | "update"): void {
@@ -198,13 +206,15 @@ function roll(call: Call): Answer {
 
 function remove(call: Call): Answer {
   const tokens = new Tokens(call);
-  const token = tokens.find();
-  tokens.shelf.delete(token.id);
+  const token = tokens.findAny();
+  const isMade = tokens.shelf.get(token.id) !== undefined;
+  if (isMade) tokens.shelf.delete(token.id);
+  else call.shelf(REVOKED, ACCOUNT_ID).put({ id: token.id });
   tokens.changed(token, "delete");
   return { result: { id: token.id } };
 }
 
-const one = (call: Call): Answer => ({ result: shown(new Tokens(call).find(), call.now) });
+const one = (call: Call): Answer => ({ result: shown(new Tokens(call).findAny(), call.now) });
 
 function list(call: Call): Answer {
   const withExpired = call.query.flag("include_expired") === true;

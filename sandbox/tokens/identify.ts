@@ -14,6 +14,7 @@ import { policiesPermit, rightsSomewhere } from "./grants.ts";
 import {
   API_TOKEN,
   isTooEarly,
+  REVOKED,
   secretDigest,
   statusAt,
   TOKEN_SCOPES,
@@ -26,7 +27,10 @@ const USE_STEP_MS = 60_000;
 export function identify(headers: Headers, world: World): Identity | undefined {
   const secret = bearer(headers);
   if (secret === undefined) return undefined;
-  return fixedIdentity(secret, headers) ?? madeIdentity(secret, headers, world);
+  const fixed = fixedIdentity(secret, headers);
+  if (fixed === undefined) return madeIdentity(secret, headers, world);
+  const revoked = world.store.shelf(REVOKED, ACCOUNT_ID).get(fixed.tokenId);
+  return revoked === undefined ? fixed : undefined;
 }
 
 function madeIdentity(secret: string, headers: Headers, world: World): Identity | undefined {

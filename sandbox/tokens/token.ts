@@ -38,6 +38,9 @@ export const API_TOKEN: Kind<StoredToken> = {
   key: (token) => token.secret_digest,
 };
 
+/** Fixed tokens that were revoked, until the account is made anew. */
+export const REVOKED: Kind<{ readonly id: string }> = { name: "revoked_token" };
+
 /** Account tokens and user tokens stand on two shelves. */
 export const TOKEN_SCOPES: Readonly<Record<Owner, string>> = {
   account: ACCOUNT_ID,

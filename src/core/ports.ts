@@ -57,8 +57,11 @@ export interface VaultPort {
   revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport>;
   /** The run was verified: from now on its inverses are nobody's to run. */
   close(scope: ScopeId, planDigest: Digest): Promise<void>;
-  /** The id (not the value) of the token that writes, so that its own changes can be told apart. Null: not known now. */
-  tokenId(accountId: string): Promise<string | null>;
+  /**
+   * Ids (not values) of the tokens that write, so that their changes can be told apart: the standing one first, then
+   * those that were made for single plans in the last day. Empty: not known now.
+   */
+  tokenIds(accountId: string): Promise<readonly string[]>;
 }
 
 /** One voter. One ballot per scope and epoch, durable before it is returned; asked again, the same ballot comes back. */

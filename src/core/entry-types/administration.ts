@@ -1,5 +1,12 @@
 /** What people and the record itself decide: golden states, holds, access, keys. */
-import { type EntryKind, OCSF } from "./entry-kind.ts";
+import type { JsonObject } from "../canonical.ts";
+import { type EntryKind, type Outcome, OCSF } from "./entry-kind.ts";
+
+/** Of what is said about a token: begun, failed, or done. */
+const ofToken = ({ what }: JsonObject): Outcome => {
+  if (what === "rotation_failed") return "failure";
+  return what === "minting" || what === "rotating" ? "pending" : "success";
+};
 
 export const ADMINISTRATION = {
   golden: { ocsf: OCSF.changed },
@@ -11,6 +18,7 @@ export const ADMINISTRATION = {
   config: { ocsf: OCSF.changed },
   export: { ocsf: OCSF.looked },
   erasure: { ocsf: OCSF.removed },
+  token: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofToken },
   key_introduced: { ocsf: OCSF.created, vaultOnly: true },
   key_retired: { ocsf: OCSF.removed, vaultOnly: true },
   shard_checkpoint: { ocsf: OCSF.looked, vaultOnly: true },
