@@ -23,6 +23,20 @@ export function takeAccount(env) {
   return { apiBase, isCloudflare: apiBase === CLOUDFLARE_API, readToken, writeToken };
 }
 
+/** What the vault may be given beside its write token, in both modes; the environment is rid of it. */
+export function takeVaultVars(env) {
+  const { CLOUDFLARE_MINT_TOKEN: mint, VAULT_SEAL_KEY: key, TOKEN_ROTATE_DAYS: days } = env;
+  for (const name of ["CLOUDFLARE_MINT_TOKEN", "VAULT_SEAL_KEY"]) delete env[name];
+  if (key && !/^[0-9a-f]{64}$/i.test(key))
+    throw new StartError("VAULT_SEAL_KEY must be 64 hex digits");
+  if (days && !(Number(days) >= 0)) throw new StartError("TOKEN_ROTATE_DAYS must be a number");
+  return {
+    ...(mint && { CF_MINT_TOKEN: mint }),
+    ...(key && { VAULT_SEAL_KEY: key }),
+    ...(days && { TOKEN_ROTATE_DAYS: days }),
+  };
+}
+
 function parseBase(text) {
   const url = URL.parse(text);
   const local = ["127.0.0.1", "localhost"].includes(url?.hostname);

@@ -18,11 +18,11 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * @param {{ vars?: Record<string, string>, examples?: boolean,
+ * @param {{ vars?: Record<string, string>, vaultVars?: Record<string, string>, examples?: boolean,
  *   log?: (line: { level: string, message: string }) => void }} [input]
  *   `examples`: declare the golden states of `examples/` (yes, unless told otherwise)
  */
-export async function startScratch({ vars = {}, examples = true, log } = {}) {
+export async function startScratch({ vars = {}, vaultVars = {}, examples = true, log } = {}) {
   const stateDir = await mkdtemp(join(tmpdir(), "driftless-"));
   const always = { recursive: true, force: true, maxRetries: 3 };
   const remove = () => rm(stateDir, always);
@@ -30,7 +30,7 @@ export async function startScratch({ vars = {}, examples = true, log } = {}) {
   process.once("exit", () => rmSync(stateDir, always));
   let workers;
   try {
-    workers = await startWorkers({ root, stateDir, crons: false, vars, log });
+    workers = await startWorkers({ root, stateDir, crons: false, vars, vaultVars, log });
     disownSignals();
     await answering("the swarm", () => workers.fetch("/healthz", limit()));
     await answering("the sandbox", () => workers.sandboxFetch("/sandbox", limit()));

@@ -15,6 +15,8 @@ Starts the Driftless swarm, its vault and a sandbox Cloudflare account on this m
   --verbose            print what the Workers log, not only warnings and errors
   --live               work on a real Cloudflare account, without the sandbox; needs
                        CLOUDFLARE_READ_TOKEN and CLOUDFLARE_WRITE_TOKEN, takes CF_API_BASE
+                       Both modes take CLOUDFLARE_MINT_TOKEN (a short-lived token for each plan),
+                       TOKEN_ROTATE_DAYS and VAULT_SEAL_KEY for the vault: docs/operations.md
   --help               print this
 `;
 

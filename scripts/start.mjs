@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { declareExamples } from "./golden-examples.mjs";
-import { principals, takeAccount } from "./live-account.mjs";
+import { principals, takeAccount, takeVaultVars } from "./live-account.mjs";
 import { watchNpm } from "./npm-watch.mjs";
 import { StartError } from "./start-error.mjs";
 import { HELP, parseOptions } from "./start-options.mjs";
@@ -43,9 +43,10 @@ async function main() {
 async function begin(options) {
   const startedAt = performance.now();
   const account = options.live ? takeAccount(process.env) : undefined;
+  const vaultVars = takeVaultVars(process.env);
   const logs = printer(options);
   const workers = await startWorkers({
-    ...workerOptions(options, account),
+    ...workerOptions(options, { account, vaultVars }),
     log: (line) => logs.print(line),
   });
   signals.own();
@@ -66,8 +67,8 @@ async function begin(options) {
   }
 }
 
-function workerOptions({ live, port, sandboxPort, stateDir, fresh }, account) {
-  const base = { root, port, sandboxPort, stateDir, fresh, withSandbox: !live };
+function workerOptions({ live, port, sandboxPort, stateDir, fresh }, { account, vaultVars }) {
+  const base = { root, port, sandboxPort, stateDir, fresh, withSandbox: !live, vaultVars };
   if (!live) return base;
   const { apiBase, readToken, writeToken } = account;
   return {
@@ -77,7 +78,7 @@ function workerOptions({ live, port, sandboxPort, stateDir, fresh }, account) {
       CF_API_TOKEN: readToken,
       API_PRINCIPALS: JSON.stringify(principals(credentialsFile(path))),
     }),
-    vaultVars: { CF_API_BASE: apiBase, CF_API_TOKEN: writeToken },
+    vaultVars: { ...vaultVars, CF_API_BASE: apiBase, CF_API_TOKEN: writeToken },
   };
 }
 

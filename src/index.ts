@@ -7,6 +7,7 @@ import { discover } from "../durable-objects/discovery.ts";
 import { Governor } from "../durable-objects/governor.ts";
 import { Reconciler } from "../durable-objects/reconciler.ts";
 import { Run } from "../durable-objects/run.ts";
+import { tokenAccess } from "../durable-objects/token-access.ts";
 import { SWEEP_CALLS, sweepEveryMs } from "./core/budget.ts";
 import { type Instant, instantOf, type ScopeId } from "./core/ids.ts";
 import type { ApiPorts } from "./edge/http/api-ports.ts";
@@ -45,6 +46,7 @@ function portsOf(env: Env): ApiPorts {
   return {
     version: VERSION,
     sandbox,
+    tokenAccess: () => tokenAccess(env, Date.now()),
     authenticate: authenticator({ sandbox, principals: env.API_PRINCIPALS }),
     now: clock,
     nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
@@ -94,6 +96,8 @@ async function tick(env: Env, nowMs: number): Promise<void> {
     const { reason, detail } = found.error;
     console.error(JSON.stringify({ event: "discovery_failed", reason, detail }));
   }
+  if ((await tokenAccess(env, nowMs)) === "can_write")
+    console.error(JSON.stringify({ event: "swarm_token_can_write", remedy: "use a read token" }));
   const scopes = await record.scopes();
   const turns = sweepEveryMs(scopes.length, CRON_MS) / CRON_MS;
   const turn = Math.floor(nowMs / CRON_MS) % turns;

@@ -5,3 +5,84 @@ import { safeOf } from "../durable-objects/lent-api.ts";
 import { TokenSafe } from "../durable-objects/token-safe.ts";
 import { Vault } from "../durable-objects/vault.ts";
 import type { ExecutionReport, RevertReport } from "./core/execution.ts";
+import { type Digest, isDigest, isObjectId, isScopeId, type ScopeId } from "./core/ids.ts";
+import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
+import { heededHold } from "./core/log/hold-entries.ts";
+import { parseTilePath } from "./core/log/tile.ts";
+import type { Appended, LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
+
+export { AuditLog, TokenSafe, Vault };
+
+const vaultOf = (env: VaultEnv, scope: string): Vault =>
+  env.VAULT.getByName(scope) as unknown as Vault;
+
+/** What the swarm may ask of the vault. No method takes an API call, none returns a credential. */
+export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
+  async release(request: ReleaseRequest): Promise<ExecutionReport> {
+    if (!isScopeId(request.plan.scope))
+      return {
+        outcome: "refused",
+        refusal: { reason: "prohibited", rule: "outside_site", detail: "not a scope" },
+      };
+    return vaultOf(this.env, request.plan.scope).release(request);
+  }
+
+  async revert(scope: ScopeId, planDigest: Digest): Promise<RevertReport> {
+    if (!isScopeId(scope) || !isDigest(planDigest))
+      return { outcome: "stuck", detail: "not a scope or not a digest" };
+    return vaultOf(this.env, scope).revert(planDigest);
+  }
+
+  async close(scope: ScopeId, planDigest: Digest): Promise<void> {
+    if (isScopeId(scope) && isDigest(planDigest)) await vaultOf(this.env, scope).close(planDigest);
+  }
+
+  async tokenIds(accountId: string): Promise<readonly string[]> {
+    return isObjectId(accountId) ? safeOf(this.env).tokenIds(accountId) : [];
+  }
+}
+
+/** The record, for the swarm: it may add and read, nothing else. Entries are marked as the swarm's. */
+export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
+  async append(entries: readonly Entry[]): Promise<Appended> {
+    const forged = entries.find(({ type }) => isVaultOnly(type));
+    if (forged) throw new Error(`only the vault records a \`${forged.type}\``);
+    // The vault knows of a hold before whoever placed it is promised anything.
+    for (const entry of entries) {
+      const hold = heededHold(entry);
+      if (hold) await vaultOf(this.env, entry.scope).heed(hold);
+    }
+    return this.#log().append(entries, "swarm");
+  }
+
+  latest(): Promise<number> {
+    return this.#log().latest();
+  }
+
+  read(query: { after: number; limit: number; waitMs: number }): Promise<readonly RecordedEntry[]> {
+    return this.#log().read(query);
+  }
+
+  proof(query: { index: number; waitMs: number }): Promise<string | null> {
+    return this.#log().proof(query);
+  }
+
+  keys(): Promise<readonly string[]> {
+    return this.#log().keys();
+  }
+
+  /** Checked here as well: no name but those of the log's own files leads anywhere. */
+  async object(path: string): Promise<Uint8Array | null> {
+    const isOurs = path === "checkpoint" || parseTilePath(path) !== null;
+    return isOurs ? this.#log().object(path) : null;
+  }
+
+  #log(): AuditLog {
+    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
+  }
+}
+
+export default {
+  /** No address of its own: everything goes through the bindings. */
+  fetch: (): Response => new Response("not found", { status: 404 }),
+};

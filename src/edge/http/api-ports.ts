@@ -65,6 +65,8 @@ export interface ApiPorts {
    * used to decide.
    */
   readonly sandbox: boolean;
+  /** What the swarm's own Cloudflare token may do; answers in a moment, with `unknown` if need be. */
+  tokenAccess(): Promise<"read_only" | "can_write" | "unknown">;
   readonly authenticate: Authenticator;
   /** Now, or so much later. */
   now(offsetMs?: number): Instant;

@@ -162,6 +162,7 @@ function pageOf<T extends { readonly id: string; readonly scope: string }>(
 
 export class FakeSwarm implements ApiPorts {
   readonly version = "0.1.0";
+  readonly tokenAccess = () => Promise.resolve("read_only" as const);
   readonly sandbox = true;
   readonly authenticate = authenticator({ sandbox: true, principals: undefined });
   readonly signals: Signal[] = [];

@@ -55,6 +55,7 @@ describe("health", () => {
       status: "ok",
       version: "0.1.0",
       sandbox: true,
+      swarm_token: "read_only",
     });
   });
 });

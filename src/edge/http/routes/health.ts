@@ -9,9 +9,17 @@ export const healthRoutes = [
     id: "health",
     summary: "Whether the API answers",
     right: "public",
-    out: z.object({ status: z.literal("ok"), version: z.string(), sandbox: z.boolean() }),
-    handle: async ({ ports: { version, sandbox } }) =>
-      ok({ body: { status: "ok" as const, version, sandbox } }),
+    out: z.object({
+      status: z.literal("ok"),
+      version: z.string(),
+      sandbox: z.boolean(),
+      swarm_token: z.enum(["read_only", "can_write", "unknown"]),
+    }),
+    handle: async ({ ports }) => {
+      const { version, sandbox } = ports;
+      const swarmToken = await ports.tokenAccess();
+      return ok({ body: { status: "ok" as const, version, sandbox, swarm_token: swarmToken } });
+    },
   }),
   defineRoute({
     method: "GET",
