@@ -2,7 +2,7 @@ import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 // @ts-expect-error plain JavaScript, shared with `npm start`
-import { buildWorkers } from "./scripts/bundle.mjs";
+import { buildWorkers, modulesOf } from "./scripts/bundle.mjs";
 
 const root = import.meta.dirname;
 
@@ -18,17 +18,25 @@ async function auxiliaries() {
   const workers = (await buildWorkers({ root })) as BuiltWorker[];
   return workers
     .filter(({ role }) => role !== "swarm")
-    .map(({ name, options, code }) => ({
-      ...options,
-      name,
-      modules: [{ type: "ESModule" as const, path: "index.mjs", contents: code }],
+    .map((worker) => ({
+      ...worker.options,
+      name: worker.name,
+      modules: modulesOf(worker) as { type: "ESModule"; path: string; contents: string }[],
     }));
 }
+
+/** As the `[[rules]]` of the wrangler files have it: policies are text. */
+const policyText = {
+  name: "policy-text",
+  transform: (code: string, id: string) =>
+    /\.cedar(?:schema)?$/.test(id) ? `export default ${JSON.stringify(code)}` : null,
+};
 
 export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [policyText],
         test: {
           name: "core",
           include: ["test/core/**/*.test.ts", "test/edge/**/*.test.ts", "test/*.test.ts"],
@@ -42,6 +50,7 @@ export default defineConfig({
       },
       {
         plugins: [
+          policyText,
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {

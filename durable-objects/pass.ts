@@ -18,6 +18,7 @@ import {
 } from "../src/core/log/incident-entries.ts";
 import { KINDS } from "../src/core/kinds/registry.ts";
 import type { Lineage, Unknown } from "../src/core/observation.ts";
+import { decidePlan, type PolicyDecision } from "../src/core/policy/decision.ts";
 import type { RunStart } from "../src/core/ports.ts";
 import { changeSetDigest, type Decision, lineageOf } from "../src/core/reconcile.ts";
 import { healOf, subjectKey } from "../src/core/recurrence.ts";
@@ -32,6 +33,7 @@ import { logOf, runOf } from "./bindings.ts";
 import type { HoldRegister } from "./hold-register.ts";
 import { type Found, look, type LookInput, readTrail } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
+import { openDesk, scopeFacts } from "./policy-desk.ts";
 import type { ActiveRun, ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 
 /** The blackboard may be this old when nothing changes: one write a minute and scope. */
@@ -239,16 +241,17 @@ export class Pass {
     const { state, env, view, wanted } = this.#input;
     const { lineage, reading, generation } = found;
     const drift = await this.#diagnose(decision, found);
-    const people = approvalsNeeded(decision.risk.tier) !== 0;
+    const policy = await this.#policy(decision);
+    const people = (approvalsNeeded(policy.tier) ?? 0) > 0;
     const kept = new Set(decision.heldBack.map(({ change }) => subjectKey(change)));
     // What is not in this plan is not what this incident is about, and does not end with it.
     const mended = new Set(decision.changes.map(subjectKey));
     const healing = drift.filter(({ kind, identity }) => mended.has(`${kind} ${identity}`));
     const incident = this.#incident(decision.incident, healing, people ? "waiting" : "healing");
-    const start = await this.#dossier(decision, reading, lineage);
+    const start = await this.#dossier({ ...decision, policy }, reading, lineage);
     await logOf(env).append([
       ...signalEntries(this.#where, state.signals()),
-      ...healEntries(this.#where, incident, { decision, start }),
+      ...healEntries(this.#where, incident, { decision, policy, start }),
     ]);
     // The golden state may have moved while we wrote: a plan of yesterday's must not start. The wake that came with the
     // new generation is still unanswered, so the next pass follows at once.
@@ -257,7 +260,7 @@ export class Pass {
     if (!sameJson(this.#input.holds.all(), this.#look.holds)) return;
     const seen = this.#seen(decision, found);
     const why = people
-      ? `waits for a person: ${decision.findings.map(describeFinding).join("; ")}`
+      ? `waits for a person: ${[...decision.findings.map(describeFinding), ...policy.raisedBy].join("; ")}`
       : `${healing.length} declared ${healing.length === 1 ? "resource differs" : "resources differ"}`;
     const standing = await this.#standingAfter(incident.id, kept.size > 0);
     state.saveLineage(lineage, keepLost(lineage, lineageOf(reading.observation)));
@@ -307,8 +310,15 @@ export class Pass {
     return readingView(seen, this.#now);
   }
 
+  /** What is forbidden goes to the voters all the same: that it ended, and by which policy, is theirs to say. */
+  async #policy({ plan: { plan }, risk, findings }: In<"heal">): Promise<PolicyDecision> {
+    const { identity, state } = this.#input;
+    const desk = await openDesk(identity.scope, scopeFacts(state, this.#look.holds, this.#nowMs));
+    return decidePlan({ plan, risk, findings, ...desk });
+  }
+
   async #dossier(
-    decision: In<"heal">,
+    decision: In<"heal"> & { readonly policy: PolicyDecision },
     { readings }: SiteReading,
     lineage: Lineage,
   ): Promise<RunStart> {
@@ -327,6 +337,7 @@ export class Pass {
       held: decision.held,
       findings: decision.findings,
       risk: decision.risk,
+      policy: decision.policy,
     };
     const dossierDigest = await new Evidence(env.EVIDENCE).putDossier(canonicalise(dossier));
     return {

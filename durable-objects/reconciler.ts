@@ -29,6 +29,7 @@ import type {
   HoldEnd,
   HoldRefusal,
   ReconcilerPort,
+  ScopeFacts,
   StoredGolden,
 } from "../src/core/ports.ts";
 import type { LiveSite } from "../src/core/publish.ts";
@@ -49,6 +50,7 @@ import { readLive } from "./live-reading.ts";
 import { type Found, look } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
 import { Pass } from "./pass.ts";
+import { scopeFacts } from "./policy-desk.ts";
 import { type ActiveRun, ReconcilerState } from "./reconciler-state.ts";
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
@@ -116,6 +118,11 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     await this.#inForce(stored);
     await this.#record.saveGeneration(scope, stored.generation);
     return ok({ generation: stored.generation, digest });
+  }
+
+  async facts(): Promise<ScopeFacts> {
+    await this.lifecycle.start();
+    return scopeFacts(this.#state, this.#holds.all(), Date.now());
   }
 
   async holds(): Promise<readonly Hold[]> {

@@ -1,8 +1,8 @@
 // From the wrangler files and the sources to what Miniflare runs. The toml files are the only list
 // of bindings.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { builtinModules, SourceMap } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { StartError } from "./start-error.mjs";
 
 /** Role of a Worker and its configuration; the first one answers on the main port. */
@@ -20,7 +20,7 @@ const built = new Map();
 
 /**
  * Reads and bundles the Workers of `root`. Each is
- * `{ role, name, options, code, map, crons, databases: [{ binding, directory, table }] }`.
+ * `{ role, name, options, code, map, wasm, crons, databases: [{ binding, directory, table }] }`.
  * @param {{ root: string, withSandbox?: boolean }} input
  */
 export async function buildWorkers({ root, withSandbox = true }) {
@@ -88,6 +88,7 @@ function readConfig({ root, role, wrangler }) {
 async function bundle({ root, main, name, modulesRules }) {
   const { build } = await importInstalled("esbuild");
   try {
+    const wasm = new Map();
     const { outputFiles } = await build({
       absWorkingDir: root,
       entryPoints: [main],
@@ -106,13 +107,13 @@ async function bundle({ root, main, name, modulesRules }) {
       loader: Object.fromEntries(textExtensions(modulesRules).map((ext) => [ext, "text"])),
       keepNames: true,
       sourcemap: "external", // workerd has no use for it and starts faster without
-      plugins: [nodeModules],
+      plugins: [nodeModules, wasmModules(wasm)],
       logLevel: "silent",
     });
     const [map, code] = ["map", "mjs"].map((end) =>
       outputFiles.find(({ path }) => path.endsWith(end)),
     );
-    return { code: code.text, map: map.text };
+    return { code: code.text, map: map.text, wasm: [...wasm.values()] };
   } catch (error) {
     throw new StartError(condense(error));
   }
@@ -142,6 +143,29 @@ const nodeModules = {
     }));
   },
 };
+
+/**
+ * WebAssembly may not be compiled at run time: it stays a module of its own beside the bundle, and is
+ * collected in `found`.
+ */
+const wasmModules = (found) => ({
+  name: "wasm-modules",
+  setup(build) {
+    build.onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path, resolveDir }) => {
+      const file = join(resolveDir, path.replace("?module", ""));
+      const name = basename(file);
+      if (!found.has(file))
+        found.set(file, { type: "CompiledWasm", path: name, contents: readFileSync(file) });
+      return { path: `./${name}`, external: true };
+    });
+  },
+});
+
+/** What Miniflare is given of a bundled Worker. */
+export const modulesOf = ({ name, code, wasm }) => [
+  { type: "ESModule", path: `${name}.mjs`, contents: code },
+  ...wasm,
+];
 
 /** esbuild's message on one line: where, what, and how many more. */
 function condense(error) {

@@ -4,7 +4,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { buildWorkers, bundled, importInstalled, readConfigs, sourceFrames } from "./bundle.mjs";
+import {
+  buildWorkers,
+  bundled,
+  importInstalled,
+  modulesOf,
+  readConfigs,
+  sourceFrames,
+} from "./bundle.mjs";
 import { tickCrons } from "./cron.mjs";
 import { applyMigrations } from "./migrations.mjs";
 import { freePort } from "./ports.mjs";
@@ -164,7 +171,7 @@ function runtimeOptions({ worker, workers, options, ports }) {
   return {
     ...worker.options,
     name: worker.name,
-    modules: [{ type: "ESModule", path: `${worker.name}.mjs`, contents: worker.code }],
+    modules: modulesOf(worker),
     bindings: {
       ...bindings,
       ...(typeof overrides === "function" ? overrides(workers.path) : overrides),

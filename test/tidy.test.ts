@@ -89,6 +89,7 @@ const FLOW = [
   "risk",
   "verification",
   "reconcile",
+  "policy",
   // who agrees
   "dossier",
   "auditors",
@@ -248,8 +249,13 @@ const RULES: Readonly<Record<string, (of: Tree) => string[]>> = {
           .filter((target) => isSource(name) || target.startsWith("scripts/")),
       ),
     );
+    // A script that runs the product's own code bundles it, and names the files.
+    const bundled = [...of].filter(([name]) => name.startsWith("scripts/")).map(([, text]) => text);
     const alive = (name: string): boolean =>
-      imported.has(name) || ENTRIES.includes(name) || scripts.includes(name);
+      imported.has(name) ||
+      ENTRIES.includes(name) ||
+      scripts.includes(name) ||
+      bundled.some((text) => text.includes(`"${name}"`));
     return sources(of).filter((name) => !alive(name));
   },
 

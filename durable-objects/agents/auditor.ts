@@ -24,6 +24,7 @@ import {
 } from "../../src/edge/signing/key-pair.ts";
 import { Evidence } from "../../src/edge/store/evidence.ts";
 import { reconcilerOf } from "../bindings.ts";
+import { openDesk } from "../policy-desk.ts";
 
 const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
 
@@ -110,12 +111,14 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     });
     const golden = stored && parseGolden(stored.document, motion.scope, dossier.plan.site);
     if (!golden?.ok) return { vote: "no", reasons: ["golden_state_unreadable"], tier: 4 };
+    const reconciler = reconcilerOf(this.env, motion.scope);
     return audit({
       dossier,
       golden: golden.value,
       generation: stored?.generation ?? 0,
       declaredBy: stored?.by ?? "",
-      holds: await reconcilerOf(this.env, motion.scope).holds(),
+      holds: await reconciler.holds(),
+      policies: await openDesk(motion.scope, await reconciler.facts()),
       now: instant(now),
     });
   }

@@ -25,7 +25,7 @@ export const motionOf = (dossier: Dossier, dossierDigest: Digest): Motion => ({
   planDigest: dossier.planDigest,
   dossierDigest,
   stateDigest: digestOf(dossier.plan),
-  policyDigest: dossier.policy?.bundleDigest ?? null,
+  policyDigest: dossier.policy.bundleDigest,
   riskDigest: digestOf(dossier.risk),
 });
 

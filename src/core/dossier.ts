@@ -3,6 +3,7 @@ import type { Finding } from "./check.ts";
 import type { Digest, IncidentId, Instant } from "./ids.ts";
 import type { LineageEntry, Reading } from "./observation.ts";
 import type { Plan } from "./plan.ts";
+import type { PolicyDecision } from "./policy/decision.ts";
 import type { LeftOut } from "./recurrence.ts";
 import type { RiskAssessment } from "./risk.ts";
 
@@ -21,6 +22,6 @@ export interface Dossier {
   readonly held: readonly LeftOut[];
   readonly findings: readonly Finding[];
   readonly risk: RiskAssessment;
-  /** What the policies in force said; absent where there are none. */
-  readonly policy?: { readonly bundleDigest: Digest };
+  /** What the policies in force say, and which those were. */
+  readonly policy: PolicyDecision;
 }

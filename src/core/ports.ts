@@ -134,6 +134,15 @@ export type GoldenRefusal =
   | { readonly reason: "invalid"; readonly problems: readonly Problem[] }
   | { readonly reason: "generation_moved"; readonly generation: number };
 
+/** What policies are told about a scope by the one that keeps it. */
+export interface ScopeFacts {
+  readonly accountId: string;
+  /** Runs that wrote something lately, and the one under way. */
+  readonly recentRuns: number;
+  /** The scope as a whole is on hold. */
+  readonly frozen: boolean;
+}
+
 /** One per scope, the only writer of its state. `wake` carries no instruction: the pass reads everything again. */
 export interface ReconcilerPort {
   adopt(scope: ScopeId, site: Site, accountId: string): Promise<void>;
@@ -146,6 +155,7 @@ export interface ReconcilerPort {
   ): Promise<Result<{ readonly generation: number; readonly digest: Digest }, GoldenRefusal>>;
   /** Strongly consistent: what is placed when it returns holds every plan that is voted on after it (auditors ask here). */
   holds(): Promise<readonly Hold[]>;
+  facts(): Promise<ScopeFacts>;
   /** Idempotent: the same request is the same hold. */
   placeHold(request: HoldRequest): Promise<Result<Hold, HoldRefusal>>;
   extendHold(

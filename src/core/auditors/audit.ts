@@ -1,8 +1,10 @@
 import type { Dossier } from "../dossier.ts";
 import type { GoldenState } from "../golden.ts";
 import type { Hold } from "../hold.ts";
-import type { Instant } from "../ids.ts";
+import type { Digest, Instant } from "../ids.ts";
 import type { Lineage } from "../observation.ts";
+import type { PolicyFacts } from "../policy/question.ts";
+import type { Decide } from "../policy/request.ts";
 import type { Tier } from "../risk.ts";
 
 /** What an auditor says. Reasons are codes with identities; there is none for a "yes". */
@@ -22,6 +24,12 @@ export interface AuditInput {
   readonly declaredBy: string;
   /** Not in the dossier either: the scope's holds, asked of the one that keeps them. */
   readonly holds: readonly Hold[];
+  /** The policies in force, asked for by the auditor itself, with what their owners say of the scope. */
+  readonly policies: {
+    readonly decide: Decide;
+    readonly bundleDigest: Digest;
+    readonly facts: PolicyFacts;
+  };
   readonly now: Instant;
 }
 

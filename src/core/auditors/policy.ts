@@ -11,8 +11,10 @@ import { type Digest, type Instant } from "../ids.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
 import { plan, type Step } from "../plan.ts";
+import { decidePlan, type PolicyDecision } from "../policy/decision.ts";
 import { basePath, type ObservedResource, type Resource, scopeOf } from "../resource.ts";
 import { assess } from "../risk.ts";
+import { higher } from "../risk/score.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
 
 /** Older evidence says nothing about now. */
@@ -36,6 +38,7 @@ export function policy(input: AuditInput): Verdict {
   });
   const findings = check(proposed, { golden, managed: drift.managed });
   const risk = assess(proposed, findings);
+  const decided = decidePlan({ plan: proposed, risk, findings, ...input.policies });
   const known = knownOf(input, observed);
   const listed = new Set(dossier.findings.map((finding) => canonicalise(finding)));
   return verdictOf(
@@ -56,6 +59,7 @@ export function policy(input: AuditInput): Verdict {
       ...(dossier.risk.tier >= risk.tier
         ? []
         : [`risk_understated: ${dossier.risk.tier} instead of ${risk.tier}`]),
+      ...disputed(dossier.policy, decided),
       ...proposed.calls.flatMap(({ request }) =>
         request.path.startsWith(`${basePath(proposed.site)}/`)
           ? []
@@ -64,8 +68,22 @@ export function policy(input: AuditInput): Verdict {
       ...proposed.steps.flatMap((step) => forbidden(step, known)),
       ...(replanned(input, drift) === digestOf(proposed) ? [] : ["not_the_plan_for_this_drift"]),
     ],
-    risk.tier,
+    higher(risk.tier, decided.tier),
   );
+}
+
+/** A `forbid` ends the run whatever the others say; and the dossier must not have made less of the policies than they are. */
+function disputed(claimed: PolicyDecision, own: PolicyDecision): readonly string[] {
+  const { decision, determining, errors } = own;
+  const by = determining.join(", ") || (errors[0]?.error ?? "nothing permits it");
+  return [
+    ...(decision === "allow" ? [] : [`policy_forbids: ${by}`]),
+    ...(claimed.bundleDigest === own.bundleDigest ? [] : ["other_policies"]),
+    // The other way round, a tier that is missing would pass.
+    ...(claimed.tier >= own.tier
+      ? []
+      : [`policy_understated: ${claimed.tier} instead of ${own.tier}`]),
+  ];
 }
 
 /**

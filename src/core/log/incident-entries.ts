@@ -3,6 +3,7 @@ import type { Json } from "../canonical.ts";
 import type { DriftedResource, Incident } from "../incident.ts";
 import type { Instant, ScopeId } from "../ids.ts";
 import type { Unknown } from "../observation.ts";
+import type { PolicyDecision } from "../policy/decision.ts";
 import type { RunStart, StoredGolden } from "../ports.ts";
 import type { Decision } from "../reconcile.ts";
 import type { Signal } from "../signal.ts";
@@ -57,7 +58,15 @@ export const heldEntries = (where: Where, incident: Incident, why: string): read
 export function healEntries(
   where: Where,
   incident: Incident,
-  { decision, start }: { decision: Extract<Decision, { type: "heal" }>; start: RunStart },
+  {
+    decision,
+    policy,
+    start,
+  }: {
+    decision: Extract<Decision, { type: "heal" }>;
+    policy: PolicyDecision;
+    start: RunStart;
+  },
 ): readonly Entry[] {
   const { plan, digest } = decision.plan;
   const of = { incident: incident.id, run: start.id };
@@ -96,8 +105,11 @@ export function healEntries(
         epoch: plan.epoch,
         steps: plan.steps.length,
         calls: plan.calls.length,
-        tier: decision.risk.tier,
+        tier: policy.tier,
         findings: decision.findings.map(({ type }) => type),
+        policy: policy.decision,
+        policy_bundle: policy.bundleDigest,
+        policies: policy.determining,
         quarantined: decision.quarantined.length,
       },
     }),

@@ -4,6 +4,7 @@ import { type Json, type JsonObject } from "../../../src/core/canonical.ts";
 import type { Dossier } from "../../../src/core/dossier.ts";
 import { diff } from "../../../src/core/diff.ts";
 import { seal } from "../../../src/core/plan.ts";
+import { decidePlan } from "../../../src/core/policy/decision.ts";
 import { reconcile } from "../../../src/core/reconcile.ts";
 import { type LeftOut, leftOut, subjectKey } from "../../../src/core/recurrence.ts";
 import {
@@ -21,6 +22,7 @@ import {
   setting,
   ZONE,
 } from "../harbor.ts";
+import { policies } from "../../support/policies.ts";
 
 /** A zone that has drifted, and what the auditors are given for it. */
 
@@ -62,6 +64,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     held: decision.held,
     findings: decision.findings,
     risk: decision.risk,
+    policy: decidePlan({ ...decision, plan: decision.plan.plan, ...policies }),
   };
   return {
     dossier: JSON.parse(JSON.stringify(dossier)) as Dossier,
@@ -69,6 +72,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     generation: 3,
     declaredBy: "olga",
     holds: [],
+    policies,
     now: NOW,
   };
 }

@@ -42,6 +42,33 @@ it("somebody refuses a deletion of a rogue that policy leaves alone: policy", ()
   expect(votes({ ...sound, golden })["policy"]).toContain("finding: not_managed");
 });
 
+it.each<[string, object, string]>([
+  ["that nobody has in force", { bundleDigest: digestOf("mine") }, "other_policies"],
+  ["that asked for less", { tier: -1 }, "policy_understated: -1 instead of 1"],
+  ["that are not there", { tier: undefined }, "policy_understated: undefined instead of 1"],
+])("somebody refuses policies %s: policy", (_, lie, reason) => {
+  const { policy } = sound.dossier;
+  const dossier = { ...sound.dossier, policy: { ...policy, ...lie } } as Loose;
+  expect(votes({ ...sound, dossier })["policy"]).toEqual([reason]);
+});
+
+it("somebody refuses what the policies in force forbid, whatever the dossier says: policy", () => {
+  const policies = { ...sound.policies, facts: { ...sound.policies.facts, recentRuns: 1_000 } };
+  const input = { ...sound, policies };
+  expect(votes(input)["policy"]).toEqual([
+    "policy_forbids: f-budget",
+    "policy_understated: 1 instead of 4",
+  ]);
+  expect(AUDITS.get("policy")?.(input).tier).toBe(4);
+});
+
+it("the auditor's ballot carries the tier that policies ask for (I13)", () => {
+  const facts = { ...sound.policies.facts, frameworks: ["pci-dss", "soc2"] as const };
+  const input = { ...sound, policies: { ...sound.policies, facts } };
+  const verdict = AUDITS.get("policy")?.(input);
+  expect(verdict?.tier).toBeGreaterThanOrEqual(sound.dossier.policy.tier);
+});
+
 /** Every member of the plan that is a plain value, by its path. */
 const leaves = (value: unknown, path: (string | number)[] = []): (string | number)[][] =>
   value === null || typeof value !== "object"

@@ -10,7 +10,9 @@ import { incidentIdOf } from "../../../src/core/ids.ts";
 import { KINDS } from "../../../src/core/kinds/registry.ts";
 import { observe, type Reading } from "../../../src/core/observation.ts";
 import { type Plan, plan, seal, type SealedPlan } from "../../../src/core/plan.ts";
+import { decidePlan } from "../../../src/core/policy/decision.ts";
 import { assess } from "../../../src/core/risk.ts";
+import { policies } from "../../support/permitting.ts";
 import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { basisMoved, unpredicted } from "../../../src/core/verification.ts";
 import { goldenOf, must, NO_LIMITS, NOW, SCOPE, ZONE } from "../harbor.ts";
@@ -194,9 +196,11 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
     held: [],
     findings,
     risk: assess(made, findings),
+    policy: decidePlan({ plan: made, findings, risk: assess(made, findings), ...policies }),
   };
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
-  const input = { dossier: told, golden, generation: 3, declaredBy: "olga", holds: [], now: NOW };
+  const asked = { generation: 3, declaredBy: "olga", holds: [], policies, now: NOW };
+  const input = { dossier: told, golden, ...asked };
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),
   );

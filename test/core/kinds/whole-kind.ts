@@ -22,7 +22,9 @@ import { prohibited } from "../../../src/core/prohibitions.ts";
 import { lineageOf } from "../../../src/core/reconcile.ts";
 import { type ObservedResource, scopeOf, type Site } from "../../../src/core/resource.ts";
 import { leftOut } from "../../../src/core/recurrence.ts";
+import { decidePlan } from "../../../src/core/policy/decision.ts";
 import { assess } from "../../../src/core/risk.ts";
+import { policies } from "../../support/permitting.ts";
 import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { unpredicted } from "../../../src/core/verification.ts";
 import { must } from "./compare.ts";
@@ -136,12 +138,14 @@ function refusals(one: Case, drift: Drift): readonly string[] {
       held: drift.reported.map(({ change }) => leftOut(change)),
       findings,
       risk: assess(made, findings),
+      policy: decidePlan({ plan: made, findings, risk: assess(made, findings), ...policies }),
     },
     golden: one.golden,
     generation: 1,
     declaredBy: "olga",
     now: NOW,
     holds: [],
+    policies,
   } as const;
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),
