@@ -7,9 +7,11 @@ import { diff } from "../../src/core/diff.ts";
 import type { Dossier } from "../../src/core/dossier.ts";
 import { observe } from "../../src/core/observation.ts";
 import { type Plan, plan, type SealedPlan } from "../../src/core/plan.ts";
+import { decidePlan } from "../../src/core/policy/decision.ts";
 import { type Heal, lineageOf, reconcile } from "../../src/core/reconcile.ts";
 import { scopeOf } from "../../src/core/resource.ts";
 import { HOSTILE_TEXTS } from "../support/hostile-texts.ts";
+import { policies } from "../support/policies.ts";
 import { ACCOUNT_PLACE, type Place, ZONE_PLACE } from "./free-text.ts";
 import { NOW, NOW_MS, must } from "./harbor.ts";
 import { readingsOf } from "./kinds/whole-kind.ts";
@@ -72,10 +74,12 @@ function refusals(place: Place, heal: Heal, text: string): readonly string[] {
     held: heal.held,
     findings: heal.findings,
     risk: heal.risk,
+    policy: decidePlan({ ...heal, plan: heal.plan.plan, ...policies }),
   };
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
   const { golden } = place;
-  const input = { dossier: told, golden, generation: 3, declaredBy: "olga", holds: [], now: NOW };
+  const asked = { generation: 3, declaredBy: "olga", holds: [], policies, now: NOW };
+  const input = { dossier: told, golden, ...asked };
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),
   );

@@ -173,9 +173,10 @@ function resourcesOf(step: Step, site: Site, parent: Entity): readonly Entity[] 
 const ID_MAX = 255;
 const idOf = (name: string): string => (name.length > ID_MAX ? digestOfText(name) : name);
 
+/** Anybody may name something with half a character, and the engine cannot read that. */
 function nameOf({ kind, group, identity }: Step, fields: Fields): string {
-  if (kind === "dns_record") return group;
-  return textOf(fields["name"]) || textOf(fields["domain"]) || identity;
+  const own = textOf(fields["name"]) || textOf(fields["domain"]);
+  return (kind === "dns_record" ? group : own || identity).toWellFormed();
 }
 
 interface Described {
@@ -202,7 +203,7 @@ const TYPES: Readonly<Partial<Record<string, EntityType>>> = {
   dns_record: {
     name: "DnsRecord",
     attrs: ({ fields, zone }) => {
-      const [rtype, name] = [textOf(fields["type"]), textOf(fields["name"])];
+      const [rtype, name] = [textOf(fields["type"]), textOf(fields["name"]).toWellFormed()];
       return {
         name,
         rtype,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { textOf } from "../../../src/core/canonical.ts";
 import type { Finding } from "../../../src/core/check.ts";
 import type { Plan, Step } from "../../../src/core/plan.ts";
 import { decidePlan, type DecisionInput } from "../../../src/core/policy/decision.ts";
@@ -14,7 +15,7 @@ const { plan: base } = sound.dossier;
 const step = (kind: string, [before, after]: readonly [Fields | null, Fields | null]): Step => {
   const [first] = base.steps;
   if (!first) throw new Error("no step");
-  const identity = String((after ?? before)?.["name"] ?? "x");
+  const identity = textOf((after ?? before)?.["name"]) || "x";
   const image = (fields: Fields | null) => fields && { id: null, fields };
   const op = before === null ? "create" : "update";
   return {
@@ -149,12 +150,16 @@ describe("what policy says of a plan", () => {
         { name: "new", action: "block" },
       ]),
     );
-    decide(plan, {
-      decide: (request) => {
-        asked.push(request);
-        return engine.decide(request);
+    const site = { ...plan.site, level: "account" } as const;
+    decide(
+      { ...plan, site },
+      {
+        decide: (request) => {
+          asked.push(request);
+          return engine.decide(request);
+        },
       },
-    });
+    );
     expect(asked.map(({ resource }) => resource.id)).toEqual(["new", "old"]);
   });
 });
