@@ -3,9 +3,11 @@ import type {
   AuditorPort,
   LogPort,
   ReconcilerPort,
+  RegisterPort,
   RunPort,
   VaultPort,
 } from "../src/core/ports.ts";
+import { checkOf } from "../src/core/orchestration.ts";
 import type { RunId, ScopeId, VoterId } from "../src/core/ids.ts";
 
 /**
@@ -18,7 +20,12 @@ export const runOf = (env: Pick<Env, "RUN">, id: RunId): RunPort =>
   plain(env.RUN.getByName(id)) as RunPort;
 export const reconcilerOf = (env: Pick<Env, "RECONCILER">, scope: ScopeId): ReconcilerPort =>
   plain(env.RECONCILER.getByName(scope)) as ReconcilerPort;
-export const auditorOf = (env: Pick<Env, "AUDITOR">, voter: VoterId): AuditorPort =>
-  plain(env.AUDITOR.getByName(voter)) as AuditorPort;
+/** By what the voter is named after: the reviewer has a class of its own, with a model. */
+export const voterOf = (env: Pick<Env, "AUDITOR" | "REVIEWER">, voter: VoterId): AuditorPort => {
+  const agents = checkOf(voter) === "reviewer" ? env.REVIEWER : env.AUDITOR;
+  return plain(agents.getByName(voter)) as AuditorPort;
+};
+export const registerOf = (env: Pick<Env, "REGISTER">): RegisterPort =>
+  plain(env.REGISTER) as RegisterPort;
 export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => plain(env.VAULT) as VaultPort;
 export const logOf = (env: Pick<Env, "LOG">): LogPort => plain(env.LOG) as LogPort;

@@ -15,7 +15,7 @@ export interface Terms {
   readonly revertUntil: Instant | null;
 }
 
-/** What the vault must not forget: releases, calls, inverses, holds, voters' keys. Synchronous, one row a fact. */
+/** What the vault must not forget: releases, calls, inverses, holds. Synchronous, one row a fact. */
 export class ExecutionJournal {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
@@ -41,9 +41,6 @@ export class ExecutionJournal {
     );
     this.#sql.exec(
       "create table if not exists zone (one integer primary key check (one = 1), id text not null)",
-    );
-    this.#sql.exec(
-      "create table if not exists voter_key (voter text primary key, keys text not null)",
     );
   }
 
@@ -207,19 +204,6 @@ export class ExecutionJournal {
       planDigest,
       step,
     );
-  }
-
-  /** The keys that a voter has been known by, or null. */
-  pinned(voter: string): string | null {
-    const [row] = this.#sql
-      .exec<{ keys: string }>("select keys from voter_key where voter = ?", voter)
-      .toArray();
-    return row?.keys ?? null;
-  }
-
-  /** The first keys stay. */
-  pin(voter: string, keys: string): void {
-    this.#sql.exec("insert or ignore into voter_key values (?, ?)", voter, keys);
   }
 
   /** The id of the scope's zone, once it has been established. */

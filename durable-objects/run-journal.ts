@@ -1,4 +1,3 @@
-import type { Voter } from "../src/core/ballot.ts";
 import type { Entry } from "../src/core/log/entry.ts";
 import type { LineageEntry } from "../src/core/observation.ts";
 import type { Plan } from "../src/core/plan.ts";
@@ -11,7 +10,6 @@ export interface Journalled {
   readonly run: Run;
   readonly cause: string;
   readonly accountId: string;
-  readonly voters: readonly Voter[];
   /** Ids that the touched resources had when they were read back. */
   readonly touched: readonly LineageEntry[];
   /** The phase's effect is not repeated before this (epoch ms), however often the run is shaken awake (I12). */
@@ -19,7 +17,7 @@ export interface Journalled {
 }
 
 /** What changes together with the run's phase. */
-export interface Learned extends Partial<Pick<Journalled, "voters" | "touched">> {
+export interface Learned extends Partial<Pick<Journalled, "touched">> {
   readonly entries?: readonly Entry[];
 }
 
@@ -47,7 +45,6 @@ export class RunJournal {
       run: start({ ...rest, requestedBy: plan.proposal.requestedBy, at }),
       cause,
       accountId,
-      voters: [],
       touched: [],
       notBefore: 0,
     };

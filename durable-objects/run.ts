@@ -1,10 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { APPROVAL_TTL_MS, type SignedApproval } from "../src/core/approval.ts";
-import { AUDITS } from "../src/core/auditors/registry.ts";
 import { backoffMs } from "../src/core/backoff.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
-import { type Instant, instantOf, isVoterId, mint } from "../src/core/ids.ts";
+import { type Instant, instantOf } from "../src/core/ids.ts";
 import { learn } from "../src/core/lesson.ts";
 import {
   approvalEntry,
@@ -12,8 +11,8 @@ import {
   endEntries,
   verificationEntry,
 } from "../src/core/log/run-entries.ts";
+import { seatsOf } from "../src/core/orchestration.ts";
 import type { RunPort, RunStart } from "../src/core/ports.ts";
-import type { CheckedBallot } from "../src/core/quorum.ts";
 import { ok, type Result, unreachable } from "../src/core/result.ts";
 import {
   effectOf,
@@ -23,13 +22,13 @@ import {
   type RunRefusal,
 } from "../src/core/run.ts";
 import { viewOf } from "../src/core/run-view.ts";
-import { signedBytes } from "../src/core/signing.ts";
 import { unpredicted } from "../src/core/verification.ts";
 import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
-import { verify } from "../src/edge/signing/key-pair.ts";
+import { checkBallots } from "../src/edge/signing/ballots.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { auditorOf, logOf, reconcilerOf, vaultOf } from "./bindings.ts";
+import { logOf, reconcilerOf, registerOf, vaultOf, voterOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
+import { ORCHESTRATION } from "./orchestration.ts";
 import { pacedApi } from "./paced-api.ts";
 import { type Journalled, RunJournal } from "./run-journal.ts";
 
@@ -145,34 +144,28 @@ export class Run extends DurableObject<Env> implements RunPort {
     }
   }
 
+  /** All at once, and none sees what another says. Whoever has only a veto is not waited for when it is gone. */
   async #collectBallots({ run }: Journalled): Promise<Performed> {
-    const voters = [...AUDITS.keys()].map((check) => mint(isVoterId, `${check}@${run.scope}`));
+    const seats = seatsOf(ORCHESTRATION, run.scope);
     const answers = await Promise.allSettled(
-      voters.map((voter) => auditorOf(this.env, voter).vote(run.motion)),
+      seats.map(({ id }) => voterOf(this.env, id).vote(run.motion)),
     );
     const cast = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+    const silent = seats.filter(
+      ({ power }, index) => power === "vote" && answers[index]?.status === "rejected",
+    );
     // Ballots of those who answered stay valid: asked again, a voter gives the same ballot.
-    if (cast.length < voters.length)
-      return this.#again({ type: "voters_unreachable", at: clock() });
-    const ballots = await Promise.all(
-      cast.map(async ({ signed, voter }): Promise<CheckedBallot> => ({
-        signed,
-        verified: await verify(
-          signedBytes("ballot/v2", signed.ballot),
-          signed.signature,
-          voter.keys,
-        ),
-      })),
+    if (silent.length > 0) return this.#again({ type: "voters_unreachable", at: clock() });
+    const electorate = await registerOf(this.env).hear(run.scope, cast);
+    // A veto in quarantine is not heard; a vote in quarantine is missed, and certifying says so.
+    const deaf = new Set<string>(
+      electorate.voters
+        .filter(({ power, quarantined }) => power === "veto" && quarantined)
+        .map(({ id }) => id),
     );
-    await this.#record.saveBallots(
-      run.id,
-      ballots.map(({ signed }) => signed),
-    );
-    const electorate = {
-      scope: run.scope,
-      voters: cast.map(({ voter }) => voter),
-      required: AUDITS.size,
-    };
+    const heard = cast.filter(({ ballot }) => !deaf.has(ballot.voter));
+    const ballots = await checkBallots(heard, electorate);
+    await this.#record.saveBallots(run.id, heard);
     return this.#done(
       {
         type: "ballots_collected",
@@ -181,10 +174,7 @@ export class Run extends DurableObject<Env> implements RunPort {
         at: clock(),
         approvalExpiresAt: clock(APPROVAL_TTL_MS),
       },
-      {
-        voters: electorate.voters,
-        entries: ballots.map(({ signed }) => ballotEntry(run, signed.ballot)),
-      },
+      { entries: heard.map(({ ballot }) => ballotEntry(run, ballot)) },
     );
   }
 
@@ -204,7 +194,7 @@ export class Run extends DurableObject<Env> implements RunPort {
     return { againInMs: Math.max(1_000, Date.parse(run.value.expiresAt) - Date.now()) };
   }
 
-  async #execute({ run, voters }: Journalled): Promise<Performed> {
+  async #execute({ run }: Journalled): Promise<Performed> {
     if (run.phase !== "executing") return "done";
     const {
       motion,
@@ -215,7 +205,6 @@ export class Run extends DurableObject<Env> implements RunPort {
       plan: this.#journal.plan(),
       motion,
       ballots,
-      voters,
       approvals,
     });
     const event: RunEvent = { type: "executed", report, at: clock() };

@@ -5,12 +5,10 @@ import {
   peopleOf,
   type SignedApproval,
 } from "../src/core/approval.ts";
-import { AUDITS } from "../src/core/auditors/registry.ts";
-import type { Voter } from "../src/core/ballot.ts";
-import { digestOf, isObject, sameJson } from "../src/core/canonical.ts";
+import { isObject } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
-import { type Digest, type Instant, instantOf, isVoterId, type ScopeId } from "../src/core/ids.ts";
+import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
 import type { HeededHold } from "../src/core/log/hold-entries.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
@@ -19,16 +17,16 @@ import { scopeOf } from "../src/core/resource.ts";
 import { certify } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
-import { signedBytes } from "../src/core/signing.ts";
 import { grantOf, type GrantPurpose } from "../src/core/token-grant.ts";
 import { originProblem } from "../src/edge/cloudflare/connect.ts";
 import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
-import { verify } from "../src/edge/signing/key-pair.ts";
+import { checkBallots } from "../src/edge/signing/ballots.ts";
 import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
 import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
 import { lentApi, safeOf } from "./lent-api.ts";
+import type { Register } from "./register.ts";
 
 const ANOTHER_SITE: Prohibition = {
   rule: "outside_site",
@@ -41,9 +39,9 @@ const REVERT_WINDOW_MS = 60 * 60_000;
 const clock = (aheadMs = 0): Instant => instantOf(new Date(Date.now() + aheadMs).toISOString());
 
 /**
- * The vault of one scope. Holds the voters' public keys as first seen and the journal of every release; the tokens are in
- * the safe, which lends one for each release. It believes nobody: certificate, approvals, epoch and
- * basis are checked here again, from public keys and the plan's own bytes.
+ * The vault of one scope. Holds the journal of every release; the tokens are in the safe, which lends one for each
+ * release, the voters' keys in the register. It believes nobody: certificate, approvals, epoch and basis are checked
+ * here again, from public keys and the plan's own bytes.
  *
  * One release or revert at a time; both may be asked for again after any crash and go on where the journal stands.
  */
@@ -168,6 +166,11 @@ export class Vault extends DurableObject<VaultEnv> {
     });
   }
 
+  /** In this Worker: no word of the swarm's comes between. */
+  #register(): Register {
+    return this.env.REGISTER.getByName("register") as unknown as Register;
+  }
+
   #log(): AuditLog {
     // A namespace of this Worker; `append` and `read` take and return plain data.
     return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
@@ -182,19 +185,8 @@ export class Vault extends DurableObject<VaultEnv> {
     if (origin) return err({ reason: "origin_mismatch", detail: origin });
     const last = this.#journal.lastEpoch();
     if (plan.epoch <= last) return err({ reason: "epoch_passed", epoch: plan.epoch, last });
-    const voters = this.#electorate(plan.scope, request.voters);
-    if (!voters.ok) return voters;
-    const ballots = await Promise.all(
-      request.ballots.map(async (signed) => {
-        const keys = voters.value.find(({ id }) => id === signed.ballot.voter)?.keys;
-        return {
-          signed,
-          verified:
-            keys !== undefined &&
-            (await verify(signedBytes("ballot/v2", signed.ballot), signed.signature, keys)),
-        };
-      }),
-    );
+    const electorate = await this.#register().hear(plan.scope, request.ballots);
+    const ballots = await checkBallots(request.ballots, electorate);
     // What follows from the plan is taken from the plan.
     const motion = {
       ...request.motion,
@@ -205,20 +197,19 @@ export class Vault extends DurableObject<VaultEnv> {
     };
     const certificate = certify({
       motion,
-      electorate: { scope: plan.scope, voters: voters.value, required: AUDITS.size },
+      electorate,
       ballots,
       now: clock(),
     });
     if (!certificate.ok)
       return err({ reason: "certificate_invalid", detail: certificate.error.reason });
-    // Only now: keys that certified nothing must not keep the real ones out.
-    for (const { id, keys } of voters.value) this.#journal.pin(id, JSON.stringify(keys));
     const needed = approvalsNeeded(certificate.value.tier);
     if (needed === null) return err({ reason: "never_automatic" });
     const people = peopleOf({
       approvals: await this.#checked(request.approvals),
       scope: plan.scope,
       planDigest: digest,
+      stateDigest,
       parties: partiesTo(plan.proposal.requestedBy, request.ballots),
       now: clock(),
     });
@@ -269,23 +260,5 @@ export class Vault extends DurableObject<VaultEnv> {
     if (name !== site.name || scopeOf(site) !== scope) return ANOTHER_SITE;
     this.#journal.keepZoneId(site.id);
     return null;
-  }
-
-  /** One voter per check, under the keys that it had when it first voted here. */
-  #electorate(scope: ScopeId, voters: readonly Voter[]): Result<readonly Voter[], ReleaseRefusal> {
-    const expected = [...AUDITS.keys()].map((check) => `${check}@${scope}`);
-    const named = voters.map(({ id }) => String(id));
-    if (
-      named.length !== expected.length ||
-      !expected.every((id) => named.includes(id) && isVoterId(id))
-    ) {
-      return err({ reason: "certificate_invalid", detail: "the electorate is not this scope's" });
-    }
-    for (const { id, keys } of voters) {
-      const pinned = this.#journal.pinned(id);
-      if (pinned !== null && !sameJson(JSON.parse(pinned), keys))
-        return err({ reason: "voter_key_changed", detail: `${id} signs with ${digestOf(keys)}` });
-    }
-    return ok(voters);
   }
 }

@@ -139,7 +139,7 @@ async function problemsOf({ stage, act, heal, before, journalEnd, outcome }) {
     ...(rewritten > 1 ? [`${rewritten} records were rewritten instead of one`] : []),
     ...journalProblems(entries, act).map((problem) => `the account's journal: ${problem}`),
     ...(byWhom === DASHBOARD ? [] : [`attributed to ${byWhom} instead of ${DASHBOARD}`]),
-    ...(heal.ballots.length === 3 ? [] : [`${heal.ballots.length} ballots instead of three`]),
+    ...(heal.ballots.length === 4 ? [] : [`${heal.ballots.length} ballots instead of four`]),
   ];
 }
 

@@ -6,6 +6,7 @@ import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
 import { Governor } from "../durable-objects/governor.ts";
 import { Reconciler } from "../durable-objects/reconciler.ts";
+import { Reviewer } from "../durable-objects/agents/reviewer.ts";
 import { Run } from "../durable-objects/run.ts";
 import { tokenAccess } from "../durable-objects/token-access.ts";
 import { SWEEP_CALLS, sweepEveryMs } from "./core/budget.ts";
@@ -18,7 +19,7 @@ import { approvedBySandboxPerson, SANDBOX_PEOPLE } from "./edge/signing/sandbox-
 import { readPosture } from "./edge/store/blackboard.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
 
-export { Auditor, ChangeFeed, Governor, Reconciler, Run };
+export { Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run };
 
 const VERSION = "0.1.0";
 /** A scope that nobody knows makes us look for new zones, but not more often than this. */

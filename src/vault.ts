@@ -3,15 +3,27 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { AuditLog, type VaultEnv } from "../durable-objects/audit-log.ts";
 import { safeOf } from "../durable-objects/lent-api.ts";
 import { TokenSafe } from "../durable-objects/token-safe.ts";
+import { Register } from "../durable-objects/register.ts";
 import { Vault } from "../durable-objects/vault.ts";
+import type { SignedRuling } from "./core/attestation.ts";
+import type { SignedBallot } from "./core/ballot.ts";
 import type { ExecutionReport, RevertReport } from "./core/execution.ts";
 import { type Digest, isDigest, isObjectId, isScopeId, type ScopeId } from "./core/ids.ts";
 import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
 import { heededHold } from "./core/log/hold-entries.ts";
 import { parseTilePath } from "./core/log/tile.ts";
-import type { Appended, LogPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
+import type { Appended, LogPort, RegisterPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
+import type { Electorate } from "./core/quorum.ts";
+import type { Result } from "./core/result.ts";
+import type { PublicKeys } from "./core/signing.ts";
+import type {
+  RegisteredVoter,
+  RegisterRefusal,
+  SignedEntry,
+  SignedIntroduction,
+} from "./core/voter-register.ts";
 
-export { AuditLog, TokenSafe, Vault };
+export { AuditLog, Register, TokenSafe, Vault };
 
 const vaultOf = (env: VaultEnv, scope: string): Vault =>
   env.VAULT.getByName(scope) as unknown as Vault;
@@ -79,6 +91,54 @@ export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
 
   #log(): AuditLog {
     return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
+  }
+}
+
+/**
+ * The register, for the swarm: it may bring what voters and people have signed, and read. Everything it brings is
+ * verified, and a scope that is none is nobody's.
+ */
+export class RegisterRpc extends WorkerEntrypoint<VaultEnv> implements RegisterPort {
+  introduce(
+    signed: SignedIntroduction,
+  ): Promise<Result<{ readonly key: Digest }, RegisterRefusal>> {
+    this.#check(signed.introduction.scope);
+    return this.#register().introduce(signed);
+  }
+
+  hear(scope: ScopeId, ballots: readonly SignedBallot[]): Promise<Electorate> {
+    this.#check(scope);
+    return this.#register().hear(scope, ballots);
+  }
+
+  reinstate(
+    scope: ScopeId,
+    signed: SignedRuling,
+  ): Promise<Result<{ readonly voter: string }, RegisterRefusal>> {
+    this.#check(scope);
+    return this.#register().reinstate(scope, signed);
+  }
+
+  roll(scope: ScopeId): Promise<readonly RegisteredVoter[]> {
+    this.#check(scope);
+    return this.#register().roll(scope);
+  }
+
+  entries(scope: ScopeId): Promise<readonly SignedEntry[]> {
+    this.#check(scope);
+    return this.#register().entries(scope);
+  }
+
+  rootKeys(): Promise<PublicKeys> {
+    return this.#register().rootKeys();
+  }
+
+  #check(scope: string): void {
+    if (!isScopeId(scope)) throw new Error("not a scope");
+  }
+
+  #register(): Register {
+    return this.env.REGISTER.getByName("register") as unknown as Register;
   }
 }
 

@@ -93,8 +93,11 @@ const FLOW = [
   // who agrees
   "dossier",
   "auditors",
+  "review",
   "ballot",
+  "orchestration",
   "quorum",
+  "voter-register",
   "approval",
   "prohibitions",
   "token-grant",

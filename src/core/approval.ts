@@ -8,7 +8,10 @@ import { err, ok, type Result } from "./result.ts";
 export interface Approval {
   readonly version: 1;
   readonly scope: ScopeId;
+  /** What is decided, which the person has read. */
   readonly planDigest: Digest;
+  /** Every byte of the plan, the state that it was computed from among it: on another basis the approval is void. */
+  readonly stateDigest: Digest;
   readonly verdict: "approve" | "deny";
   readonly by: string;
   readonly at: Instant;
@@ -46,6 +49,7 @@ export interface CheckedApproval {
 
 export type ApprovalRefusal =
   | { readonly reason: "approval_of_another_plan"; readonly by: string }
+  | { readonly reason: "approval_of_another_state"; readonly by: string }
   | { readonly reason: "approval_not_signed"; readonly by: string }
   | { readonly reason: "approval_expired"; readonly by: string; readonly expiresAt: Instant }
   | { readonly reason: "plan_denied"; readonly by: string }
@@ -68,6 +72,7 @@ export interface PeopleInput {
   readonly approvals: readonly CheckedApproval[];
   readonly scope: ScopeId;
   readonly planDigest: Digest;
+  readonly stateDigest: Digest;
   /** Who asked for the plan, voted on it or carries it out. */
   readonly parties: ReadonlySet<string>;
   readonly now: Instant;
@@ -90,11 +95,12 @@ export function peopleOf(input: PeopleInput): Result<readonly string[], Approval
 
 function refuse(
   { signed: { approval }, verified }: CheckedApproval,
-  { scope, planDigest, parties, now }: PeopleInput,
+  { scope, planDigest, stateDigest, parties, now }: PeopleInput,
 ): ApprovalRefusal | null {
   const { by } = approval;
   if (approval.planDigest !== planDigest || approval.scope !== scope)
     return { reason: "approval_of_another_plan", by };
+  if (approval.stateDigest !== stateDigest) return { reason: "approval_of_another_state", by };
   if (!verified) return { reason: "approval_not_signed", by };
   // They come over RPC, where types are promises: whatever is not a "yes" is a "no".
   if (approval.verdict !== "approve") return { reason: "plan_denied", by };

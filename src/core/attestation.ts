@@ -3,7 +3,7 @@
  * as its challenge, a key of the sandbox signs the bytes themselves. Whoever depends on it verifies it anew.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import type { Digest } from "./ids.ts";
+import type { Digest, Instant } from "./ids.ts";
 import { type Purpose, type Signature, signedBytes } from "./signing.ts";
 
 /** A WebAuthn assertion (all base64url, as browsers give it). */
@@ -23,6 +23,25 @@ export interface KeySignature {
 }
 
 export type Attestation = PasskeyAssertion | KeySignature;
+
+/** A person decides something about the swarm itself. Plans have approvals instead. */
+export interface Ruling {
+  readonly version: 1;
+  readonly what: "reinstate_voter" | "introduce_voter" | "confirm_passkey";
+  /** What it is about, by name, and as it was seen. */
+  readonly subject: string;
+  readonly digest: Digest;
+  readonly by: string;
+  readonly at: Instant;
+  readonly expiresAt: Instant;
+  /** 32 hex digits. */
+  readonly nonce: string;
+}
+
+export interface SignedRuling {
+  readonly ruling: Ruling;
+  readonly attestation: Attestation;
+}
 
 /** SHA-256 of what is signed, base64url: the challenge that an authenticator signs. */
 export const challengeOf = (purpose: Purpose, content: unknown): string =>

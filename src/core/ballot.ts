@@ -3,7 +3,8 @@ import { digestOf, sameJson } from "./canonical.ts";
 import type { Dossier } from "./dossier.ts";
 import type { Digest, Instant, ScopeId, VoterId } from "./ids.ts";
 import type { Tier } from "./risk.ts";
-import type { PublicKeys, Signature, SuiteId } from "./signing.ts";
+import { err, ok, type Result } from "./result.ts";
+import type { Signature, SuiteId } from "./signing.ts";
 
 /** What the ballots of one round are about. Every voter works it out from the dossier that it read. */
 export interface Motion {
@@ -63,10 +64,16 @@ export interface SignedBallot {
   readonly signature: Signature;
 }
 
-/** A voter and the keys that its ballots verify under. */
-export interface Voter {
-  readonly id: VoterId;
-  readonly keys: PublicKeys;
+/**
+ * The voter's own rule, with what it has said in this epoch before: the same motion gets the same ballot again, any other
+ * gets none.
+ */
+export function said(
+  before: SignedBallot | null,
+  motion: Motion,
+): Result<SignedBallot | null, "voted"> {
+  if (before === null) return ok(null);
+  return sameMotion(before.ballot, motion) ? ok(before) : err("voted");
 }
 
 /** How long a ballot counts. A plan that waits for a person is voted on again by being planned again. */

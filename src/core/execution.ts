@@ -7,7 +7,6 @@ import type { Mismatch } from "./verification.ts";
 export type ReleaseRefusal =
   | { readonly reason: "plan_digest_mismatch" }
   | { readonly reason: "certificate_invalid"; readonly detail: string }
-  | { readonly reason: "voter_key_changed"; readonly detail: string }
   | { readonly reason: "epoch_passed"; readonly epoch: number; readonly last: number }
   | ApprovalRefusal
   | { readonly reason: "approval_missing"; readonly needed: number; readonly given: number }

@@ -1,6 +1,7 @@
 /** What the rings ask of each other, with the consistency that may be relied on. Brands do not survive RPC: re-check. */
 import type { SignedApproval } from "./approval.ts";
-import type { Motion, SignedBallot, Voter } from "./ballot.ts";
+import type { SignedRuling } from "./attestation.ts";
+import type { Motion, SignedBallot } from "./ballot.ts";
 import type { ExecutionReport, RevertReport } from "./execution.ts";
 import type { Problem } from "./golden.ts";
 import type { HeldBack, Hold, HoldRequest } from "./hold.ts";
@@ -10,11 +11,20 @@ import type { LineageEntry, Unknown } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type { LiveSite } from "./publish.ts";
 import type { Amended, Subject } from "./proposal.ts";
+import type { Electorate } from "./quorum.ts";
 import type { Change, Fault, Live, Site } from "./resource.ts";
 import type { Result } from "./result.ts";
+import type { ReviewBrief } from "./review.ts";
 import type { Run, RunRefusal } from "./run.ts";
 import type { Signal } from "./signal.ts";
 import type { ScopeView } from "./scope-view.ts";
+import type { PublicKeys } from "./signing.ts";
+import type {
+  RegisteredVoter,
+  RegisterRefusal,
+  SignedEntry,
+  SignedIntroduction,
+} from "./voter-register.ts";
 
 export interface Appended {
   /** Index of the newest entry. */
@@ -47,7 +57,6 @@ export interface ReleaseRequest {
   /** What the ballots are about, this very plan among it. */
   readonly motion: Motion;
   readonly ballots: readonly SignedBallot[];
-  readonly voters: readonly Voter[];
   readonly approvals: readonly SignedApproval[];
 }
 
@@ -66,7 +75,32 @@ export interface VaultPort {
 
 /** One voter. One ballot per scope and epoch, durable before it is returned; asked again, the same ballot comes back. */
 export interface AuditorPort {
-  vote(motion: Motion): Promise<{ readonly signed: SignedBallot; readonly voter: Voter }>;
+  vote(motion: Motion): Promise<SignedBallot>;
+  /** Makes new keys, which the ones in force vouch for. Both count until the old ones have run out. */
+  rotate(): Promise<Result<{ readonly key: Digest }, RegisterRefusal>>;
+}
+
+/** Reads a plan for the reviewer. The answer is whatever it is until `judged` has read it. */
+export interface ReviewerModel {
+  review(brief: ReviewBrief, limitMs: number): Promise<unknown>;
+}
+
+/** Who votes and whose signature counts, in the vault's Worker. Strongly consistent; every entry is signed and recorded. */
+export interface RegisterPort {
+  introduce(signed: SignedIntroduction): Promise<Result<{ readonly key: Digest }, RegisterRefusal>>;
+  /**
+   * The electorate of the scope, after `ballots` have been heard: of two different ones by one voter for one epoch,
+   * whoever brings them and whenever, the second puts the voter into quarantine.
+   */
+  hear(scope: ScopeId, ballots: readonly SignedBallot[]): Promise<Electorate>;
+  reinstate(
+    scope: ScopeId,
+    signed: SignedRuling,
+  ): Promise<Result<{ readonly voter: string }, RegisterRefusal>>;
+  roll(scope: ScopeId): Promise<readonly RegisteredVoter[]>;
+  /** The whole list of a scope, oldest first, for whoever verifies it by the root key. */
+  entries(scope: ScopeId): Promise<readonly SignedEntry[]>;
+  rootKeys(): Promise<PublicKeys>;
 }
 
 export interface RunStart {

@@ -9,6 +9,7 @@ export interface RunView {
   readonly epoch: number;
   readonly phase: RunPhase;
   readonly planDigest: string;
+  readonly stateDigest: string;
   readonly dossierDigest: string;
   readonly goldenGeneration: number;
   readonly tier: number | null;
@@ -39,6 +40,7 @@ export function viewOf(run: Run, plan: Plan): RunView {
     epoch: run.motion.epoch,
     phase: run.phase,
     planDigest: run.motion.planDigest,
+    stateDigest: run.motion.stateDigest,
     dossierDigest: run.motion.dossierDigest,
     goldenGeneration: plan.proposal.goldenGeneration,
     tier: run.tier,

@@ -250,7 +250,8 @@ function onAwaitingApproval(run: In<"awaiting_approval">, event: RunEvent): Step
   if (event.type !== "approval_given") return notExpected(run, event);
   const { signed, at } = event;
   const { approval } = signed;
-  if (approval.planDigest !== run.motion.planDigest)
+  const { planDigest, stateDigest } = run.motion;
+  if (approval.planDigest !== planDigest || approval.stateDigest !== stateDigest)
     return err({ reason: "another_plan", expected: run.motion.planDigest });
   if (at >= expiresAt) return err({ reason: "approval_expired", expiresAt });
   if (partiesTo(run.requestedBy, certificate.ballots).has(approval.by))

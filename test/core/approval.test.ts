@@ -15,6 +15,7 @@ import { SUITE } from "../../src/core/signing.ts";
 import { NOW, SCOPE } from "./harbor.ts";
 
 const planDigest = digestOf("plan");
+const stateDigest = digestOf("state");
 const LATER = instantOf("2026-03-01T13:00:00Z");
 
 const key = (owner: string): Attestation => ({
@@ -39,6 +40,7 @@ function given(
     version: 1,
     scope: SCOPE,
     planDigest,
+    stateDigest,
     verdict: "approve",
     by,
     at: NOW,
@@ -52,7 +54,15 @@ function given(
 const voted = { ballot: { voter: `policy@${SCOPE}` } } as unknown as SignedBallot;
 const people = (approvals: readonly CheckedApproval[], more: Partial<PeopleInput> = {}) => {
   const parties = partiesTo("olga", [voted]);
-  const found = peopleOf({ approvals, scope: SCOPE, planDigest, parties, now: NOW, ...more });
+  const found = peopleOf({
+    approvals,
+    scope: SCOPE,
+    planDigest,
+    stateDigest,
+    parties,
+    now: NOW,
+    ...more,
+  });
   return found.ok ? found.value : found.error.reason;
 };
 
@@ -65,6 +75,11 @@ describe("whom a plan was approved by", () => {
 
   it.each<[string, CheckedApproval, string]>([
     ["of another plan", given("bo", { planDigest: digestOf("x") }), "approval_of_another_plan"],
+    [
+      "of the same plan on another basis",
+      given("bo", { stateDigest: digestOf("x") }),
+      "approval_of_another_state",
+    ],
     [
       "of another scope",
       given("bo", { scope: mint(isScopeId, "zone:other.example") }),

@@ -1,9 +1,14 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Ballot, Motion, Voter } from "../../src/core/ballot.ts";
+import type { Ballot, Motion } from "../../src/core/ballot.ts";
 import { digestOf } from "../../src/core/canonical.ts";
 import { instantOf, isScopeId, isVoterId, mint, type VoterId } from "../../src/core/ids.ts";
-import { certify, type CheckedBallot, type Electorate } from "../../src/core/quorum.ts";
+import {
+  certify,
+  type CheckedBallot,
+  type Elector,
+  type Electorate,
+} from "../../src/core/quorum.ts";
 import type { Tier } from "../../src/core/risk.ts";
 import { SUITE } from "../../src/core/signing.ts";
 import { NOW, SCOPE } from "./harbor.ts";
@@ -18,13 +23,18 @@ const motion: Motion = {
   riskDigest: digestOf("risk"),
 };
 const voterOf = (check: string): VoterId => mint(isVoterId, `${check}@${SCOPE}`);
-const keys = { suite: SUITE, keys: {} } as const;
 const signature = { suite: SUITE, signatures: {} } as const;
-const voters: Voter[] = ["simulation", "policy", "conformance"].map((check) => ({
+const elector = (check: string, power: Elector["power"] = "vote"): Elector => ({
   id: voterOf(check),
-  keys,
-}));
-const electorate: Electorate = { scope: SCOPE, voters, required: 3 };
+  power,
+  quarantined: false,
+  keys: [{ id: digestOf("key"), keys: { suite: SUITE, keys: {} } }],
+});
+const voters: Elector[] = [
+  ...["simulation", "policy", "conformance"].map((check) => elector(check)),
+  elector("reviewer", "veto"),
+];
+const electorate: Electorate = { scope: SCOPE, strategy: "consensus_voting", voters, floor: 0 };
 
 function ballot(check: string, more: Partial<Ballot> = {}, verified = true): CheckedBallot {
   const content: Ballot = {
@@ -60,7 +70,7 @@ it("a quorum certificate is made when all who have to say yes say it, with the h
 });
 
 it.each<[string, readonly CheckedBallot[], string]>([
-  ["a stranger votes", [...all(), ballot("reviewer")], "unknown_voter"],
+  ["a stranger votes", [...all(), ballot("stranger")], "unknown_voter"],
   [
     "a voter of another scope votes",
     [ballot("simulation", { voter: mint(isVoterId, "policy@zone:other.example") })],
@@ -87,6 +97,10 @@ it.each<[string, readonly CheckedBallot[], string]>([
     all({ scope: mint(isScopeId, "zone:other.example") }),
     "another_motion",
   ],
+  ["a ballot is signed with keys of yesterday", all({ key: digestOf("old") }), "key_not_in_force"],
+  ["an auditor abstains", all({ vote: "abstain" }), "voted_down"],
+  ["the reviewer objects", [...all(), ballot("reviewer", { vote: "no" })], "voted_down"],
+  ["a veto stands in for a vote", [...all().slice(1), ballot("reviewer")], "quorum_missed"],
   ["a voter votes twice", [...all(), ballot("policy")], "voted_twice"],
   ["a voter says yes and no", [...all(), ballot("policy", { vote: "no" })], "voted_twice"],
   ["a ballot has expired", all({ expiresAt: NOW }), "ballot_expired"],
@@ -112,17 +126,48 @@ it("certifying says who voted it down, and why", () => {
   });
 });
 
-it("certifying lets a no end the run even if the quorum is there without it", () => {
-  expect(outcome(all({ vote: "no" }), { required: 2 })).toBe("voted_down");
-  expect(outcome(all().slice(1), { required: 2 })).toBe("certified");
+it("a quorum certificate needs nothing of the reviewer, and takes the risk that it sees (I13)", () => {
+  expect(outcome([...all(), ballot("reviewer", { vote: "abstain" })])).toBe("certified");
+  const worried = ballot("reviewer", { vote: "yes", tier: 3 });
+  const certificate = certify({ motion, electorate, ballots: [...all(), worried], now: NOW });
+  expect(certificate).toMatchObject({ ok: true, value: { tier: 3 } });
 });
 
-it.each([0, -1, NaN, 0.5])(
-  "nothing is certified without a yes, even if %s were required",
-  (required) => {
-    expect(outcome([], { required })).not.toBe("certified");
-  },
-);
+it("a quorum certificate has at least the risk that every plan is treated with", () => {
+  const certificate = certify({
+    motion,
+    electorate: { ...electorate, floor: 2 },
+    ballots: all(),
+    now: NOW,
+  });
+  expect(certificate).toMatchObject({ ok: true, value: { tier: 2 } });
+});
+
+it("unanimity needs the reviewer's yes, and an abstention is none", () => {
+  const unanimous = { strategy: "unanimous" } as const;
+  expect(outcome(all(), unanimous)).toBe("quorum_missed");
+  expect(outcome([...all(), ballot("reviewer", { vote: "abstain" })], unanimous)).toBe(
+    "quorum_missed",
+  );
+  expect(outcome([...all(), ballot("reviewer")], unanimous)).toBe("certified");
+  // A strategy that nobody knows is taken for the stricter one.
+  expect(outcome(all(), { strategy: "any" as "unanimous" })).toBe("quorum_missed");
+});
+
+it("nothing is certified with a ballot of a voter in quarantine, nor without it", () => {
+  const caught = voters.map((one) => ({ ...one, quarantined: one.id === voterOf("policy") }));
+  expect(outcome(all(), { voters: caught })).toBe("voter_quarantined");
+  expect(outcome([ballot("simulation"), ballot("conformance")], { voters: caught })).toBe(
+    "quorum_missed",
+  );
+});
+
+it("nothing is certified by an electorate in which nobody has a vote", () => {
+  expect(outcome([], { voters: [] })).toBe("quorum_missed");
+  expect(outcome([ballot("reviewer")], { voters: [elector("reviewer", "veto")] })).toBe(
+    "quorum_missed",
+  );
+});
 
 it("nothing is certified with the electorate of another scope", () => {
   expect(outcome(all(), { scope: mint(isScopeId, "zone:other.example") })).not.toBe("certified");
@@ -161,12 +206,12 @@ it("certifying does not depend on the order of the ballots", () => {
       drawn.chain((list) =>
         fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
       ),
-      fc.integer({ min: 1, max: 3 }),
-      ([list, turned], required) => {
+      fc.constantFrom("consensus_voting", "unanimous"),
+      ([list, turned], strategy) => {
         const of = (ballots: typeof list) =>
           certify({
             motion,
-            electorate: { ...electorate, required },
+            electorate: { ...electorate, strategy },
             ballots: ballots.map(({ check, more, verified }) => ballot(check, more, verified)),
             now: NOW,
           });

@@ -44,8 +44,16 @@ const LATE = instantOf("2026-03-01T13:00:00.001Z");
 const voter = mint(isVoterId, `policy@${SCOPE}`);
 const electorate: Electorate = {
   scope: SCOPE,
-  voters: [{ id: voter, keys: { suite: SUITE, keys: {} } }],
-  required: 1,
+  strategy: "consensus_voting",
+  voters: [
+    {
+      id: voter,
+      power: "vote",
+      quarantined: false,
+      keys: [{ id: digestOf("key"), keys: { suite: SUITE, keys: {} } }],
+    },
+  ],
+  floor: 0,
 };
 
 const ballot = (
@@ -84,6 +92,7 @@ const approval = (by: string, more: Partial<Approval> = {}, at: Instant = NOON):
       version: 1,
       scope: SCOPE,
       planDigest,
+      stateDigest: motion.stateDigest,
       verdict: "approve",
       by,
       at,
@@ -115,6 +124,7 @@ const EVENTS: readonly RunEvent[] = [
   approval("olga"),
   approval(voter),
   approval("bo", { planDigest: digestOf("another") }),
+  approval("bo", { stateDigest: digestOf("another") }),
   approval("bo", {}, EXPIRY),
   { type: "clock", at: NOON },
   { type: "clock", at: EXPIRY },

@@ -94,7 +94,7 @@ function within(stateDir: string, { phase, motion: { planDigest } }: StoredRun):
   const of = (kind: string, sql: string) =>
     all(stateDir, kind, `${sql} where plan_digest = '${planDigest}'`);
   if (phase === "voting")
-    return `voting, ${of("driftless-Auditor", "select 1 from vote").length} of 3 ballots`;
+    return `voting, ${of("driftless-Auditor", "select 1 from ballot").length} of 3 ballots`;
   const inverses = of("driftless-vault-Vault", "select state from inverse");
   if (phase === "reverting") {
     const left = inverses.filter(({ state }) => state === "ready");

@@ -71,7 +71,7 @@ describe("drift is reverted", () => {
     const { ballots } = await apiJson<{ ballots: { voter: string; vote: string }[] }>(
       `/api/v1/runs/${run?.id}`,
     );
-    expect(ballots.map(({ vote }) => vote)).toEqual(["yes", "yes", "yes"]);
+    expect(ballots.map(({ vote }) => vote)).toEqual(["yes", "yes", "yes", "yes"]);
     const { items } = await apiJson<{
       items: { status: string; drift: { by: { actor: string; channel: string } }[] }[];
     }>("/api/v1/incidents?limit=1");
@@ -198,7 +198,7 @@ describe("drift is reverted", () => {
         .every((at, index, all) => at >= 0 && (index === 0 || at > (all[index - 1] ?? -1))),
       types.join(" "),
     ).toBe(true);
-    expect(types.filter((type) => type === "ballot")).toHaveLength(3);
+    expect(types.filter((type) => type === "ballot")).toHaveLength(4);
   });
 });
 

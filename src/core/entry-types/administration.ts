@@ -21,5 +21,9 @@ export const ADMINISTRATION = {
   token: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofToken },
   key_introduced: { ocsf: OCSF.created, vaultOnly: true },
   key_retired: { ocsf: OCSF.removed, vaultOnly: true },
+  voter_key: { ocsf: OCSF.changed, vaultOnly: true },
+  equivocation: { ocsf: OCSF.detected, vaultOnly: true, outcome: () => "failure" },
+  reinstatement: { ocsf: OCSF.changed, vaultOnly: true },
+  person_key: { ocsf: OCSF.changed, vaultOnly: true },
   shard_checkpoint: { ocsf: OCSF.looked, vaultOnly: true },
 } as const satisfies Readonly<Record<string, EntryKind>>;

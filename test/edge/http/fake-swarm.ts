@@ -101,6 +101,7 @@ export const runAt = (seconds: number, name = `r${seconds}`): RunView => ({
   epoch: 7,
   phase: "rejected",
   planDigest: DIGEST,
+  stateDigest: digestOf("state"),
   dossierDigest: digestOf("dossier"),
   goldenGeneration: 3,
   tier: 2,

@@ -1,0 +1,5 @@
+/** Bundled as text, by a rule in the wrangler files. */
+declare module "*.yaml" {
+  const text: string;
+  export default text;
+}
