@@ -6,6 +6,7 @@ import type {
   RegisterPort,
   RunPort,
   VaultPort,
+  WatchPort,
 } from "../src/core/ports.ts";
 import { checkOf } from "../src/core/orchestration.ts";
 import type { RunId, ScopeId, VoterId } from "../src/core/ids.ts";
@@ -29,3 +30,5 @@ export const registerOf = (env: Pick<Env, "REGISTER">): RegisterPort =>
   plain(env.REGISTER) as RegisterPort;
 export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => plain(env.VAULT) as VaultPort;
 export const logOf = (env: Pick<Env, "LOG">): LogPort => plain(env.LOG) as LogPort;
+export const watchOf = (env: Pick<Env, "WATCH">, accountId: string): WatchPort =>
+  plain(env.WATCH.getByName(accountId)) as WatchPort;

@@ -1,5 +1,6 @@
 /** One look at a scope: read whole, compared with the golden state in force, decided by core. Writes nothing anywhere. */
 import { type GoldenState, parseGolden } from "../src/core/golden.ts";
+import { type Leases, overlay } from "../src/core/guardrails/overlay.ts";
 import type { Hold } from "../src/core/hold.ts";
 import { type Instant, instantOf } from "../src/core/ids.ts";
 import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts";
@@ -24,6 +25,7 @@ export interface LookInput {
   readonly env: Env;
   readonly state: ReconcilerState;
   readonly holds: readonly Hold[];
+  readonly leases: Leases;
   readonly identity: ScopeIdentity;
   readonly api: CloudflareApi;
   readonly nowMs: number;
@@ -48,7 +50,10 @@ export async function look(input: LookInput): Promise<Result<Found | null, Unkno
   const golden = stored && parseGolden(stored.document, identity.scope, identity.site);
   if (!stored || !golden?.ok) return ok(null);
   const lineage = state.lineage();
-  const reading = await readWhole(input, golden.value, lineage);
+  // Read is what the desired state speaks of: a guardrail may be about a kind that nobody declared.
+  const at = { now: instant(input.nowMs), nowMs: input.nowMs };
+  const desired = overlay(golden.value, input.leases, at).golden;
+  const reading = await readWhole(input, desired, lineage);
   if (!reading.ok) return reading;
   const of: ReconcileInput = {
     ...sinceBefore(input),
@@ -76,10 +81,12 @@ export async function look(input: LookInput): Promise<Result<Found | null, Unkno
 }
 
 /** What the reconciler remembers and a decision depends on. */
-const sinceBefore = ({ state, identity, holds, nowMs }: LookInput) => ({
+const sinceBefore = ({ state, identity, holds, leases, nowMs }: LookInput) => ({
   scope: identity.scope,
   site: identity.site,
   holds,
+  leases,
+  open: state.openIncidents(nowMs),
   entries: null,
   routed: state.routed(),
   rulings: state.rulings(nowMs),

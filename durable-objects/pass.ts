@@ -30,6 +30,7 @@ import { postPosture } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { logOf, runOf } from "./bindings.ts";
+import type { GuardrailRegister } from "./guardrail-register.ts";
 import type { HoldRegister } from "./hold-register.ts";
 import { type Found, look, type LookInput, readTrail } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
@@ -61,6 +62,7 @@ export interface PassInput {
   readonly env: Env;
   readonly state: ReconcilerState;
   readonly holds: HoldRegister;
+  readonly guardrails: GuardrailRegister;
   readonly identity: ScopeIdentity;
   readonly view: ScopeView;
   /** The wakes that this pass answers. */
@@ -75,6 +77,7 @@ export class Pass {
   readonly #look: LookInput;
   readonly #nowMs = Date.now();
   readonly #now = instant(this.#nowMs);
+  readonly #at = { now: this.#now, nowMs: this.#nowMs };
   readonly #where;
 
   constructor(input: PassInput) {
@@ -85,9 +88,10 @@ export class Pass {
     const signals = input.state.signals();
     const isSweep = signals.length > 0 && signals.every(({ source }) => source === "cron");
     const pace = { accountId, urgency: "look", prepaid: isSweep ? SWEEP_CALLS : 0 } as const;
-    const { env, state, identity, holds } = input;
+    const { env, state, identity, holds, guardrails } = input;
     const api = pacedApi(env, pace);
-    this.#look = { env, state, identity, api, holds: holds.all(), nowMs: this.#nowMs };
+    const leases = guardrails.leases();
+    this.#look = { env, state, identity, api, holds: holds.all(), leases, nowMs: this.#nowMs };
     this.#where = { scope: input.identity.scope, at: this.#now };
   }
 
@@ -192,6 +196,7 @@ export class Pass {
     );
     state.saveLineage(lineage, lineageOf(reading.observation));
     state.clearSignals();
+    this.#input.guardrails.clear(this.#look.leases, this.#at);
     state.set({
       view: next,
       looked: wanted,
@@ -258,6 +263,8 @@ export class Pass {
     if (state.golden()?.generation !== generation) return;
     // The same goes for a hold that was placed meanwhile. (One that comes later still finds the auditors.)
     if (!sameJson(this.#input.holds.all(), this.#look.holds)) return;
+    // And for guardrails, of which one may have been placed, or have run out.
+    if (!sameJson(this.#input.guardrails.leases(), this.#look.leases)) return;
     const seen = this.#seen(decision, found);
     const why = people
       ? `waits for a person: ${[...decision.findings.map(describeFinding), ...policy.raisedBy].join("; ")}`
@@ -338,6 +345,7 @@ export class Pass {
       findings: decision.findings,
       risk: decision.risk,
       policy: decision.policy,
+      ...this.#guardrailEvidence(plan),
     };
     const dossierDigest = await new Evidence(env.EVIDENCE).putDossier(canonicalise(dossier));
     return {
@@ -347,6 +355,18 @@ export class Pass {
       plan,
       cause: CAUSE,
       accountId: this.#input.identity.accountId,
+    };
+  }
+
+  /** What the guardrails of the plan rest on: for whoever reads the dossier, no auditor decides by it. */
+  #guardrailEvidence({ proposal }: In<"heal">["plan"]["plan"]): Pick<Dossier, "guardrails"> {
+    const named = new Set(proposal.guardrails?.map(({ id }) => id));
+    const resting = this.#look.leases.guardrails.filter(({ id }) => named.has(id));
+    if (resting.length === 0) return {};
+    return {
+      guardrails: resting.map(({ id, template, mode, evidence, incident }) => {
+        return { id, template, mode, evidence, incident };
+      }),
     };
   }
 

@@ -1,8 +1,8 @@
 import type { Json } from "../src/core/canonical.ts";
 import { changeDigest } from "../src/core/diff.ts";
 import type { HeldBack, Keeper } from "../src/core/hold.ts";
-import type { Incident } from "../src/core/incident.ts";
-import type { Digest, Instant, ObjectId, RunId, ScopeId } from "../src/core/ids.ts";
+import { type Incident, INCIDENT_MAX_MS, type OpenIncident } from "../src/core/incident.ts";
+import type { Digest, IncidentId, Instant, ObjectId, RunId, ScopeId } from "../src/core/ids.ts";
 import type { Lineage, LineageEntry } from "../src/core/observation.ts";
 import type { RunStart, StoredGolden } from "../src/core/ports.ts";
 import { type Heal, WINDOW_MS } from "../src/core/recurrence.ts";
@@ -57,6 +57,9 @@ const SIGNALS_MAX = 50;
 /** A change set that was turned down is not asked for again for so long. */
 export const TURNED_DOWN_MS = 60 * 60_000;
 
+/** One of each cause and some to spare (I12). */
+const OPEN_INCIDENTS_MAX = 50;
+
 /** A key is a phase, and Cloudflare has 24. */
 const CACHED_MAX = 32;
 /** A row of 2 MB is the most that a Durable Object can store; a phase of 1,000 rules has some 500 kB. */
@@ -97,6 +100,9 @@ export class ReconcilerState {
     );
     this.#sql.exec(
       "create table if not exists ruling (change text primary key, until_ms integer not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists open_incident (id text primary key, cause text not null, opened_at_ms integer not null)",
     );
     this.#sql.exec(
       "create table if not exists signal (seq integer primary key autoincrement, signal text not null)",
@@ -284,6 +290,31 @@ export class ReconcilerState {
 
   acquit(changes: readonly Digest[]): void {
     for (const change of changes) this.#sql.exec("delete from suspect where change = ?", change);
+  }
+
+  openIncident({ id, cause, openedAtMs }: OpenIncident): void {
+    this.#sql.exec("insert or ignore into open_incident values (?, ?, ?)", id, cause, openedAtMs);
+    this.#sql.exec(
+      "delete from open_incident where id not in (select id from open_incident order by opened_at_ms desc limit ?)",
+      OPEN_INCIDENTS_MAX,
+    );
+  }
+
+  /** Whether it was open. */
+  closeIncident(id: IncidentId): boolean {
+    return (
+      this.#sql.exec("delete from open_incident where id = ? returning id", id).toArray().length > 0
+    );
+  }
+
+  openIncidents(nowMs: number): readonly OpenIncident[] {
+    this.#sql.exec("delete from open_incident where opened_at_ms < ?", nowMs - INCIDENT_MAX_MS);
+    return this.#sql
+      .exec<{ id: IncidentId; cause: string; opened_at_ms: number }>(
+        "select id, cause, opened_at_ms from open_incident",
+      )
+      .toArray()
+      .map(({ id, cause, opened_at_ms }) => ({ id, cause, openedAtMs: opened_at_ms }));
   }
 
   addSignal(signal: Signal): void {

@@ -3,6 +3,8 @@ import { Lifecycle } from "agents/lifecycle";
 import { backoffMs } from "../src/core/backoff.ts";
 import { changeDigest } from "../src/core/diff.ts";
 import { parseGolden } from "../src/core/golden.ts";
+import type { Guardrail } from "../src/core/guardrails/guardrail.ts";
+import type { Leases } from "../src/core/guardrails/overlay.ts";
 import {
   type Hold,
   HOLD_MAX_MS,
@@ -14,11 +16,12 @@ import {
 import {
   type Digest,
   type HoldId,
+  type IncidentId,
   type Instant,
   instantOf,
   type ScopeId,
 } from "../src/core/ids.ts";
-import type { Incident, IncidentStatus } from "../src/core/incident.ts";
+import type { Incident, OpenIncident } from "../src/core/incident.ts";
 import { amendEntry, revertRoutedEntry } from "../src/core/log/hold-entries.ts";
 import { goldenEntry } from "../src/core/log/incident-entries.ts";
 import type { LineageEntry, Unknown } from "../src/core/observation.ts";
@@ -26,6 +29,8 @@ import type {
   Drifted,
   GoldenPut,
   GoldenRefusal,
+  GuardCommand,
+  GuardrailRefusal,
   HoldEnd,
   HoldRefusal,
   ReconcilerPort,
@@ -45,12 +50,15 @@ import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { logOf, runOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
+import { GuardrailRegister } from "./guardrail-register.ts";
+import { Guarding, unfounded } from "./guarding.ts";
 import { HoldRegister } from "./hold-register.ts";
 import { readLive } from "./live-reading.ts";
 import { type Found, look } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
 import { Pass } from "./pass.ts";
 import { scopeFacts } from "./policy-desk.ts";
+import { afterRun, endOf, INCIDENT_ENDS, isOnesFault, wasTurnedDown } from "./run-end.ts";
 import { type ActiveRun, ReconcilerState } from "./reconciler-state.ts";
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
@@ -68,6 +76,8 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   readonly #state = new ReconcilerState(this.ctx.storage);
   readonly #record = new SharedRecord(this.env.DB);
   readonly #holds = new HoldRegister(this.ctx.storage, this.env);
+  readonly #guardrails = new GuardrailRegister(this.ctx.storage, this.env);
+  #guarding: Promise<unknown> = Promise.resolve();
   /** The whole look that is under way, and of which kinds. Lost with the object, and then nobody waits for it. */
   #looking: { readonly asked: string; readonly live: Promise<Result<LiveSite, Unknown>> } | null =
     null;
@@ -103,6 +113,8 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     if (moved) return err(moved);
     const golden = parseGolden(put.document, scope, site);
     if (!golden.ok) return err({ reason: "invalid", problems: golden.error });
+    const problems = unfounded(this.#guardrails.leases(), golden.value);
+    if (problems.length > 0) return err({ reason: "invalid", problems });
     const { expected, amends, ...content } = put;
     const { digest } = golden.value;
     const stored: StoredGolden = { ...content, generation: expected + 1, digest, at: clock() };
@@ -175,10 +187,42 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     return ok(hold);
   }
 
+  async guardrails(): Promise<Leases> {
+    await this.lifecycle.start();
+    return this.#guardrails.leases();
+  }
+
+  /** One after the other: between a check and what it allows, the record is waited for. */
+  async guard(command: GuardCommand): Promise<Result<Guardrail, GuardrailRefusal>> {
+    await this.lifecycle.start();
+    const { env } = this;
+    const of = { env, state: this.#state, register: this.#guardrails, identity: this.#identity() };
+    const reopen = (by: string): void => this.#reopen(by, "guardrail");
+    const turn = this.#guarding.then(() => new Guarding({ ...of, look: reopen }).carryOut(command));
+    this.#guarding = turn.catch(() => undefined);
+    const done = await turn;
+    await this.#driver.request();
+    return done;
+  }
+
+  async incidentOpened(incident: OpenIncident): Promise<void> {
+    await this.lifecycle.start();
+    this.#state.openIncident(incident);
+  }
+
+  async incidentClosed(id: IncidentId): Promise<void> {
+    await this.lifecycle.start();
+    this.ctx.storage.transactionSync(() => {
+      if (this.#state.closeIncident(id))
+        this.#want({ source: "incident", at: clock(), incident: id });
+    });
+    await this.#driver.request();
+  }
+
   /** In the transaction that changes what is held: look at the scope, and ask again about what was turned down. */
-  #reopen(by: string): void {
+  #reopen(by: string, source: "hold" | "guardrail" = "hold"): void {
     this.#state.forgetTurnedDown();
-    this.#want({ source: "hold", at: clock(), by });
+    this.#want({ source, at: clock(), by });
   }
 
   async drifted(): Promise<Result<Drifted | null, Unknown>> {
@@ -226,9 +270,9 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   #found(): Promise<Result<Found | null, Unknown>> {
     const identity = this.#identity();
     const api = pacedApi(this.env, { accountId: identity.accountId, urgency: "look" });
-    const holds = this.#holds.all();
-    const { env } = this;
-    return look({ env, state: this.#state, holds, identity, api, nowMs: Date.now() });
+    const [holds, leases] = [this.#holds.all(), this.#guardrails.leases()];
+    const of = { env: this.env, state: this.#state, identity, api };
+    return look({ ...of, holds, leases, nowMs: Date.now() });
   }
 
   #moved(expected: number): GoldenRefusal | null {
@@ -365,10 +409,14 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     this.ctx.storage.transactionSync(() => {
       if (this.#holds.claimExpired(clock()))
         this.#want({ source: "hold", at: clock(), by: "reconciler" });
+      if (this.#guardrails.endExpired({ now: clock(), nowMs: Date.now() }))
+        this.#reopen("reconciler", "guardrail");
     });
+    await this.#guardrails.tell();
     const next = await this.#work();
-    const expiry = this.#holds.nextExpiryMs(clock());
-    return next === null || expiry === null ? (next ?? expiry) : Math.min(next, expiry);
+    const due = [next, this.#holds.nextExpiryMs(clock()), this.#guardrails.nextExpiryMs()];
+    const times = due.filter((time) => time !== null);
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   async #work(): Promise<number | null> {
@@ -402,11 +450,11 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     const identity = this.#state.get("identity");
     const view = this.#view();
     if (!identity || !view) return;
-    const holds = this.#holds;
     await new Pass({
       env: this.env,
       state: this.#state,
-      holds,
+      holds: this.#holds,
+      guardrails: this.#guardrails,
       identity,
       view,
       wanted,
@@ -414,47 +462,3 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     }).run();
   }
 }
-
-/** A superseded run leaves its drift to the next plan, which opens its own incident. */
-const INCIDENT_ENDS: Partial<Record<Run["phase"], IncidentStatus>> = {
-  verified: "resolved",
-  superseded: "superseded",
-};
-
-/** Somebody or something said no; asking the same again at once would get the same answer. */
-function wasTurnedDown(run: Run): boolean {
-  return run.phase === "expired" || run.phase === "stuck" || run.phase === "rejected";
-}
-
-function afterRun(
-  view: ScopeView,
-  run: Run,
-  postponed: number,
-): Partial<ScopeView> & Pick<ScopeView, "status"> {
-  if (run.phase === "verified" && postponed > 0) {
-    const why = "a part is healed and verified, the rest follows";
-    return { status: "drifted", why, run: run.id };
-  }
-  if (run.phase === "verified") {
-    const kept = new Set(view.held.map(({ kind, identity }) => `${kind} ${identity}`));
-    const left = view.quarantined.length + view.reported.length + kept.size > 0;
-    return {
-      status: left ? "held" : "in_sync",
-      why: left ? "healed and verified; what is left is not written" : "healed and verified",
-      drift: view.drift.filter(({ kind, identity }) => kept.has(`${kind} ${identity}`)),
-      run: run.id,
-    };
-  }
-  return {
-    status: wasTurnedDown(run) ? "held" : "drifted",
-    why: `the run ended ${endOf(run)}`,
-    run: run.id,
-  };
-}
-
-/** Refused for what is in the plan, as opposed to who was there to accept it. */
-const isOnesFault = (run: Run): boolean =>
-  run.phase === "rejected" && ["voted_down", "call_refused"].includes(run.because.reason);
-
-const endOf = (run: Run): string =>
-  "because" in run ? `${run.phase}: ${run.because.reason}` : run.phase;

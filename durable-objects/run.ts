@@ -2,6 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { APPROVAL_TTL_MS, type SignedApproval } from "../src/core/approval.ts";
 import { backoffMs } from "../src/core/backoff.ts";
+import { sameJson } from "../src/core/canonical.ts";
+import { isInForce, warrantOf } from "../src/core/guardrails/guardrail.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
 import { type Instant, instantOf } from "../src/core/ids.ts";
 import { learn } from "../src/core/lesson.ts";
@@ -183,6 +185,10 @@ export class Run extends DurableObject<Env> implements RunPort {
     const { scope, site, proposal, steps } = this.#journal.plan();
     const reconciler = reconcilerOf(this.env, scope);
     if ((await reconciler.generation()) !== proposal.goldenGeneration) return true;
+    const { guardrails } = await reconciler.guardrails();
+    const at = { now: clock(), nowMs: Date.now() };
+    const running = guardrails.filter((one) => isInForce(one, at)).map(warrantOf);
+    if (!sameJson(running, proposal.guardrails ?? [])) return true;
     const holds = await reconciler.holds();
     return steps.some((step) => holds.some((hold) => covers(hold, imagesOf(step), site)));
   }

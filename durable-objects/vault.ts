@@ -12,7 +12,7 @@ import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
 import type { HeededHold } from "../src/core/log/hold-entries.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
-import { prohibited, type Prohibition } from "../src/core/prohibitions.ts";
+import { leaseOver, prohibited, type Prohibition } from "../src/core/prohibitions.ts";
 import { scopeOf } from "../src/core/resource.ts";
 import { certify } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
@@ -116,6 +116,12 @@ export class Vault extends DurableObject<VaultEnv> {
     // Under one name there is one plan: what was certified, not what is handed in now.
     if (admitted && admitted.stateDigest !== plan.value.stateDigest)
       return { outcome: "refused", refusal: { reason: "plan_digest_mismatch" } };
+    // Also of a release that was granted long ago and is asked for again: the world has moved on, and the next plan is without it.
+    if (leaseOver(plan.value.plan, clock())) {
+      const written = this.#journal.callsDone(plan.value.digest);
+      if (written < plan.value.plan.calls.length)
+        return { outcome: "basis_moved", call: written, written, mismatches: [] };
+    }
     if (!admitted) {
       const granted = await this.#grant(request, plan.value);
       if (!granted.ok) return { outcome: "refused", refusal: granted.error };

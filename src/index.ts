@@ -9,6 +9,7 @@ import { Reconciler } from "../durable-objects/reconciler.ts";
 import { Reviewer } from "../durable-objects/agents/reviewer.ts";
 import { Run } from "../durable-objects/run.ts";
 import { tokenAccess } from "../durable-objects/token-access.ts";
+import { Watch } from "../durable-objects/watch.ts";
 import { SWEEP_CALLS, sweepEveryMs } from "./core/budget.ts";
 import { type Instant, instantOf, type ScopeId } from "./core/ids.ts";
 import type { ApiPorts } from "./edge/http/api-ports.ts";
@@ -19,7 +20,7 @@ import { approvedBySandboxPerson, SANDBOX_PEOPLE } from "./edge/signing/sandbox-
 import { readPosture } from "./edge/store/blackboard.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
 
-export { Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run };
+export { Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run, Watch };
 
 const VERSION = "0.1.0";
 /** A scope that nobody knows makes us look for new zones, but not more often than this. */
@@ -65,6 +66,8 @@ function portsOf(env: Env): ApiPorts {
     reconciler: (scope) => reconcilerOf(env, scope),
     holds: (query) => record.holds(query),
     hold: (id) => record.hold(id),
+    guardrails: (query) => record.guardrails(query),
+    guardrail: (id) => record.guardrail(id),
     incidents: (query) => record.incidents(query),
     incident: (id) => record.incident(id),
     runs: (query) => record.runs(query),

@@ -58,6 +58,7 @@ const FLOW = [
   // the floor
   "result",
   "ids",
+  "instant",
   "canonical",
   "hcl",
   "resource",
@@ -75,6 +76,7 @@ const FLOW = [
   "diff",
   "publish",
   "recurrence",
+  "guardrails",
   "hold",
   "incident",
   "diagnosis",

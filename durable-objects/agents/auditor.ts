@@ -51,13 +51,15 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     const golden = stored && parseGolden(stored.document, motion.scope, dossier.plan.site);
     if (!golden?.ok) return { vote: "no", reasons: ["golden_state_unreadable"], tier: 4 };
     const reconciler = reconcilerOf(this.env, motion.scope);
+    const [holds, leases] = await Promise.all([reconciler.holds(), reconciler.guardrails()]);
     return audit({
       dossier,
       golden: golden.value,
       generation: stored?.generation ?? 0,
       declaredBy: stored?.by ?? "",
-      holds: await reconciler.holds(),
       policies: await openDesk(motion.scope, await reconciler.facts()),
+      holds,
+      leases,
       now: instantOf(new Date(nowMs).toISOString()),
     });
   }

@@ -1,8 +1,10 @@
 /** Lints any plan, whoever made it. One documented variant a violation; an empty list is a clean plan. */
+import { textOf } from "./canonical.ts";
 import { removals } from "./diff.ts";
 import type { GoldenState, Limits } from "./golden.ts";
 import { isOpenToAll } from "./kinds/access-policy.ts";
 import { objectsOf } from "./kinds/declaration.ts";
+import { isGuardrailRef } from "./kinds/guardrail-ref.ts";
 import { KINDS, kindOf } from "./kinds/registry.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { Fields } from "./resource.ts";
@@ -148,10 +150,11 @@ interface Effect {
   readonly after: Fields | null;
 }
 
-/** Rules of a phase stand in `order`, entries of a list in `items`. */
+/** Rules of a phase stand in `order`, entries of a list in `items`. What has a lease was never meant to stay. */
 const heldBy = (fields: Fields | null): number =>
   [fields?.["order"], fields?.["items"]].reduce<number>(
-    (sum, list) => sum + (Array.isArray(list) ? list.length : 0),
+    (sum, list) =>
+      sum + (Array.isArray(list) ? list.filter((one) => !isGuardrailRef(textOf(one))).length : 0),
     0,
   );
 

@@ -1,5 +1,6 @@
 /** Everything that is known about a plan, sealed by its digest, sent once and the same to every voter. */
 import type { Finding } from "./check.ts";
+import type { Guardrail } from "./guardrails/guardrail.ts";
 import type { Digest, IncidentId, Instant } from "./ids.ts";
 import type { LineageEntry, Reading } from "./observation.ts";
 import type { Plan } from "./plan.ts";
@@ -24,4 +25,9 @@ export interface Dossier {
   readonly risk: RiskAssessment;
   /** What the policies in force say, and which those were. */
   readonly policy: PolicyDecision;
+  /** Of the guardrails that the plan rests on: what they were placed for, and what was measured before. */
+  readonly guardrails?: readonly Pick<
+    Guardrail,
+    "id" | "template" | "mode" | "evidence" | "incident"
+  >[];
 }

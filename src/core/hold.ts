@@ -4,7 +4,7 @@
  */
 import { digestOf } from "./canonical.ts";
 import { type Match, matches, unmatchable } from "./golden.ts";
-import { type HoldId, holdIdOf, type Instant, type ScopeId } from "./ids.ts";
+import { type HoldId, holdIdOf, type IncidentId, type Instant, type ScopeId } from "./ids.ts";
 import { kindOf } from "./kinds/registry.ts";
 import { subjectKey } from "./recurrence.ts";
 import type { Change, Fault, Fields, Resource, Site } from "./resource.ts";
@@ -118,6 +118,7 @@ export const imagesOf = ({
 export interface Keeper {
   readonly by:
     | { readonly type: "hold"; readonly id: HoldId }
+    | { readonly type: "incident"; readonly id: IncidentId; readonly cause: string }
     | { readonly type: "routing"; readonly action: "adopt" | "hold"; readonly who: string };
   readonly reason: string;
   readonly asks: boolean;

@@ -13,6 +13,8 @@ export type RunId = Branded<"RunId">;
 export type IncidentId = Branded<"IncidentId">;
 /** `hold_` and 32 hex digits. */
 export type HoldId = Branded<"HoldId">;
+/** `grd_` and 32 hex digits. */
+export type GuardrailId = Branded<"GuardrailId">;
 /** The id that Cloudflare gave to an object. Opaque. */
 export type ObjectId = Branded<"ObjectId">;
 /** Who votes: `<check>@<scope>`. */
@@ -27,6 +29,7 @@ export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$
 export const isScopeId = (text: string): text is ScopeId => SCOPE.test(text);
 export const isRunId = (text: string): text is RunId => /^run_[0-9a-f]{32}$/.test(text);
 export const isHoldId = (text: string): text is HoldId => /^hold_[0-9a-f]{32}$/.test(text);
+export const isGuardrailId = (text: string): text is GuardrailId => /^grd_[0-9a-f]{32}$/.test(text);
 export const isIncidentId = (text: string): text is IncidentId => /^inc_[0-9a-f]{32}$/.test(text);
 /**
  * Never empty: an answer with an empty id must stop the reader, not name an object (I8). Never `.` or `..`: an id
@@ -49,6 +52,9 @@ export const incidentIdOf = (subject: Digest): IncidentId =>
   mint(isIncidentId, `inc_${subject.slice(7, 39)}`);
 
 export const holdIdOf = (subject: Digest): HoldId => mint(isHoldId, `hold_${subject.slice(7, 39)}`);
+
+export const guardrailIdOf = (subject: Digest): GuardrailId =>
+  mint(isGuardrailId, `grd_${subject.slice(7, 39)}`);
 
 /** An RFC 3339 instant in UTC, brought to millisecond form so that instants compare as text. */
 export function instantOf(text: string): Instant {

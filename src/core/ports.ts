@@ -4,8 +4,12 @@ import type { SignedRuling } from "./attestation.ts";
 import type { Motion, SignedBallot } from "./ballot.ts";
 import type { ExecutionReport, RevertReport } from "./execution.ts";
 import type { Problem } from "./golden.ts";
+import type { EndedHow, Guardrail, GuardrailRequest, Rung } from "./guardrails/guardrail.ts";
+import type { Leases } from "./guardrails/overlay.ts";
+import type { TooFar } from "./guardrails/reach.ts";
 import type { HeldBack, Hold, HoldRequest } from "./hold.ts";
-import type { Digest, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
+import type { OpenIncident } from "./incident.ts";
+import type { Digest, GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
 import type { LineageEntry, Unknown } from "./observation.ts";
 import type { Plan } from "./plan.ts";
@@ -154,6 +158,38 @@ export type HoldRefusal =
   | { readonly reason: "too_many"; readonly max: number }
   | { readonly reason: "no_such_hold" };
 
+/** What may be asked of the one that keeps a scope's guardrails. */
+export type GuardCommand =
+  /** Idempotent while the lease runs: the same thing again is the same guardrail. */
+  | { readonly do: "place"; readonly request: GuardrailRequest }
+  | {
+      readonly do: "renew";
+      readonly id: GuardrailId;
+      readonly expiresAt: Instant;
+      readonly by: string;
+    }
+  /** To another rung of the ladder, with what was measured. */
+  | { readonly do: "step"; readonly id: GuardrailId; readonly rung: Omit<Rung, "at"> }
+  /** Twice is once. */
+  | {
+      readonly do: "end";
+      readonly id: GuardrailId;
+      readonly how: EndedHow;
+      readonly by: string;
+    };
+
+export type GuardrailRefusal =
+  | { readonly reason: "invalid"; readonly faults: readonly Fault[] }
+  /** It would change nothing, or could not be taken back. */
+  | { readonly reason: "groundless"; readonly detail: string }
+  | { readonly reason: "too_many"; readonly max: number }
+  /** Guardrails may not reach more zones than this in an hour. */
+  | { readonly reason: "too_many_zones"; readonly max: number; readonly retryAfterMs: number }
+  /** It came and went three times in a day: only a person may place it again. */
+  | { readonly reason: "flapping" }
+  | { readonly reason: "no_golden_state" }
+  | { readonly reason: "no_such_guardrail" };
+
 /** The scope as it was just read against the golden state in force. Nothing of it is decided yet. */
 export interface Drifted {
   readonly golden: StoredGolden;
@@ -200,6 +236,13 @@ export interface ReconcilerPort {
     id: HoldId,
     end: { readonly how: HoldEnd; readonly by: string },
   ): Promise<Result<Hold, HoldRefusal>>;
+  /** Strongly consistent, like `holds`: auditors ask here for what the desired state is made of. */
+  guardrails(): Promise<Leases>;
+  /** One after the other. */
+  guard(command: GuardCommand): Promise<Result<Guardrail, GuardrailRefusal>>;
+  /** While one of another cause is open, drift is held. Both are idempotent. */
+  incidentOpened(incident: OpenIncident): Promise<void>;
+  incidentClosed(id: IncidentId): Promise<void>;
   /** Reads the scope now. Null: there is no golden state. Nothing is written or planned. */
   drifted(): Promise<Result<Drifted | null, Unknown>>;
   /** Lets routed drift of these subjects be reverted after all. Returns how many changes that is. */
@@ -212,6 +255,12 @@ export interface ReconcilerPort {
   live(kinds: readonly string[] | null): Promise<Result<LiveSite, Unknown>>;
   /** `touched`: the ids that the run's resources have now. */
   runFinished(run: Run, touched: readonly LineageEntry[]): Promise<void>;
+}
+
+/** One per account. Strongly consistent. */
+export interface WatchPort {
+  /** Whether a guardrail may be placed in `scope` now; if so, that is remembered. */
+  admit(scope: ScopeId): Promise<Result<null, TooFar>>;
 }
 
 /** Golden states and dossiers by name, written once. Strongly consistent reads after `put` returns. */

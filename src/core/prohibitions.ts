@@ -5,6 +5,7 @@
  * before each write, beside what was read (`prohibitedNow`).
  */
 import { isObject, type Json, type JsonObject, textOf } from "./canonical.ts";
+import type { Instant } from "./ids.ts";
 import type { Call, Plan, Step } from "./plan.ts";
 import type { Fields, Site } from "./resource.ts";
 
@@ -306,7 +307,11 @@ const sizeOf = (list: Json | undefined): number => (Array.isArray(list) ? list.l
 
 /** Rules of a phase and items of a list, in any of the forms in which they are read. */
 const heldIn = ({ order, refs, items }: Fields): number =>
-  sizeOf(order) + sizeOf(refs) + sizeOf(items);
+  lasting(order) + lasting(refs) + sizeOf(items);
+
+/** Without the rules of guardrails: they have a lease, and its end asks nobody. */
+const lasting = (refs: Json | undefined): number =>
+  Array.isArray(refs) ? refs.filter((ref) => !textOf(ref).startsWith("guardrail-")).length : 0;
 
 /** A PUT replaces the whole: what it leaves out is gone. Of a list, its description alone says nothing of its items. */
 function empties({ method, path, body }: Request, live: readonly There[]): boolean {
@@ -336,3 +341,10 @@ function opens({ method, path, body }: Request, live: readonly There[]): boolean
   const had = live.some(({ fields }) => listIn(fields, "policies").some(isOpen));
   return !had && listIn(body, "policies").some(isOpen);
 }
+
+/**
+ * Whether a lease that the plan rests on has run out: then nothing of it may be written any more, however long ago it was
+ * certified. At the very instant it is over.
+ */
+export const leaseOver = ({ proposal }: Plan, now: Instant): boolean =>
+  (proposal.guardrails ?? []).some(({ expiresAt }) => expiresAt <= now);

@@ -1,3 +1,4 @@
+import type { Warrant } from "./guardrails/guardrail.ts";
 import type { Digest } from "./ids.ts";
 
 /**
@@ -10,6 +11,8 @@ export type Proposal = {
   readonly goldenDigest: Digest;
   /** Who declared what is put back, by the name that the API knows. Cannot approve it. */
   readonly requestedBy: string;
+  /** The guardrails in force that are part of the desired state; left out where there are none. */
+  readonly guardrails?: readonly Warrant[];
 };
 
 /** Something that can drift, by its name in the drift report. */

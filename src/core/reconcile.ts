@@ -6,10 +6,12 @@ import { check, type Finding, lifts, STEPS_MAX } from "./check.ts";
 import { alone, changeDigest, diff, type Drift, subjectOf, takesAway } from "./diff.ts";
 import { type AuditEntry, trailOf } from "./diagnosis/out-of-band-change.ts";
 import type { GoldenState } from "./golden.ts";
+import { type At, isInForce, warrantOf } from "./guardrails/guardrail.ts";
+import { isGuarded, type Leases, overlay } from "./guardrails/overlay.ts";
 import { type HeldBack, type Hold, type Keeper, keptByHold, partition } from "./hold.ts";
 import { canonicalise, digestOf } from "./canonical.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
-import { incidentId } from "./incident.ts";
+import { incidentId, keptByIncident, type OpenIncident } from "./incident.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
@@ -25,6 +27,10 @@ export interface ReconcileInput {
   readonly generation: number;
   /** Who declared that generation. */
   readonly declaredBy: string;
+  /** What is laid over the golden state, as far as the leases run. */
+  readonly leases: Leases;
+  /** Incidents of another cause than drift that are open: what changes meanwhile may well be somebody's answer to them. */
+  readonly open: readonly OpenIncident[];
   readonly observation: Observation;
   readonly lineage: Lineage;
   readonly holds: readonly Hold[];
@@ -79,10 +85,12 @@ export interface Heal {
   readonly incident: IncidentId;
 }
 
-export function reconcile(input: ReconcileInput): Decision {
+export function reconcile(given: ReconcileInput): Decision {
+  const desired = overlay(given.golden, given.leases, given);
+  const input = { ...given, golden: desired.golden };
   const { golden, observation, lineage, site, now } = input;
   const drift = diff({ golden, observed: observation.resources, lineage, site, now });
-  const { free, held: heldBack } = partition(drift.changes, keeper(input), site);
+  const { free, held: heldBack } = partition(drift.changes, keeper(input, desired.guarded), site);
   const { allowed: willing, quarantined } = judge(free, input.heals, input.nowMs);
   // What is kept back keeps its parts back.
   const allowed = willing.filter((change) => alone(change, willing) === null);
@@ -165,13 +173,18 @@ function firstOf(changes: readonly Change[]): readonly Change[] {
 }
 
 /** Holds first: they are a person's word about this drift, a routing rule is one about drift to come. */
-function keeper(input: ReconcileInput): (change: Change) => Keeper | null {
-  const { golden, holds, entries, routed, rulings, lineage, site } = input;
+function keeper(
+  input: ReconcileInput,
+  guarded: ReadonlySet<string>,
+): (change: Change) => Keeper | null {
+  const { golden, holds, entries, routed, rulings, lineage, site, open, nowMs } = input;
   const trail = trailOf(entries ?? [], lineage);
   return (change) => {
     const kept = keptByHold(change, holds, input);
     const digest = changeDigest(change);
     if (kept || rulings.has(digest)) return kept;
+    const during = isGuarded(change, guarded) ? null : keptByIncident(open, nowMs);
+    if (during) return during;
     const known = trail(change);
     return known.author === null
       ? (routed.get(digest) ?? null)
@@ -210,11 +223,13 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
   const { scope, site, golden, epoch, parent, generation, declaredBy } = input;
   const changes = firstOf(allowed);
   const carried = new Set(changes);
+  const guardrails = inForce(input).map(warrantOf);
   const proposal = {
     type: "revert",
     goldenGeneration: generation,
     goldenDigest: golden.digest,
     requestedBy: declaredBy,
+    ...(guardrails.length === 0 ? {} : { guardrails }),
   } as const;
   const sealed = plan({ scope, site, epoch, parent, proposal, changes });
   const findings = check(sealed.plan, { golden, managed: drift.managed });
@@ -229,6 +244,9 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
     incident,
   };
 }
+
+const inForce = ({ leases, ...at }: At & Pick<ReconcileInput, "leases">) =>
+  leases.guardrails.filter((one) => isInForce(one, at));
 
 /** Names what would be done under one golden generation: a new generation is a new question. */
 export const changeSetDigest = (changes: readonly Change[], generation: number): Digest =>

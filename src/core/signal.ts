@@ -14,6 +14,7 @@ export type Signal =
       readonly by: string;
       readonly generation: number;
     }
-  | { readonly source: "hold"; readonly at: Instant; readonly by: string }
+  | { readonly source: "hold" | "guardrail"; readonly at: Instant; readonly by: string }
+  | { readonly source: "incident"; readonly at: Instant; readonly incident: string }
   | { readonly source: "retry"; readonly at: Instant; readonly attempt: number }
   | { readonly source: "run_finished"; readonly at: Instant; readonly run: string };

@@ -1,3 +1,4 @@
+import { NO_LEASES } from "../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { trailOf } from "../../src/core/diagnosis/out-of-band-change.ts";
@@ -53,6 +54,8 @@ const passOver = (
     observation: observed(zone.live),
     lineage: zone.lineage,
     holds,
+    leases: NO_LEASES,
+    open: [],
     entries: null,
     routed: new Map(),
     rulings: new Set(),

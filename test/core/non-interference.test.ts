@@ -1,3 +1,4 @@
+import { NO_LEASES } from "../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AUDITS } from "../../src/core/auditors/registry.ts";
@@ -30,6 +31,8 @@ function healOf(place: Place, text: string, entries: readonly AuditEntry[] = [])
     observation: must(observe(readingsOf(place.live(text)), site, NOW)),
     lineage: lineageIn(place),
     holds: [],
+    leases: NO_LEASES,
+    open: [],
     entries,
     routed: new Map(),
     rulings: new Set(),
@@ -78,7 +81,14 @@ function refusals(place: Place, heal: Heal, text: string): readonly string[] {
   };
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
   const { golden } = place;
-  const asked = { generation: 3, declaredBy: "olga", holds: [], policies, now: NOW };
+  const asked = {
+    generation: 3,
+    declaredBy: "olga",
+    holds: [],
+    leases: NO_LEASES,
+    policies,
+    now: NOW,
+  };
   const input = { dossier: told, golden, ...asked };
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),

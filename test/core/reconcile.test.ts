@@ -1,3 +1,4 @@
+import { NO_LEASES } from "../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { isIncidentId, isRunId, runIdOf } from "../../src/core/ids.ts";
@@ -44,6 +45,8 @@ const input = (
   observation: observed(live),
   lineage: lineageFrom(sound),
   holds: [],
+  leases: NO_LEASES,
+  open: [],
   entries: null,
   routed: new Map(),
   rulings: new Set(),

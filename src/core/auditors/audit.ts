@@ -1,5 +1,6 @@
 import type { Dossier } from "../dossier.ts";
 import type { GoldenState } from "../golden.ts";
+import type { Leases } from "../guardrails/overlay.ts";
 import type { Hold } from "../hold.ts";
 import type { Digest, Instant } from "../ids.ts";
 import type { Lineage } from "../observation.ts";
@@ -30,6 +31,8 @@ export interface AuditInput {
     readonly bundleDigest: Digest;
     readonly facts: PolicyFacts;
   };
+  /** The scope's guardrails, asked of the same one. */
+  readonly leases: Leases;
   readonly now: Instant;
 }
 

@@ -101,19 +101,17 @@ function unfounded(call: Call, steps: readonly Step[], known: Known): string[] {
   }
   const operations = operationsOf(request);
   if (operations.length !== positions.length) return ["steps_and_calls_differ"];
-  return operations.flatMap(({ deletes, id, body }, position) => {
+  return operations.flatMap(({ deletes, replaces, id, body }, position) => {
     const step = steps[positions[position] ?? -1];
     if (!step) return ["steps_and_calls_differ"];
     if (deletes !== (step.op === "delete") || (step.before && id !== step.before.id))
       return [`another_operation: ${step.identity}`];
     const declared = known.declared.get(`${step.kind} ${step.identity}`);
-    if (step.op === "delete")
-      return Object.keys(body).every((member) => member === "id")
-        ? []
-        : [`delete_with_a_body: ${step.identity}`];
+    if (step.op === "delete") return withBody(step, body);
     if (!declared) return [`not_declared: ${step.identity}`];
     const live = known.live.get(`${step.kind} ${step.before?.id}`);
-    const raw = known.raw.get(`${step.kind} ${step.before?.id}`);
+    // Of what a write replaces nothing is left to lay it over.
+    const raw = replaces ? undefined : known.raw.get(`${step.kind} ${step.before?.id}`);
     return founded(body, declared, { live, raw, site: known.site })
       ? []
       : [`value_from_elsewhere: ${step.identity}`];
@@ -155,8 +153,12 @@ function unfoundedEffects(
   });
 }
 
+const withBody = ({ identity }: Step, body: JsonObject): readonly string[] =>
+  Object.keys(body).every((member) => member === "id") ? [] : [`delete_with_a_body: ${identity}`];
+
 interface Operation {
   readonly deletes: boolean;
+  readonly replaces: boolean;
   /** What it is done to; for what creates, whatever the path or body says. */
   readonly id: Json;
   readonly body: JsonObject;
@@ -166,13 +168,19 @@ interface Operation {
 function operationsOf({ method, path, body }: Call["request"]): readonly Operation[] {
   if (!path.endsWith("/batch"))
     return [
-      { deletes: method === "DELETE", id: path.slice(path.lastIndexOf("/") + 1), body: body ?? {} },
+      {
+        deletes: method === "DELETE",
+        replaces: method === "PUT",
+        id: path.slice(path.lastIndexOf("/") + 1),
+        body: body ?? {},
+      },
     ];
   return ["deletes", "patches", "puts", "posts"].flatMap((member) => {
     const operations = body?.[member];
     if (!Array.isArray(operations)) return [];
     return operations.filter(isObject).map((operation) => ({
       deletes: member === "deletes",
+      replaces: member === "puts",
       id: operation["id"] ?? null,
       body: operation,
     }));

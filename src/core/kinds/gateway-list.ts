@@ -64,6 +64,19 @@ function valueOf(type: string, text: string): string {
 const inOrder = (a: JsonObject, b: JsonObject): number =>
   textOf(a["value"]) < textOf(b["value"]) ? -1 : 1;
 
+/** A declared list with one more item, in normal form. Null: the list cannot have it, or is not of that type. */
+export function withItem(
+  declared: Resource,
+  { type, value, description }: { type: string; value: string; description: string },
+): Resource | null {
+  if (declared.fields["type"] !== type) return null;
+  const items = objectsOf(declared.fields["items"]);
+  const normal = valueOf(type, value);
+  if (items.some((one) => one["value"] === normal)) return declared;
+  const more = [...items, { value: normal, description }].toSorted(inOrder);
+  return { ...declared, fields: { ...declared.fields, items: more } };
+}
+
 function declareList({ items, ...one }: DeclaredList): Result<Resource, readonly Fault[]> {
   const normal = items.map(({ value, description }) => ({
     value: valueOf(one.type, value),

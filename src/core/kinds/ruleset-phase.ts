@@ -18,6 +18,7 @@ import {
   type Site,
 } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
+import { isGuardrailRef } from "./guardrail-ref.ts";
 import { entrypointHcl, publishedRule } from "./ruleset-publication.ts";
 import { mergedRule, observedRule, sameRule } from "./ruleset-rule.ts";
 import { schemaFaults } from "./schema-fault.ts";
@@ -44,6 +45,11 @@ const RULE = "rule:";
 const ORDER = "order";
 /** Which rules there are; declared only where undeclared ones are to be removed. */
 const REFS = "refs";
+/**
+ * Which rules of guardrails there are: of refs that only guardrails have, no others may be there. Declared by the overlay,
+ * so that a rule goes with its lease, whatever policy says about undeclared ones.
+ */
+const GUARDED = "guardrails";
 /** Declared by nobody, so a write of others between reading and writing is seen; by how much it grows is not promised. */
 const VERSION = "version";
 /** Sent back as they are. */
@@ -113,10 +119,16 @@ function observe(kind: PhaseKind, raw: Json): Result<ObservedResource, string> {
       ...fields,
       ...Object.fromEntries(carried),
       [REFS]: fields[ORDER] ?? [],
+      ...guarded(textsOf(fields[ORDER])),
       [VERSION]: textOf(raw["version"]),
     },
   });
 }
+
+const guarded = (refs: readonly string[]): Fields => {
+  const ours = refs.filter(isGuardrailRef);
+  return ours.length === 0 ? {} : { [GUARDED]: ours };
+};
 
 const inBoth = (refs: readonly string[], others: readonly string[]): readonly string[] =>
   refs.filter((ref) => others.includes(ref));
@@ -126,7 +138,8 @@ function same(field: string, desired: Json, observed: Json): boolean {
   const [wanted, live] = [textsOf(desired), textsOf(observed)];
   if (field === ORDER) return sameJson(inBoth(wanted, live), inBoth(live, wanted));
   // Whether a declared rule is missing is told by the rule itself.
-  if (field === REFS) return desired === null || live.every((ref) => wanted.includes(ref));
+  if (field === REFS || field === GUARDED)
+    return desired === null || live.every((ref) => wanted.includes(ref));
   return true;
 }
 
@@ -149,8 +162,11 @@ function updated({ desired, observed, fields }: Extract<Change, { op: "update" }
   // What was read is complete and comes back as it was: the inverse of an update.
   const restores = desired.fields[VERSION] !== undefined;
   const only = desired.fields[REFS];
+  const leased = desired.fields[GUARDED];
   const refs = woven(textsOf(desired.fields[ORDER]), textsOf(observed.fields[ORDER])).filter(
-    (ref) => only === undefined || textsOf(only).includes(ref),
+    (ref) =>
+      (only === undefined || textsOf(only).includes(ref)) &&
+      (leased === undefined || !isGuardrailRef(ref) || textsOf(leased).includes(ref)),
   );
   const rules = refs.flatMap((ref) => {
     const [rule, there] = [wanted.get(ref), live.get(ref)];
@@ -163,6 +179,7 @@ function updated({ desired, observed, fields }: Extract<Change, { op: "update" }
     ...Object.fromEntries(gone.map((ref) => [fieldOf(ref), null])),
     ...fieldsOf(rules),
     [REFS]: refs,
+    ...guarded(refs),
   };
 }
 
@@ -175,6 +192,35 @@ function predict(change: Change): Fields | null {
     case "delete":
       return null;
   }
+}
+
+const isLasting = (rule: JsonObject): boolean => !isGuardrailRef(textOf(rule["ref"]));
+
+export interface Guarded {
+  readonly phase: string;
+  /** The phase's declared rules; null: it has none. */
+  readonly declared: Resource | null;
+  /** Rules of guardrails in force. */
+  readonly rules: readonly JsonObject[];
+  /** Before which of the declared rules they stand, given these in order. */
+  readonly place: (declared: readonly JsonObject[]) => number;
+}
+
+/** A declared phase with the rules of guardrails in it, and no other rule of a guardrail. */
+export function guardedPhase(kind: string, { phase, declared, rules, place }: Guarded): Resource {
+  const before = declared?.fields ?? {};
+  const own = inOrder(before);
+  const at = place(own);
+  const enabled = rules.map((rule) => ({ ...rule, enabled: rule["enabled"] ?? true }));
+  const fields = fieldsOf([...own.slice(0, at), ...enabled, ...own.slice(at)]);
+  const refs = rules.map(({ ref }) => textOf(ref));
+  const only = before[REFS] === undefined ? {} : { [REFS]: fields[ORDER] ?? [] };
+  return {
+    kind,
+    group: phase,
+    identity: phase,
+    fields: { ...before, ...fields, ...only, [GUARDED]: refs },
+  };
 }
 
 /** The whole entrypoint. Rules go by their ref, which keeps the id of a rule that is there. */
@@ -274,7 +320,8 @@ export const rulesetPhase = (kind: PhaseKind): Kind => ({
   same,
   removable: false,
   dryRun: true,
-  parts: (fields) => [...rulesIn(fields).keys()],
+  // A guardrail's rule comes and goes with its lease: nobody is asked about that, and limits do not count it.
+  parts: (fields) => [...rulesIn(fields).keys()].filter((ref) => !isGuardrailRef(ref)),
   foreign: () => new Map(),
   calls: (changes, site) =>
     changes.map((change, position) => ({
@@ -284,6 +331,7 @@ export const rulesetPhase = (kind: PhaseKind): Kind => ({
   predict,
   apply,
   publish: (observed) => publishRules(kind, observed),
-  hcl: (observed, { site }) => entrypointHcl(observed, inOrder(observed.fields), site),
+  hcl: (observed, { site }) =>
+    entrypointHcl(observed, inOrder(observed.fields).filter(isLasting), site),
   describe: ({ identity }) => `rules of ${identity}`,
 });

@@ -3,7 +3,12 @@ import { z } from "zod";
 import { conditionFault, valueFault } from "../expression/check.ts";
 
 /** A rule's lasting name; the API keeps a rule's id as long as its ref stays. */
-const ref = z.string().regex(/^[a-z0-9_-]{1,64}$/, "must be 1 to 64 of a-z, 0-9, _ and -");
+const ref = z
+  .string()
+  .regex(
+    /^(?!guardrail-)[a-z0-9_-]{1,64}$/,
+    "must be 1 to 64 of a-z, 0-9, _ and -, and not begin with `guardrail-`",
+  );
 
 /** The API takes no longer ones. */
 const expressionText = z.string().max(4_096);

@@ -39,6 +39,12 @@ function declareRoute(
     : err([{ path: ["pattern"], problem: `must be in the zone \`${site.name}\`` }]);
 }
 
+/** The same route, leading to no Worker. */
+export const withoutWorker = (declared: Resource): Resource => ({
+  ...declared,
+  fields: { ...declared.fields, script: "" },
+});
+
 function observe(raw: Json): Result<ObservedResource, string> {
   if (!isObject(raw)) return err("a worker route is not an object");
   const { id, pattern, script } = raw;

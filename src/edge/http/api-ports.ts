@@ -3,8 +3,9 @@
  * platform binding.
  */
 import type { Approval, SignedApproval } from "../../core/approval.ts";
+import type { Guardrail } from "../../core/guardrails/guardrail.ts";
 import type { Incident } from "../../core/incident.ts";
-import type { HoldId, IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
+import type { GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
 import type { RecordedHold } from "../../core/log/hold-entries.ts";
 import type { LogPort, ReconcilerPort, RunPort } from "../../core/ports.ts";
@@ -91,10 +92,14 @@ export interface ApiPorts {
     | "extendHold"
     | "endHold"
     | "revertRouted"
+    | "guard"
   >;
 
   holds(query: ListQuery): Promise<readonly RecordedHold[]>;
   hold(id: HoldId): Promise<RecordedHold | null>;
+
+  guardrails(query: ListQuery): Promise<readonly Guardrail[]>;
+  guardrail(id: GuardrailId): Promise<Guardrail | null>;
 
   incidents(query: ListQuery): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | null>;

@@ -2,7 +2,7 @@
  * The HTTP API: the registry behind authentication, with one form of error and no platform binding.
  */
 import { Hono } from "hono";
-import { isHoldId, isRunId, isScopeId } from "../../core/ids.ts";
+import { isGuardrailId, isHoldId, isRunId, isScopeId } from "../../core/ids.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { bearerOf, may, type Principal, type Right } from "./auth.ts";
 import { openApi } from "./openapi.ts";
@@ -94,7 +94,11 @@ const unauthenticated = (tried: boolean): Problem => ({
 async function recordDenial(route: Route, { ports, principal, param }: RawCall): Promise<void> {
   try {
     const [scope, run] = [param("scope"), param("id")];
-    const subject = isScopeId(scope) ? scope : isRunId(run) || isHoldId(run) ? run : null;
+    const subject = isScopeId(scope)
+      ? scope
+      : isRunId(run) || isHoldId(run) || isGuardrailId(run)
+        ? run
+        : null;
     const view = isRunId(run) ? await ports.runView(run) : null;
     const at = ports.now();
     const data = { operation: route.id, role: principal.role, subject };

@@ -3,7 +3,8 @@
  * the build here first.
  */
 import type { Unknown } from "../../core/observation.ts";
-import type { GoldenRefusal, HoldRefusal } from "../../core/ports.ts";
+import type { GoldenRefusal, GuardrailRefusal, HoldRefusal } from "../../core/ports.ts";
+import type { Fault } from "../../core/resource.ts";
 import { unreachable } from "../../core/result.ts";
 import type { RunRefusal } from "../../core/run.ts";
 
@@ -23,6 +24,12 @@ export const PROBLEMS = {
   "not-awaiting-approval": { status: 409, title: "the run does not wait for people now" },
   "not-waiting": { status: 409, title: "nothing of the incident waits for a decision" },
   "too-many-holds": { status: 409, title: "the scope has as many holds as it may have" },
+  "too-many-guardrails": { status: 409, title: "the scope has as many guardrails as it may have" },
+  "guardrail-groundless": { status: 409, title: "the guardrail would change nothing" },
+  "guardrail-flapping": {
+    status: 409,
+    title: "it came and went too often for anybody but a person",
+  },
   "another-plan": { status: 409, title: "the digest is not the one of the run's plan" },
   "approval-expired": { status: 410, title: "the time for approval is over" },
   "proposal-moved": { status: 412, title: "the proposal is not the one that was seen" },
@@ -36,6 +43,7 @@ export const PROBLEMS = {
   "invalid-golden-state": { status: 422, title: "the golden state has problems" },
   "not-adoptable": { status: 422, title: "this drift cannot be taken into the golden state" },
   "precondition-required": { status: 428, title: "say which generation you have seen" },
+  "too-many-zones": { status: 429, title: "guardrails reach no more scopes within an hour" },
   fault: { status: 500, title: "something went wrong on our side" },
   unavailable: { status: 503, title: "a part of the swarm cannot answer now" },
 } as const;
@@ -133,16 +141,43 @@ export const ofUnknown = ({ reason, detail, retryAfterMs }: Unknown): Problem =>
       : { "retry-after": String(Math.ceil((retryAfterMs ?? 5_000) / 1000)) },
 });
 
+const ofFaults = (faults: readonly Fault[]): Problem => ({
+  slug: "invalid-body",
+  errors: faults.map(({ path, problem }) => ({
+    pointer: pointerTo("#", path),
+    detail: sentence(problem),
+  })),
+});
+
+export function ofGuardrailRefusal(refusal: GuardrailRefusal): Problem {
+  switch (refusal.reason) {
+    case "invalid":
+      return ofFaults(refusal.faults);
+    case "groundless":
+      return { slug: "guardrail-groundless", detail: refusal.detail };
+    case "too_many":
+      return { slug: "too-many-guardrails", facts: { max: refusal.max } };
+    case "too_many_zones":
+      return {
+        slug: "too-many-zones",
+        facts: { max: refusal.max },
+        headers: { "retry-after": String(Math.ceil(refusal.retryAfterMs / 1000)) },
+      };
+    case "flapping":
+      return { slug: "guardrail-flapping" };
+    case "no_golden_state":
+      return { slug: "no-golden-state" };
+    case "no_such_guardrail":
+      return notFound("there is no such guardrail, or it has ended");
+    default:
+      return unreachable(refusal);
+  }
+}
+
 export function ofHoldRefusal(refusal: HoldRefusal): Problem {
   switch (refusal.reason) {
     case "invalid":
-      return {
-        slug: "invalid-body",
-        errors: refusal.faults.map(({ path, problem }) => ({
-          pointer: pointerTo("#", path),
-          detail: sentence(problem),
-        })),
-      };
+      return ofFaults(refusal.faults);
     case "too_many":
       return { slug: "too-many-holds", facts: { max: refusal.max } };
     case "no_such_hold":

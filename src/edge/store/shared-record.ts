@@ -1,9 +1,11 @@
 /** D1: what people and agents query. Upserts only, so that an owner may repeat them after a crash. */
 import type { SignedApproval } from "../../core/approval.ts";
 import type { SignedBallot } from "../../core/ballot.ts";
+import type { JsonObject } from "../../core/canonical.ts";
+import type { Guardrail } from "../../core/guardrails/guardrail.ts";
 import type { Hold } from "../../core/hold.ts";
 import type { Incident } from "../../core/incident.ts";
-import type { HoldId, Instant, RunId, ScopeId } from "../../core/ids.ts";
+import type { GuardrailId, HoldId, Instant, RunId, ScopeId } from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
 import type { Ended, RecordedHold } from "../../core/log/hold-entries.ts";
 import { isFinished, type Run } from "../../core/run.ts";
@@ -75,7 +77,7 @@ export class SharedRecord {
   async saveIncident(incident: Incident): Promise<void> {
     await this.#db
       .prepare(
-        "insert into incidents (id, scope, status, cause, opened_at, closed_at, run, drift) values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set status = excluded.status, closed_at = excluded.closed_at, run = excluded.run, drift = excluded.drift",
+        "insert into incidents (id, scope, status, cause, opened_at, closed_at, run, drift, facts) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set status = excluded.status, closed_at = excluded.closed_at, run = excluded.run, drift = excluded.drift, facts = excluded.facts",
       )
       .bind(
         incident.id,
@@ -86,6 +88,7 @@ export class SharedRecord {
         incident.closedAt,
         incident.run,
         JSON.stringify(incident.drift),
+        incident.facts === undefined ? null : JSON.stringify(incident.facts),
       )
       .run();
   }
@@ -171,6 +174,30 @@ export class SharedRecord {
     return row ? holdOf(row) : null;
   }
 
+  async saveGuardrail(guardrail: Guardrail): Promise<void> {
+    const { id, scope, template, placedAt, expiresAt, ended } = guardrail;
+    await this.#db
+      .prepare(
+        // An end is for ever: a late copy of what was before it changes nothing.
+        "insert into guardrails (id, scope, template, placed_at, expires_at, ended_at, guardrail) values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do update set expires_at = excluded.expires_at, ended_at = excluded.ended_at, guardrail = excluded.guardrail where guardrails.ended_at is null",
+      )
+      .bind(id, scope, template, placedAt, expiresAt, ended?.at ?? null, JSON.stringify(guardrail))
+      .run();
+  }
+
+  async guardrails(query: ListQuery): Promise<readonly Guardrail[]> {
+    const rows = await this.#page<{ guardrail: string }>("guardrails", "placed_at", query);
+    return rows.map(({ guardrail }) => JSON.parse(guardrail) as Guardrail);
+  }
+
+  async guardrail(id: GuardrailId): Promise<Guardrail | null> {
+    const row = await this.#db
+      .prepare("select guardrail from guardrails where id = ?")
+      .bind(id)
+      .first<{ guardrail: string }>();
+    return row ? (JSON.parse(row.guardrail) as Guardrail) : null;
+  }
+
   async unfinishedRuns(limit: number): Promise<readonly RunId[]> {
     return (
       await this.#db
@@ -248,7 +275,7 @@ export class SharedRecord {
 
   /** Newest first. `table` and `at` are names from this file, never input. */
   async #page<Row>(
-    table: "incidents" | "runs" | "holds",
+    table: "incidents" | "runs" | "holds" | "guardrails",
     at: "opened_at" | "started_at" | "placed_at",
     { scope, after, limit }: ListQuery,
   ): Promise<readonly Row[]> {
@@ -308,10 +335,12 @@ interface IncidentRow {
   readonly closed_at: Instant | null;
   readonly run: RunId | null;
   readonly drift: string;
+  readonly facts: string | null;
 }
 
-const incidentOf = ({ opened_at, closed_at, drift, ...rest }: IncidentRow): Incident => ({
+const incidentOf = ({ opened_at, closed_at, drift, facts, ...rest }: IncidentRow): Incident => ({
   ...rest,
+  ...(facts === null ? {} : { facts: JSON.parse(facts) as JsonObject }),
   openedAt: opened_at,
   closedAt: closed_at,
   drift: JSON.parse(drift) as Incident["drift"],

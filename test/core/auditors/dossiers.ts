@@ -1,3 +1,4 @@
+import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
 import type { AuditInput } from "../../../src/core/auditors/audit.ts";
 import { type Json, type JsonObject } from "../../../src/core/canonical.ts";
@@ -39,6 +40,8 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     observation: observed(live),
     lineage,
     holds: [],
+    leases: NO_LEASES,
+    open: [],
     entries: null,
     routed: new Map(),
     rulings: new Set(),
@@ -73,6 +76,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     declaredBy: "olga",
     holds: [],
     policies,
+    leases: NO_LEASES,
     now: NOW,
   };
 }

@@ -1,3 +1,4 @@
+import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
@@ -201,6 +202,8 @@ it("a list and its items under suspicion are tried together, apart from all othe
       observation: must(observe(readingsOf(live), site, NOW)),
       lineage: new Map(),
       holds: [],
+      leases: NO_LEASES,
+      open: [],
       entries: null,
       routed: new Map(),
       rulings: new Set(),

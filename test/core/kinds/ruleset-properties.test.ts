@@ -1,3 +1,4 @@
+import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Json, type JsonObject, textOf } from "../../../src/core/canonical.ts";
@@ -199,7 +200,14 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
     policy: decidePlan({ plan: made, findings, risk: assess(made, findings), ...policies }),
   };
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
-  const asked = { generation: 3, declaredBy: "olga", holds: [], policies, now: NOW };
+  const asked = {
+    generation: 3,
+    declaredBy: "olga",
+    holds: [],
+    leases: NO_LEASES,
+    policies,
+    now: NOW,
+  };
   const input = { dossier: told, golden, ...asked };
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),

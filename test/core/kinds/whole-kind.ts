@@ -1,4 +1,5 @@
 /** A kind on its own: what is declared, what is live, what becomes of the live state when a plan is played through. */
+import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
@@ -146,6 +147,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
     now: NOW,
     holds: [],
     policies,
+    leases: NO_LEASES,
   } as const;
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),

@@ -3,6 +3,12 @@ import { createHash } from "node:crypto";
 import type { SignedApproval } from "../../../src/core/approval.ts";
 import { parseGolden } from "../../../src/core/golden.ts";
 import {
+  type Guardrail,
+  guardrailOf,
+  type GuardrailRequest,
+} from "../../../src/core/guardrails/guardrail.ts";
+import {
+  type GuardrailId,
   type HoldId,
   type Instant,
   isIncidentId,
@@ -20,6 +26,8 @@ import type { RecordedEntry } from "../../../src/core/log/entry.ts";
 import type { RecordedHold } from "../../../src/core/log/hold-entries.ts";
 import type {
   GoldenPut,
+  GuardCommand,
+  GuardrailRefusal,
   HoldRefusal,
   ReconcilerPort,
   StoredGolden,
@@ -194,6 +202,8 @@ export class FakeSwarm implements ApiPorts {
   stored: StoredGolden | null = null;
   readonly kept = new Map<HoldId, RecordedHold>();
   holdRefusal: HoldRefusal | null = null;
+  readonly guarding = new Map<GuardrailId, Guardrail>();
+  guardrailRefusal: GuardrailRefusal | null = null;
   drift: Awaited<ReturnType<ReconcilerPort["drifted"]>> = ok(null);
   /** Thrown by everything that asks the reconciler. */
   fault: unknown = null;
@@ -229,7 +239,48 @@ export class FakeSwarm implements ApiPorts {
       endHold: async (id, { how, by }) =>
         this.#change(id, (hold) => ({ ...hold, ended: { how, by, at: this.clock } })),
       revertRouted: async (subjects) => ok({ reverted: subjects.length }),
+      guard: async (command) => this.#guard(command),
     };
+  }
+
+  #guard(command: GuardCommand): Result<Guardrail, GuardrailRefusal> {
+    if (this.guardrailRefusal) return err(this.guardrailRefusal);
+    switch (command.do) {
+      case "place":
+        return this.#placed(command.request);
+      case "renew":
+        return this.#guarded(command.id, { expiresAt: command.expiresAt });
+      case "step":
+        return this.#guarded(command.id, { mode: command.rung.mode });
+      case "end": {
+        const { how, by } = command;
+        return this.#guarded(command.id, { ended: { how, by, at: this.clock } });
+      }
+    }
+  }
+
+  #placed(request: GuardrailRequest): Result<Guardrail, GuardrailRefusal> {
+    const site = { level: "zone", id: mint(isObjectId, "z1"), name: "example.com" } as const;
+    const at = { scope: SCOPE, site, now: this.clock, nowMs: Date.parse(this.clock) };
+    const made = guardrailOf(request, at);
+    if (!made.ok) return err({ reason: "invalid", faults: made.error });
+    this.guarding.set(made.value.id, made.value);
+    return made;
+  }
+
+  #guarded(id: GuardrailId, change: Partial<Guardrail>): Result<Guardrail, GuardrailRefusal> {
+    const one = this.guarding.get(id);
+    if (!one || one.ended) return err({ reason: "no_such_guardrail" });
+    const changed = { ...one, ...change };
+    this.guarding.set(id, changed);
+    return ok(changed);
+  }
+
+  async guardrails(query: ListQuery): Promise<readonly Guardrail[]> {
+    return pageOf([...this.guarding.values()], query, ({ placedAt }) => placedAt);
+  }
+  async guardrail(id: GuardrailId): Promise<Guardrail | null> {
+    return this.guarding.get(id) ?? null;
   }
 
   #keep(hold: Hold, ended: RecordedHold["ended"]): Result<Hold, HoldRefusal> {

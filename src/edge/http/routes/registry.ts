@@ -3,6 +3,7 @@ import { adoptionRoutes } from "./adoptions.ts";
 import { eventRoutes } from "./events.ts";
 import { expressionRoutes } from "./expressions.ts";
 import { goldenRoutes } from "./golden.ts";
+import { guardrailRoutes } from "./guardrails.ts";
 import { holdRoutes } from "./holds.ts";
 import { healthRoutes } from "./health.ts";
 import { importRoutes } from "./imports.ts";
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...goldenRoutes,
   ...adoptionRoutes,
   ...holdRoutes,
+  ...guardrailRoutes,
   ...importRoutes,
   ...schemaRoutes,
   ...expressionRoutes,
