@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
-import { backoffMs } from "../src/core/backoff.ts";
 import { changeDigest } from "../src/core/diff.ts";
 import { parseGolden } from "../src/core/golden.ts";
 import type { Guardrail } from "../src/core/guardrails/guardrail.ts";
@@ -58,7 +57,7 @@ import { type Found, look } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
 import { Pass } from "./pass.ts";
 import { scopeFacts } from "./policy-desk.ts";
-import { afterRun, endOf, INCIDENT_ENDS, isOnesFault, wasTurnedDown } from "./run-end.ts";
+import { afterRun, INCIDENT_ENDS, settle } from "./run-end.ts";
 import { type ActiveRun, ReconcilerState } from "./reconciler-state.ts";
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
@@ -346,7 +345,10 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
       );
     if (this.#state.get("active")?.start.id !== run.id) return;
     // Nothing is waited for between the two: settled and not armed would wait for the next cron (I11).
-    this.#settle(active, run, touched);
+    settle(
+      { storage: this.ctx.storage, state: this.#state, view: this.#view() },
+      { active, run, touched },
+    );
     await this.#driver.request();
   }
 
@@ -354,43 +356,6 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     const identity = this.#state.get("identity");
     if (!identity) throw new Error("this scope has not been adopted");
     return identity;
-  }
-
-  /** Everything that the end of a run changes here, in one transaction. */
-  #settle(
-    { heals, changeSet, postponed }: ActiveRun,
-    run: Run,
-    touched: readonly LineageEntry[],
-  ): void {
-    const now = Date.now();
-    const view = this.#view();
-    this.ctx.storage.transactionSync(() => {
-      this.#state.set({ active: null });
-      if (run.phase === "verified") {
-        this.#state.addHeals(heals.map((heal) => ({ ...heal, atMs: now })));
-        this.#state.addLineage(touched);
-        this.#state.set({ attempts: 0, inSyncAt: clock(), parent: null });
-        this.#state.acquit(heals.map(({ change }) => change));
-        if (postponed > 0) this.#state.set({ wanted: (this.#state.get("wanted") ?? 0) + 1 });
-      } else {
-        // One bad change must not keep the others from being healed: the next plans try them one by one.
-        if (isOnesFault(run) && heals.length > 1)
-          this.#state.suspect(
-            heals.map(({ change }) => change),
-            now,
-          );
-        else if (wasTurnedDown(run)) this.#state.turnDown(changeSet, endOf(run), now);
-        // At once the first time (the world may just have moved on), then later and later (B1).
-        const attempts = this.#state.get("attempts") ?? 0;
-        this.#state.set({
-          attempts: attempts + 1,
-          retryAt: now + backoffMs(attempts),
-          parent: run.id,
-        });
-      }
-      if (view)
-        this.#state.set({ view: withStatus(view, afterRun(view, run, postponed), clock()) });
-    });
   }
 
   async #closeIncident(incident: Incident, run: Run): Promise<void> {

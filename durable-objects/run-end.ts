@@ -1,7 +1,11 @@
-/** What the end of a run says about its scope. */
+/** What the end of a run says about its scope, and what it changes in the reconciler. */
+import { backoffMs } from "../src/core/backoff.ts";
+import { type Instant, instantOf } from "../src/core/ids.ts";
+import type { LineageEntry } from "../src/core/observation.ts";
 import type { IncidentStatus } from "../src/core/incident.ts";
 import type { Run } from "../src/core/run.ts";
-import type { ScopeView } from "../src/core/scope-view.ts";
+import { type ScopeView, withStatus } from "../src/core/scope-view.ts";
+import type { ActiveRun, ReconcilerState } from "./reconciler-state.ts";
 
 /** A superseded run leaves its drift to the next plan, which opens its own incident. */
 export const INCIDENT_ENDS: Partial<Record<Run["phase"], IncidentStatus>> = {
@@ -10,7 +14,7 @@ export const INCIDENT_ENDS: Partial<Record<Run["phase"], IncidentStatus>> = {
 };
 
 /** Somebody or something said no; asking the same again at once would get the same answer. */
-export function wasTurnedDown(run: Run): boolean {
+function wasTurnedDown(run: Run): boolean {
   return run.phase === "expired" || run.phase === "stuck" || run.phase === "rejected";
 }
 
@@ -41,8 +45,48 @@ export function afterRun(
 }
 
 /** Refused for what is in the plan, as opposed to who was there to accept it. */
-export const isOnesFault = (run: Run): boolean =>
+const isOnesFault = (run: Run): boolean =>
   run.phase === "rejected" && ["voted_down", "call_refused"].includes(run.because.reason);
 
-export const endOf = (run: Run): string =>
+const endOf = (run: Run): string =>
   "because" in run ? `${run.phase}: ${run.because.reason}` : run.phase;
+
+interface Ended {
+  readonly active: ActiveRun;
+  readonly run: Run;
+  /** The ids that the run's resources have now. */
+  readonly touched: readonly LineageEntry[];
+}
+
+interface Place {
+  readonly storage: DurableObjectStorage;
+  readonly state: ReconcilerState;
+  readonly view: ScopeView | undefined;
+}
+
+/** Everything that the end of a run changes, in one transaction. */
+export function settle({ storage, state, view }: Place, { active, run, touched }: Ended): void {
+  const { heals, changeSet, postponed } = active;
+  const now = Date.now();
+  const at: Instant = instantOf(new Date(now).toISOString());
+  storage.transactionSync(() => {
+    state.set({ active: null });
+    if (run.phase === "verified") {
+      state.addHeals(heals.map((heal) => ({ ...heal, atMs: now })));
+      state.addLineage(touched);
+      state.set({ attempts: 0, inSyncAt: at, parent: null });
+      state.acquit(heals.map(({ change }) => change));
+      if (postponed > 0) state.set({ wanted: (state.get("wanted") ?? 0) + 1 });
+    } else {
+      // One bad change must not keep the others from being healed: the next plans try them one by one.
+      const changes = heals.map(({ change }) => change);
+      if (isOnesFault(run) && heals.length > 1) state.suspect(changes, now);
+      else if (wasTurnedDown(run)) state.turnDown(changeSet, endOf(run), now);
+      // At once the first time (the world may just have moved on), then later and later (B1).
+      const attempts = state.get("attempts") ?? 0;
+      const retryAt = now + backoffMs(attempts);
+      state.set({ attempts: attempts + 1, retryAt, parent: run.id });
+    }
+    if (view) state.set({ view: withStatus(view, afterRun(view, run, postponed), at) });
+  });
+}
