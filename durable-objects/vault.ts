@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { swapped } from "../src/core/admission.ts";
 import {
   type CheckedApproval,
   partiesTo,
@@ -109,6 +110,8 @@ export class Vault extends DurableObject<VaultEnv> {
   }
 
   async #release(request: ReleaseRequest): Promise<ExecutionReport> {
+    const other = swapped(request);
+    if (other) return { outcome: "refused", refusal: other };
     const plan = openPlan(request.plan, request.motion);
     if (!plan.ok) return { outcome: "refused", refusal: plan.error };
     const { scope } = plan.value.plan;

@@ -86,6 +86,7 @@ const FLOW = [
   "proposal",
   "adoption",
   "plan",
+  "plan-parts",
   "check",
   "simulate",
   "risk",
@@ -101,6 +102,7 @@ const FLOW = [
   "quorum",
   "voter-register",
   "approval",
+  "admission",
   "prohibitions",
   "token-grant",
   // what was done

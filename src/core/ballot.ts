@@ -2,6 +2,7 @@
 import { digestOf, sameJson } from "./canonical.ts";
 import type { Dossier } from "./dossier.ts";
 import type { Digest, Instant, ScopeId, VoterId } from "./ids.ts";
+import { partsOf, type PlanParts } from "./plan-parts.ts";
 import type { Tier } from "./risk.ts";
 import { err, ok, type Result } from "./result.ts";
 import type { Signature, SuiteId } from "./signing.ts";
@@ -14,6 +15,8 @@ export interface Motion {
   readonly dossierDigest: Digest;
   /** Every byte of the plan: the state that it was computed from and leads to, its calls and its inverses. */
   readonly stateDigest: Digest;
+  /** The same by its parts. */
+  readonly parts: PlanParts;
   /** The policies that decided; null: there are none. */
   readonly policyDigest: Digest | null;
   /** The risk with all its parts. */
@@ -26,6 +29,7 @@ export const motionOf = (dossier: Dossier, dossierDigest: Digest): Motion => ({
   planDigest: dossier.planDigest,
   dossierDigest,
   stateDigest: digestOf(dossier.plan),
+  parts: partsOf(dossier.plan),
   policyDigest: dossier.policy.bundleDigest,
   riskDigest: digestOf(dossier.risk),
 });
@@ -39,6 +43,7 @@ const MOTION = [
   "planDigest",
   "dossierDigest",
   "stateDigest",
+  "parts",
   "policyDigest",
   "riskDigest",
 ] as const satisfies readonly (keyof Motion)[];

@@ -1,10 +1,12 @@
 /** What the vault reports of carrying a plan out. */
+import type { SwapRefusal } from "./admission.ts";
 import type { ApprovalRefusal } from "./approval.ts";
 import type { Prohibition } from "./prohibitions.ts";
 import type { Mismatch } from "./verification.ts";
 
 /** Why the vault will not touch anything. Each is its own, typed reason. */
 export type ReleaseRefusal =
+  | SwapRefusal
   | { readonly reason: "plan_digest_mismatch" }
   | { readonly reason: "certificate_invalid"; readonly detail: string }
   | { readonly reason: "epoch_passed"; readonly epoch: number; readonly last: number }

@@ -19,6 +19,13 @@ const motion: Motion = {
   planDigest: digestOf("plan"),
   dossierDigest: digestOf("dossier"),
   stateDigest: digestOf("state"),
+  parts: {
+    site: digestOf("site"),
+    basis: digestOf("basis"),
+    requests: digestOf("requests"),
+    order: digestOf("order"),
+    inverses: digestOf("inverses"),
+  },
   policyDigest: digestOf("policy"),
   riskDigest: digestOf("risk"),
 };

@@ -35,6 +35,13 @@ const motion: Motion = {
   planDigest,
   dossierDigest: digestOf("dossier"),
   stateDigest: digestOf("state"),
+  parts: {
+    site: digestOf("site"),
+    basis: digestOf("basis"),
+    requests: digestOf("requests"),
+    order: digestOf("order"),
+    inverses: digestOf("inverses"),
+  },
   policyDigest: null,
   riskDigest: digestOf("risk"),
 };

@@ -1,0 +1,218 @@
+/** Somebody who holds one agent's key and can call every internal method: what that is worth (T7). */
+import { env, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import golden from "../../examples/harbor-books.example.yaml?raw";
+import { auditorOf, logOf, reconcilerOf, runOf, vaultOf } from "../../durable-objects/bindings.ts";
+import { digestOf } from "../../src/core/canonical.ts";
+import { ENTRY_TYPES } from "../../src/core/entry-types/registry.ts";
+import { instantOf, isScopeId, isVoterId, mint } from "../../src/core/ids.ts";
+import type { Entry } from "../../src/core/log/entry.ts";
+import type { ReleaseRequest } from "../../src/core/ports.ts";
+import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
+import { type KeyPair, openKeyPair } from "../../src/edge/signing/key-pair.ts";
+import * as vaultWorker from "../../src/vault.ts";
+import { certified, plantRogues, signedBy } from "../support/certified.ts";
+import { BOOKS, control, putGolden, runs, settled, tick, vaultWrites } from "../support/world.ts";
+
+const SCOPE = mint(isScopeId, BOOKS.scope);
+const ME = mint(isVoterId, `simulation@${BOOKS.scope}`);
+let key: KeyPair;
+let request: ReleaseRequest;
+const vault = vaultOf(env);
+
+beforeAll(async () => {
+  await control("POST", "/reset", {});
+  await tick();
+  expect((await putGolden(golden)).status).toBe(200);
+  await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+  await plantRogues("rogue");
+  await control("DELETE", "/journal");
+  request = await certified();
+  const { seeds } = await runInDurableObject(env.AUDITOR.getByName(ME), (_, { storage }) =>
+    storage.sql.exec<{ seeds: string }>("select seeds from seeds").one(),
+  );
+  key = await openKeyPair(JSON.parse(seeds));
+});
+
+type Signed = ReleaseRequest["ballots"][number];
+const mine = (): Signed => {
+  const [found] = request.ballots.filter(({ ballot }) => ballot.voter === ME);
+  if (!found) throw new Error("the insider has not voted");
+  return found;
+};
+/** Anything, signed with the one key. */
+const signed = async (change: object): Promise<Signed> => {
+  const ballot = { ...mine().ballot, ...change } as Signed["ballot"];
+  return { ballot, signature: await key.sign(signedBytes("ballot/v2", ballot)) };
+};
+const refusal = async (change: Partial<ReleaseRequest>): Promise<string> => {
+  const report = await vault.release({ ...request, ...change });
+  expect(await vaultWrites()).toEqual([]);
+  if (report.outcome !== "refused") return report.outcome;
+  const { refusal: why } = report;
+  return "detail" in why && why.reason === "certificate_invalid" ? why.detail : why.reason;
+};
+
+/** What a call throws, or that it does not: a rejected RPC promise has to be looked at at once. */
+const thrown = async (work: () => Promise<unknown>): Promise<string> => {
+  try {
+    await work();
+    return "nothing";
+  } catch (fault) {
+    return String(fault);
+  }
+};
+
+/** Every method that one Worker offers to the other. A new one has to be thought about here. */
+const OFFERED: Readonly<Record<string, readonly string[]>> = {
+  VaultRpc: ["release", "revert", "close", "tokenIds"],
+};
+const methodsOf = (name: string): string[] => {
+  const entry = (
+    vaultWorker as unknown as Record<string, { readonly prototype: object } | undefined>
+  )[name];
+  return Object.getOwnPropertyNames(entry?.prototype ?? {}).filter((one) => one !== "constructor");
+};
+
+describe("one agent's key", () => {
+  it.each(Object.keys(OFFERED))("finds no method at %s but the ones that are tried here", (name) =>
+    expect(methodsOf(name).toSorted()).toEqual(OFFERED[name]?.toSorted()),
+  );
+
+  it("is the key that the vault knows, so everything here is signed as well as it can be", async () =>
+    expect(mine().ballot.key).toBe(keyIdOf(key.publicKeys)));
+
+  it("cannot execute: one voice is no quorum, however often and in whose name it is raised", async () => {
+    const others = request.ballots.filter(({ ballot }) => ballot.voter !== ME);
+    expect(await refusal({ ballots: [await signed({})] })).toBe("quorum_missed");
+    expect(await refusal({ ballots: [mine(), mine(), mine()] })).toBe("voted_twice");
+    const forged = await Promise.all(others.map(({ ballot }) => signed({ voter: ballot.voter })));
+    expect(await refusal({ ballots: [mine(), ...forged] })).toBe("bad_signature");
+    expect(await refusal({ ballots: [mine(), await signed({ voter: "nobody" })] })).toMatch(
+      /unknown_voter|bad_signature/,
+    );
+  });
+
+  it("cannot execute a plan of its own: the others have not seen it", async () => {
+    const plan = { ...request.plan, epoch: request.plan.epoch + 1 };
+    expect(await refusal({ plan })).toBe("another_certificate");
+    const ballots = await Promise.all(
+      request.ballots.map(({ ballot: { voter } }) => signed({ voter, epoch: plan.epoch })),
+    );
+    expect(["plan_digest_mismatch", "bad_signature"]).toContain(await refusal({ plan, ballots }));
+  });
+
+  it("cannot lower the risk that another voter saw", async () => {
+    const ballots = [
+      ...request.ballots.filter(({ ballot }) => ballot.voter !== ME),
+      await signed({ tier: 0 }),
+    ];
+    expect(await refusal({ ballots })).toBe("approval_missing");
+  });
+
+  it("cannot approve: neither as a person, nor as itself, nor with words of a person's", async () => {
+    const approval = (await signedBy("dev-approver-1", request)).approval;
+    const forge = async (by: string) => {
+      const said = { ...approval, by };
+      const attestation = {
+        type: "key",
+        key: keyIdOf(key.publicKeys),
+        signature: await key.sign(signedBytes("approval/v1", said)),
+      } as const;
+      return [{ approval: said, attestation }];
+    };
+    for (const by of ["dev-approver-1", "dev-operator", ME, "vault", "nobody"])
+      expect(["approval_not_signed", "not_distinct"]).toContain(
+        await refusal({ approvals: await forge(by) }),
+      );
+    const elsewhere = await signedBy("dev-approver-1", request, {
+      planDigest: digestOf("another"),
+    });
+    const spliced = { approval, attestation: elsewhere.attestation };
+    expect(await refusal({ approvals: [spliced] })).toBe("approval_not_signed");
+    // The run takes no word that is not signed, either.
+    const [run] = await runs();
+    const answer = await runOf(env, run?.id as never)
+      .approve({ approval, attestation: (await forge("dev-approver-1"))[0]?.attestation } as never)
+      .catch((fault: unknown) => ({ ok: false, error: fault }));
+    if (answer.ok) expect(await refusal({})).toBe("approval_missing");
+    expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("cannot vote twice: its own object gives no second ballot for an epoch", async () => {
+    const again = await auditorOf(env, ME).vote(request.motion);
+    expect(again.signed).toEqual(mine());
+    const other = {
+      ...request.motion,
+      planDigest: digestOf("another"),
+      dossierDigest: digestOf("x"),
+    };
+    expect(await thrown(() => auditorOf(env, ME).vote(other))).toMatch(/voted/);
+  });
+
+  it("cannot replay: a ballot is for one plan and one epoch", async () => {
+    expect(
+      await refusal({
+        ballots: [...request.ballots.slice(1), await signed({ epoch: request.plan.epoch - 1 })],
+      }),
+    ).toBe("another_certificate");
+    expect(
+      await refusal({
+        ballots: [
+          await signed({ expiresAt: "2020-01-01T00:00:00Z" }),
+          ...request.ballots.filter((one) => one !== mine()),
+        ],
+      }),
+    ).toMatch(/ballot_expired|quorum_missed/);
+  });
+
+  it("cannot mint, and gets no credential: nothing that it can call makes or returns one", async () => {
+    expect(Object.keys(env)).not.toContain("TOKEN_SAFE");
+    expect(Object.keys(env)).not.toContain("AUDIT_LOG");
+    const answers = [
+      await vault.tokenIds("8d6e3f0a5c1b4927a0f4c2d9b7e61835"),
+      await vault.tokenIds("../../user"),
+      await vault.revert(SCOPE, request.motion.planDigest),
+      await vault.release(request),
+    ];
+    expect(JSON.stringify(answers)).not.toMatch(/sandbox-vault|cf[au]t_/);
+    expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("cannot take back what was never released, nor anything of another scope", async () => {
+    expect(await vault.revert(SCOPE, digestOf("never"))).toEqual({ outcome: "reverted", steps: 0 });
+    expect(await vault.revert("nothing" as never, digestOf("x"))).toMatchObject({
+      outcome: "stuck",
+    });
+    await vault.close("nothing" as never, digestOf("x"));
+    expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("cannot speak for the vault in the record", async () => {
+    const entry: Entry = {
+      id: "forged",
+      type: "write",
+      scope: BOOKS.scope,
+      at: instantOf(new Date().toISOString()),
+      actor: "vault",
+      data: {},
+    };
+    const vaultOnly = Object.entries(ENTRY_TYPES).flatMap(([type, { vaultOnly: only }]) =>
+      only ? [type] : [],
+    );
+    expect(vaultOnly).toEqual(expect.arrayContaining(["write", "write_result", "revert", "token"]));
+    for (const type of [...vaultOnly, "unheard_of"]) {
+      const forged = { ...entry, type: type as Entry["type"], id: `forged ${type}` };
+      expect(await thrown(() => logOf(env).append([forged]))).toContain("only the vault");
+    }
+  });
+
+  it("cannot make the reconciler write: waking it changes nothing of what was decided", async () => {
+    await reconcilerOf(env, SCOPE).wake({
+      source: "cron",
+      at: instantOf(new Date().toISOString()),
+    });
+    await settled(BOOKS.scope);
+    expect(await vaultWrites()).toEqual([]);
+  });
+});

@@ -1,0 +1,214 @@
+/** The vault's own checks, on a release that it would grant: whatever is put in another's place has a reason of its own. */
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, it } from "vitest";
+import golden from "../../examples/harbor-books.example.yaml?raw";
+import { vaultOf } from "../../durable-objects/bindings.ts";
+import type { Approval } from "../../src/core/approval.ts";
+import { digestOf } from "../../src/core/canonical.ts";
+import { instantOf, isDigest, isObjectId, isScopeId, mint } from "../../src/core/ids.ts";
+import type { Plan } from "../../src/core/plan.ts";
+import type { ReleaseRequest } from "../../src/core/ports.ts";
+import { certified, plantRogues, ROGUES, signedBy } from "../support/certified.ts";
+import {
+  api,
+  BOOKS,
+  control,
+  putGolden,
+  records,
+  settled,
+  tick,
+  vaultWrites,
+} from "../support/world.ts";
+
+let earlier: ReleaseRequest;
+let request: ReleaseRequest;
+const vault = vaultOf(env);
+
+beforeAll(async () => {
+  await control("POST", "/reset", {});
+  await tick();
+  expect((await putGolden(golden)).status).toBe(200);
+  await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+  await plantRogues("rogue");
+  earlier = await certified();
+  // Other drift makes the plan that waits void, and another one with another certificate.
+  await plantRogues("more");
+  await control("DELETE", "/journal");
+  request = await certified();
+  expect(request.plan.epoch).toBeGreaterThan(earlier.plan.epoch);
+});
+
+const otherPlan = (change: (plan: Plan) => Partial<Plan>) => (from: ReleaseRequest) => ({
+  ...from,
+  plan: { ...from.plan, ...change(from.plan) },
+});
+const first = <T>(list: readonly T[], change: (one: T) => Partial<T>): T[] =>
+  list.map((one, index) => (index === 0 ? { ...one, ...change(one) } : one));
+const firstBallot =
+  (change: (ballot: ReleaseRequest["ballots"][number]["ballot"]) => object) =>
+  (from: ReleaseRequest): ReleaseRequest => ({
+    ...from,
+    ballots: first(from.ballots, (one) => ({ ballot: { ...one.ballot, ...change(one.ballot) } })),
+  });
+const withApproval =
+  (by: string, other: Partial<Approval> = {}) =>
+  async (from: ReleaseRequest): Promise<ReleaseRequest> => ({
+    ...from,
+    approvals: [await signedBy(by, from, other)],
+  });
+const ELSEWHERE = mint(isScopeId, "zone:harbor-api.example");
+const PAST = instantOf("2026-01-01T00:00:00Z");
+
+it.each<[string, string, (from: ReleaseRequest) => ReleaseRequest | Promise<ReleaseRequest>]>([
+  ["scope", "another_scope", otherPlan(() => ({ scope: ELSEWHERE }))],
+  [
+    "zone id",
+    "another_zone",
+    otherPlan(({ site }) => ({ site: { ...site, id: mint(isObjectId, "0".repeat(32)) } })),
+  ],
+  [
+    "body",
+    "another_request",
+    otherPlan(({ calls }) => ({
+      calls: first(calls, ({ request: one }) => ({ request: { ...one, body: { deletes: [] } } })),
+    })),
+  ],
+  [
+    "path",
+    "another_request",
+    otherPlan(({ calls }) => ({
+      calls: first(calls, ({ request: one }) => ({ request: { ...one, path: `${one.path}/x` } })),
+    })),
+  ],
+  [
+    "one request more",
+    "another_request",
+    otherPlan(({ calls }) => ({ calls: [...calls, ...calls.slice(0, 1)] })),
+  ],
+  ["order", "another_order", otherPlan(({ calls }) => ({ calls: calls.toReversed() }))],
+  [
+    "basis",
+    "another_basis",
+    otherPlan(({ steps }) => ({ steps: first(steps, () => ({ before: null })) })),
+  ],
+  [
+    "inverse",
+    "another_inverse",
+    otherPlan(({ steps }) => ({
+      steps: first(steps, ({ inverse }) => ({ inverse: { ...inverse, method: "DELETE" } })),
+    })),
+  ],
+  [
+    "policy bundle",
+    "another_policy",
+    (from) => ({ ...from, motion: { ...from.motion, policyDigest: digestOf("other policies") } }),
+  ],
+  ["certificate", "another_certificate", (from) => ({ ...from, ballots: earlier.ballots })],
+  ["plan", "another_certificate", (from) => ({ ...from, plan: earlier.plan })],
+  [
+    "plan, in what is in no part of it",
+    "plan_digest_mismatch",
+    otherPlan(({ steps }) => ({ steps: first(steps, () => ({ summary: "harmless" })) })),
+  ],
+  [
+    "digest of the plan",
+    "plan_digest_mismatch",
+    (from) => ({ ...from, motion: { ...from.motion, planDigest: digestOf("another") } }),
+  ],
+  ["vote", "certificate_invalid", firstBallot(() => ({ reasons: ["convinced"] }))],
+  ["voter", "certificate_invalid", firstBallot(({ voter }) => ({ voter: `x${voter}` }))],
+  [
+    "ballot's end",
+    "certificate_invalid",
+    firstBallot(() => ({ expiresAt: "2099-01-01T00:00:00Z" })),
+  ],
+  ["quorum", "certificate_invalid", (from) => ({ ...from, ballots: from.ballots.slice(1) })],
+  [
+    "ballot, by a second one of the same voter",
+    "certificate_invalid",
+    (from) => ({ ...from, ballots: [...from.ballots.slice(1), ...from.ballots.slice(1)] }),
+  ],
+  ["approval, by none", "approval_missing", (from) => from],
+  [
+    "approval, by one of another plan",
+    "approval_of_another_plan",
+    async (from) => ({ ...from, approvals: [await signedBy("dev-approver-1", earlier)] }),
+  ],
+  [
+    "approver",
+    "approval_not_signed",
+    async (from) => ({
+      ...from,
+      approvals: first([await signedBy("dev-approver-1", from)], ({ approval }) => ({
+        approval: { ...approval, by: "dev-approver-2" },
+      })),
+    }),
+  ],
+  ["approver, by who asked", "not_distinct", withApproval("dev-operator")],
+  ["approval, by a denial", "plan_denied", withApproval("dev-approver-1", { verdict: "deny" })],
+  [
+    "approval, by an old one",
+    "approval_expired",
+    withApproval("dev-approver-1", { expiresAt: PAST }),
+  ],
+])("a swapped %s is refused as %s, and nothing is written", async (_, reason, swap) => {
+  const report = await vault.release(await swap(request));
+  expect(report).toMatchObject({ outcome: "refused", refusal: { reason } });
+  expect(await vaultWrites()).toEqual([]);
+});
+
+it("a hold that was placed after the vote holds in the vault, whoever asks", async () => {
+  const placed = await api("/api/v1/holds", "dev-operator", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      scope: BOOKS.scope,
+      selector: { kind: "dns_record", name: "rogue-7" },
+      reason: "somebody looks at it",
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    }),
+  });
+  const hold = await placed.json<{ id: string }>();
+  expect(placed.ok, JSON.stringify(hold)).toBe(true);
+  const approved = await withApproval("dev-approver-1")(request);
+  expect(await vault.release(approved)).toMatchObject({
+    outcome: "refused",
+    refusal: { reason: "on_hold", hold: hold.id },
+  });
+  expect(await vaultWrites()).toEqual([]);
+  expect((await api(`/api/v1/holds/${hold.id}`, "dev-operator", { method: "DELETE" })).ok).toBe(
+    true,
+  );
+});
+
+it("is granted as it was certified, once, and is then nobody's to take back", async () => {
+  // A look of the swarm's that the ended hold set going must not plan the same drift meanwhile.
+  const approved = await withApproval("dev-approver-1")(request);
+  expect(await vault.release(approved)).toEqual({ outcome: "done", calls: 3 });
+  expect((await records()).filter(({ name }) => /^(?:rogue|more)-/.test(name))).toEqual([]);
+  const written = (await vaultWrites()).length;
+  expect(written).toBe(3);
+  expect(await vault.release(approved)).toEqual({ outcome: "done", calls: 3 });
+  const { planDigest } = request.motion;
+  // Everything is as planned: the vault sees for itself that there is nothing to take back.
+  expect(await vault.revert(BOOKS.scope as never, planDigest)).toEqual({
+    outcome: "refused",
+    reason: "as_predicted",
+  });
+  await vault.close(BOOKS.scope as never, planDigest);
+  expect(await vault.revert(BOOKS.scope as never, planDigest)).toEqual({
+    outcome: "refused",
+    reason: "window_closed",
+  });
+  expect((await vaultWrites()).length).toBe(written);
+  expect(isDigest(planDigest)).toBe(true);
+});
+
+it("a certificate from before it is not good any more: its epoch has passed", async () => {
+  const replayed = await withApproval("dev-approver-1")(earlier);
+  expect(await vault.release(replayed)).toMatchObject({
+    outcome: "refused",
+    refusal: { reason: "epoch_passed" },
+  });
+  expect(ROGUES).toBeGreaterThan(200);
+});
