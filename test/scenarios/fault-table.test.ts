@@ -12,6 +12,7 @@ import { declareAll, inSync, LINES, type Line } from "../support/fault-lines.ts"
 import { isFull } from "../support/full.ts";
 import {
   apiJson,
+  approved,
   control,
   journal,
   reconcile,
@@ -90,13 +91,19 @@ async function broken(line: Line, ...effects: readonly object[]): Promise<void> 
   await line.drift();
 }
 
+/** A look, and the word of whoever has to agree with what it leads to. */
+async function looked({ scope, asksPeople }: Line): Promise<void> {
+  await reconcile(scope);
+  if (asksPeople) await approved(scope);
+}
+
 describe.each(chosen)("$name", (line) => {
   it.each([
     ["applied, and the reply was lost", { type: "drop_reply" }],
     ["applied, and answered with a server error", { type: "status_after", status: 502 }],
   ])("%s: it is found to have happened and not repeated", async (_, effect) => {
     await broken(line, effect);
-    await reconcile(line.scope);
+    await looked(line);
     await healed(line);
   });
 
@@ -105,14 +112,14 @@ describe.each(chosen)("$name", (line) => {
     "failed on the other side: it is sent again, once",
     async () => {
       await broken(line, { type: "status", status: 503 });
-      await reconcile(line.scope);
+      await looked(line);
       await healed(line);
     },
   );
 
   it.runIf(isFull)("never arrived: it is sent again, once", async () => {
     await broken(line, { type: "drop_request" });
-    await reconcile(line.scope);
+    await looked(line);
     await healed(line);
   });
 
@@ -120,7 +127,7 @@ describe.each(chosen)("$name", (line) => {
     "refused: its parts are written one by one",
     async () => {
       await broken(line, { type: "status", status: 400, code: 1004 });
-      await reconcile(line.scope);
+      await looked(line);
       await vi.waitFor(
         async () => expect(await applied()).toHaveLength(line.writesApart ?? 0),
         10_000,
@@ -133,7 +140,7 @@ describe.each(chosen)("$name", (line) => {
     "refused: nothing is left of it, the run and the API say so",
     async () => {
       await broken(line, { type: "status", status: 400, code: 1004 });
-      await reconcile(line.scope);
+      await looked(line);
       await settled(line.scope, ({ status }) => status === "held");
       const [run] = await runs(line.scope);
       expect(run).toMatchObject({ phase: "rejected", because: { reason: "call_refused" } });
@@ -159,6 +166,7 @@ describe.each(chosen.filter(({ name }) => isFull || /batch|items|waf/.test(name)
       await apiJson(`/api/v1/scopes/${encodeURIComponent(scope)}/reconcile`, "dev-operator", {
         method: "POST",
       });
+      if (line.asksPeople) await approved(scope);
       await vi.waitFor(async () => expect((await runs(scope))[0]?.phase).toBe("executing"), 5_000);
       await abortAllDurableObjects();
       await healed(line);

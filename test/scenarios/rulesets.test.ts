@@ -319,12 +319,12 @@ describe("a write that cannot be", () => {
       20130,
     ],
     [
-      "an expression cannot be read",
+      "an expression names a list that does not exist",
       [
         {
           ref: "broken",
           action: "block",
-          expression: "(http.host eq",
+          expression: "(ip.src in $nowhere)",
           ratelimit: {
             characteristics: ["ip.src"],
             period: 60,

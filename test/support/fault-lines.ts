@@ -33,6 +33,8 @@ export interface Line {
   readonly writes: number;
   /** Calls that it takes where the one for all is refused. */
   readonly writesApart?: number;
+  /** The heal takes a protection away: a person has to agree. */
+  readonly asksPeople?: true;
   drift(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ interface Collection {
   /** What somebody adds. Null: deleting asks people. */
   readonly rogue: ((count: number) => JsonObject) | null;
   readonly createWrites?: number;
+  readonly deleteAsks?: true;
 }
 
 const hook = { name: "night shift", url: "https://hooks.harbor-books.example/night" };
@@ -134,6 +137,8 @@ const COLLECTIONS: readonly Collection[] = [
       policies: [{ name: "staff", decision: "allow", include: [{ everyone: {} }] }],
     }),
     rogue: (count) => app(`Rogue ${count}`, `rogue-${count}`),
+    // What stands behind it would be open.
+    deleteAsks: true,
   },
   {
     kind: "notification_webhook",
@@ -195,7 +200,7 @@ async function found({ path, key, idKey = "id", object }: Collection) {
 }
 
 function linesOf(of: Collection): readonly Line[] {
-  const { kind, scope, path, edited, rogue, createWrites = 1 } = of;
+  const { kind, scope, path, edited, rogue, createWrites = 1, deleteAsks } = of;
   const line = { scope, rehearsed: false, writes: 1 };
   const create: Line = {
     ...line,
@@ -220,6 +225,7 @@ function linesOf(of: Collection): readonly Line[] {
     ...line,
     name: `${kind}: delete`,
     match: { method: "DELETE", path: `*${path}/*` },
+    ...(deleteAsks ? { asksPeople: deleteAsks } : {}),
     async drift() {
       await cloudflare("POST", path, { body: rogue?.(next()) ?? {} });
     },

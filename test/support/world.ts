@@ -139,6 +139,7 @@ export interface RunJson {
   readonly phase: string;
   readonly epoch: number;
   readonly tier: number | null;
+  readonly approvals_needed: number | null;
   readonly plan_digest: string;
   readonly steps: readonly { readonly op: string; readonly identity: string }[];
   readonly because: { readonly reason: string } | null;
@@ -194,4 +195,23 @@ export async function putGolden(
       ...(ifMatch ? { "if-match": ifMatch } : { "if-none-match": "*" }),
     },
   });
+}
+
+/** What a plan of `scope` waits for: so many people who say yes. */
+export async function approved(scope: string): Promise<void> {
+  const waiting = await vi.waitFor(
+    async () => {
+      const [run] = await runs(scope);
+      expect(run?.phase).toBe("awaiting_approval");
+      return run;
+    },
+    { timeout: 10_000, interval: 50 },
+  );
+  const people = ["dev-approver-1", "dev-approver-2"].slice(0, waiting?.approvals_needed ?? 0);
+  for (const person of people)
+    await apiJson(`/api/v1/runs/${waiting?.id}/approvals`, person, {
+      method: "POST",
+      body: JSON.stringify({ digest: waiting?.plan_digest, verdict: "approve" }),
+      headers: { "content-type": "application/json" },
+    });
 }
