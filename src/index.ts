@@ -1,7 +1,8 @@
 /** The swarm Worker. The only file that knows everyone. */
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { Auditor } from "../durable-objects/agents/auditor.ts";
-import { logOf, reconcilerOf, runOf } from "../durable-objects/bindings.ts";
+import { logOf, reconcilerOf, runOf, registerOf, voterOf } from "../durable-objects/bindings.ts";
+import { ORCHESTRATION } from "../durable-objects/orchestration.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
 import { Governor } from "../durable-objects/governor.ts";
@@ -16,7 +17,7 @@ import type { ApiPorts } from "./edge/http/api-ports.ts";
 import { createApp } from "./edge/http/app.ts";
 import { authenticator } from "./edge/http/auth.ts";
 import { isSandboxOrigin } from "./edge/http/sandbox-origin.ts";
-import { approvedBySandboxPerson, SANDBOX_PEOPLE } from "./edge/signing/sandbox-people.ts";
+import { SANDBOX_PEOPLE, signAsSandboxPerson } from "./edge/signing/sandbox-people.ts";
 import { readPosture } from "./edge/store/blackboard.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
 
@@ -52,8 +53,11 @@ function portsOf(env: Env): ApiPorts {
     authenticate: authenticator({ sandbox, principals: env.API_PRINCIPALS }),
     now: clock,
     nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
-    sign: async (approval) =>
-      sandbox && SANDBOX_PEOPLE.includes(approval.by) ? approvedBySandboxPerson(approval) : null,
+    signFor: async (...of) =>
+      sandbox && SANDBOX_PEOPLE.includes(of[0]) ? signAsSandboxPerson(...of) : null,
+    orchestration: ORCHESTRATION,
+    register: registerOf(env),
+    voter: (id) => voterOf(env, id),
     scopes: () => record.scopes(),
     async scope(scope) {
       const known = await record.scope(scope);

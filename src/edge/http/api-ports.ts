@@ -2,14 +2,30 @@
  * What the HTTP API needs of the rest of the swarm. `src/index.ts` fills it; nothing here knows a
  * platform binding.
  */
-import type { Approval, SignedApproval } from "../../core/approval.ts";
+import type { Attestation } from "../../core/attestation.ts";
 import type { Guardrail } from "../../core/guardrails/guardrail.ts";
 import type { Incident } from "../../core/incident.ts";
-import type { GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "../../core/ids.ts";
+import type {
+  GuardrailId,
+  HoldId,
+  IncidentId,
+  Instant,
+  RunId,
+  ScopeId,
+  VoterId,
+} from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
 import type { RecordedHold } from "../../core/log/hold-entries.ts";
-import type { LogPort, ReconcilerPort, RunPort } from "../../core/ports.ts";
+import type {
+  AuditorPort,
+  RegisterPort,
+  LogPort,
+  ReconcilerPort,
+  RunPort,
+} from "../../core/ports.ts";
+import type { Orchestration } from "../../core/orchestration.ts";
 import type { RunView } from "../../core/run-view.ts";
+import type { Purpose } from "../../core/signing.ts";
 import type { DriftStatus } from "../../core/scope-view.ts";
 import type { Authenticator } from "./auth.ts";
 
@@ -109,7 +125,11 @@ export interface ApiPorts {
   ballots(run: RunId): Promise<readonly BallotRow[]>;
   run(id: RunId): Pick<RunPort, "approve">;
   /** Signs for a person whose key the swarm holds, which is only a sandbox's; null: this person has to sign. */
-  sign(approval: Approval): Promise<SignedApproval | null>;
+  signFor(name: string, purpose: Purpose, content: unknown): Promise<Attestation | null>;
+  /** As the swarm was built with. */
+  readonly orchestration: Orchestration;
+  readonly register: Pick<RegisterPort, "roll" | "entries" | "rootKeys" | "reinstate">;
+  voter(id: VoterId): Pick<AuditorPort, "rotate">;
 
   lessons(limit: number): Promise<readonly Lesson[]>;
   readonly log: RecordPort;

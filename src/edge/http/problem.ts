@@ -7,6 +7,7 @@ import type { GoldenRefusal, GuardrailRefusal, HoldRefusal } from "../../core/po
 import type { Fault } from "../../core/resource.ts";
 import { unreachable } from "../../core/result.ts";
 import type { RunRefusal } from "../../core/run.ts";
+import type { RegisterRefusal } from "../../core/voter-register.ts";
 
 /** The end of the `type` URL, which is what clients branch on and what is translated. */
 export const PROBLEMS = {
@@ -31,6 +32,7 @@ export const PROBLEMS = {
     title: "it came and went too often for anybody but a person",
   },
   "another-plan": { status: 409, title: "the digest is not the one of the run's plan" },
+  "register-refused": { status: 409, title: "the register of voters does not take it" },
   "approval-expired": { status: 410, title: "the time for approval is over" },
   "proposal-moved": { status: 412, title: "the proposal is not the one that was seen" },
   "generation-moved": { status: 412, title: "the golden state has moved on" },
@@ -128,6 +130,12 @@ export function ofRunRefusal(refusal: RunRefusal): Problem {
       return unreachable(refusal);
   }
 }
+
+/** The reason is a code, and for whoever runs the swarm. */
+export const ofRegisterRefusal = ({ reason }: RegisterRefusal): Problem => ({
+  slug: "register-refused",
+  facts: { reason },
+});
 
 /** The account could not be read: nothing is known, so nothing is answered (I8). */
 export const ofUnknown = ({ reason, detail, retryAfterMs }: Unknown): Problem => ({

@@ -5,7 +5,6 @@
  */
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import type { Approval, SignedApproval } from "../../core/approval.ts";
 import type { KeySignature } from "../../core/attestation.ts";
 import { keyIdOf, type Purpose, SUITE, signedBytes, SUITES } from "../../core/signing.ts";
 import { type KeyPair, openKeyPair, verify } from "./key-pair.ts";
@@ -59,8 +58,3 @@ export async function isBySandboxPerson(
     (await verify(signedBytes(purpose, content), signature, publicKeys))
   );
 }
-
-export const approvedBySandboxPerson = async (approval: Approval): Promise<SignedApproval> => ({
-  approval,
-  attestation: await signAsSandboxPerson(approval.by, "approval/v1", approval),
-});

@@ -1,7 +1,9 @@
 /** A swarm in memory behind the API: what was asked of it, and answers to choose. */
 import { createHash } from "node:crypto";
 import type { SignedApproval } from "../../../src/core/approval.ts";
+import type { KeySignature, SignedRuling } from "../../../src/core/attestation.ts";
 import { parseGolden } from "../../../src/core/golden.ts";
+import { voterIdOf } from "../../../src/core/orchestration.ts";
 import {
   type Guardrail,
   guardrailOf,
@@ -9,6 +11,7 @@ import {
 } from "../../../src/core/guardrails/guardrail.ts";
 import {
   type GuardrailId,
+  type Digest,
   type HoldId,
   type Instant,
   isIncidentId,
@@ -37,10 +40,12 @@ import { err, ok, type Result } from "../../../src/core/result.ts";
 import type { RunRefusal } from "../../../src/core/run.ts";
 import type { RunView } from "../../../src/core/run-view.ts";
 import type { ScopeView } from "../../../src/core/scope-view.ts";
+import { keyIdOf, SUITE } from "../../../src/core/signing.ts";
+import type { RegisteredVoter, RegisterRefusal } from "../../../src/core/voter-register.ts";
 import type { Signal } from "../../../src/core/signal.ts";
 import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
 import { createApp } from "../../../src/edge/http/app.ts";
-import { approvedBySandboxPerson } from "../../../src/edge/signing/sandbox-people.ts";
+import { signAsSandboxPerson } from "../../../src/edge/signing/sandbox-people.ts";
 import { authenticator } from "../../../src/edge/http/auth.ts";
 
 export const SCOPE = mint(isScopeId, "zone:example.com");
@@ -51,6 +56,21 @@ export const instantAt = (seconds: number): Instant =>
 const hex = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);
 export const runId = (name: string): RunId => mint(isRunId, `run_${hex(name)}`);
 export const incidentId = (name: string): Incident["id"] => mint(isIncidentId, `inc_${hex(name)}`);
+
+export const VOTER: RegisteredVoter = {
+  id: voterIdOf("policy", SCOPE),
+  power: "vote",
+  quarantinedSince: null,
+  keys: [
+    {
+      id: keyIdOf({ suite: SUITE, keys: {} }),
+      keys: { suite: SUITE, keys: {} },
+      introducedAt: NOW,
+      introducedBy: "root",
+      retiredFrom: null,
+    },
+  ],
+};
 
 export const DRIFT: Incident["drift"][number] = {
   kind: "dns_record",
@@ -335,8 +355,29 @@ export class FakeSwarm implements ApiPorts {
   nonce(): string {
     return "0".repeat(32);
   }
-  sign(approval: SignedApproval["approval"]): Promise<SignedApproval> {
-    return approvedBySandboxPerson(approval);
+  signFor(...of: Parameters<typeof signAsSandboxPerson>): Promise<KeySignature> {
+    return signAsSandboxPerson(...of);
+  }
+  readonly orchestration: ApiPorts["orchestration"] = {
+    strategy: "consensus_voting",
+    models: { sentinel: "rules", architect: "rules", reviewer: "rules" },
+    hasReviewer: true,
+    floor: 0,
+  };
+  roll: RegisteredVoter[] = [VOTER];
+  rotated: Result<{ key: Digest }, RegisterRefusal> = ok({ key: digestOf("new") });
+  readonly rulings: SignedRuling[] = [];
+  readonly register: ApiPorts["register"] = {
+    roll: async () => this.roll,
+    entries: async () => [],
+    rootKeys: async () => ({ suite: SUITE, keys: {} }),
+    reinstate: async (_, signed) => {
+      this.rulings.push(signed);
+      return ok({ voter: signed.ruling.subject });
+    },
+  };
+  voter(): ReturnType<ApiPorts["voter"]> {
+    return { rotate: async () => this.rotated };
   }
   run(): ReturnType<ApiPorts["run"]> {
     return {

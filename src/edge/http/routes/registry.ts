@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { adoptionRoutes } from "./adoptions.ts";
+import { agentRoutes } from "./agents.ts";
 import { eventRoutes } from "./events.ts";
 import { expressionRoutes } from "./expressions.ts";
 import { goldenRoutes } from "./golden.ts";
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...expressionRoutes,
   ...incidentRoutes,
   ...runRoutes,
+  ...agentRoutes,
   ...lessonRoutes,
   ...eventRoutes,
   ...logRoutes,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { APPROVAL_TTL_MS } from "../../../core/approval.ts";
+import { type Approval, APPROVAL_TTL_MS } from "../../../core/approval.ts";
 import { isDigest, isRunId, isScopeId, mint } from "../../../core/ids.ts";
 import { err, ok } from "../../../core/result.ts";
 import type { RunView } from "../../../core/run-view.ts";
@@ -154,7 +154,7 @@ export const runRoutes = [
       const id = param("id");
       const view = isRunId(id) ? await ports.runView(id) : null;
       if (!isRunId(id) || !view) return err(notFound("there is no such run"));
-      const signed = await ports.sign({
+      const approval: Approval = {
         version: 1,
         scope: mint(isScopeId, view.scope),
         planDigest: body.digest,
@@ -164,9 +164,10 @@ export const runRoutes = [
         at: ports.now(),
         expiresAt: ports.now(APPROVAL_TTL_MS),
         nonce: ports.nonce(),
-      });
-      if (!signed) return err({ slug: "signature-needed" });
-      const phase = await ports.run(id).approve(signed);
+      };
+      const attestation = await ports.signFor(principal.name, "approval/v1", approval);
+      if (!attestation) return err({ slug: "signature-needed" });
+      const phase = await ports.run(id).approve({ approval, attestation });
       return phase.ok
         ? ok({ body: { run: id, phase: phase.value } })
         : err(ofRunRefusal(phase.error));
