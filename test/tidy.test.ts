@@ -63,6 +63,7 @@ const FLOW = [
   "hcl",
   "resource",
   "expression",
+  "cve",
   "kinds",
   "backoff",
   "signing",

@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { adoptionRoutes } from "./adoptions.ts";
 import { agentRoutes } from "./agents.ts";
+import { cveRoutes } from "./cves.ts";
 import { eventRoutes } from "./events.ts";
 import { expressionRoutes } from "./expressions.ts";
 import { goldenRoutes } from "./golden.ts";
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...importRoutes,
   ...schemaRoutes,
   ...expressionRoutes,
+  ...cveRoutes,
   ...incidentRoutes,
   ...runRoutes,
   ...agentRoutes,
