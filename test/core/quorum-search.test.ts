@@ -8,6 +8,14 @@ import { SUITE } from "../../src/core/signing.ts";
 import { equivocation } from "../../src/core/voter-register.ts";
 import { NOW, SCOPE } from "./harbor.ts";
 
+const PARTS = {
+  site: digestOf("site"),
+  basis: digestOf("basis"),
+  requests: digestOf("requests"),
+  order: digestOf("order"),
+  inverses: digestOf("inverses"),
+};
+
 /**
  * Every order in which the messages of one epoch can arrive, be doubled or get lost, with two plans that contradict each
  * other, two coordinators that each push one of them, and one voter that says whatever it likes to whomever it likes. The
@@ -23,6 +31,7 @@ const motionOf = (plan: PlanName): Motion => ({
   planDigest: digestOf(plan),
   dossierDigest: digestOf(`dossier ${plan}`),
   stateDigest: digestOf("state"),
+  parts: PARTS,
   policyDigest: digestOf("policy"),
   riskDigest: digestOf("risk"),
 });

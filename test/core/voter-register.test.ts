@@ -17,6 +17,14 @@ import {
 } from "../../src/core/voter-register.ts";
 import { NOW, SCOPE } from "./harbor.ts";
 
+const PARTS = {
+  site: digestOf("site"),
+  basis: digestOf("basis"),
+  requests: digestOf("requests"),
+  order: digestOf("order"),
+  inverses: digestOf("inverses"),
+};
+
 const ORCHESTRATION: Orchestration = {
   strategy: "consensus_voting",
   models: { sentinel: "rules", architect: "rules", reviewer: "rules" },
@@ -192,6 +200,7 @@ describe("a voter that says two things in one epoch", () => {
       planDigest: digestOf("plan"),
       dossierDigest: digestOf("dossier"),
       stateDigest: digestOf("state"),
+      parts: PARTS,
       policyDigest: null,
       riskDigest: digestOf("risk"),
       vote: "yes",

@@ -4,7 +4,7 @@ import { expect, vi } from "vitest";
 import type { Approval, SignedApproval } from "../../src/core/approval.ts";
 import { instantOf } from "../../src/core/ids.ts";
 import type { ReleaseRequest } from "../../src/core/ports.ts";
-import { approvedBySandboxPerson } from "../../src/edge/signing/sandbox-people.ts";
+import { signAsSandboxPerson } from "../../src/edge/signing/sandbox-people.ts";
 import { BOOKS, cloudflare, reconcile, runs } from "./world.ts";
 
 /** More than one batch may carry, so the plan has two calls and an order. */
@@ -54,12 +54,12 @@ export async function certified(): Promise<ReleaseRequest> {
 }
 
 /** A person's signed word on it. */
-export const signedBy = (
+export async function signedBy(
   by: string,
   { motion }: ReleaseRequest,
   other: Partial<Approval> = {},
-): Promise<SignedApproval> =>
-  approvedBySandboxPerson({
+): Promise<SignedApproval> {
+  const approval = {
     version: 1,
     scope: motion.scope,
     planDigest: motion.planDigest,
@@ -70,4 +70,7 @@ export const signedBy = (
     expiresAt: instantOf(new Date(Date.now() + 600_000).toISOString()),
     nonce: "ab".repeat(16),
     ...other,
-  } as Approval);
+  } as Approval;
+  const attestation = await signAsSandboxPerson(approval.by, "approval/v1", approval);
+  return { approval, attestation };
+}
