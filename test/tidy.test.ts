@@ -86,6 +86,7 @@ const FLOW = [
   // what would be done, and what would come of it
   "proposal",
   "adoption",
+  "golden-paths",
   "plan",
   "plan-parts",
   "check",

@@ -87,6 +87,13 @@ const routingRule = z.strictObject({
   reason: z.string().min(3).max(500),
 });
 
+/** What a golden path was used with. What came of it stands in `resources`, so this is in no digest. */
+const pathUse = z.strictObject({
+  path: z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, "must be the name of a golden path"),
+  version: z.int().min(1),
+  parameters: z.record(z.string(), z.json()),
+});
+
 /** The document as it stands in a file; `resources` is checked by each kind's own schema. */
 export const goldenDocument = z.strictObject({
   apiVersion: z.literal("driftless.dev/v1"),
@@ -116,6 +123,10 @@ export const goldenDocument = z.strictObject({
     routing: z.array(routingRule).max(100).default([]).meta({
       description:
         "what becomes of drift by named actors; the first rule that fits counts, and what nobody is known to have done is reverted",
+    }),
+    golden_paths: z.array(pathUse).max(200).default([]).meta({
+      description:
+        "the golden paths that some of the resources come from, so that they can be changed and upgraded later; it declares nothing by itself",
     }),
     resources: z
       .strictObject(

@@ -28,6 +28,10 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map(
     zoneSetting,
     workerRoute,
     accessApplication,
+    // Before the Workers that they are bound to: a plan makes things in this order.
+    kvNamespace,
+    d1Database,
+    r2Bucket,
     workerScript,
     workerDomain,
     apiToken,
@@ -42,9 +46,6 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map(
     ipList,
     gatewayList,
     gatewayRule,
-    kvNamespace,
-    d1Database,
-    r2Bucket,
   ].map((kind) => [kind.name, kind] as const),
 );
 

@@ -152,6 +152,41 @@ function predict(change: Change): Fields | null {
   };
 }
 
+/** Stands before a name that no object, or more than one, goes by. No id of Cloudflare's has a colon. */
+const UNKNOWN = "unknown:";
+
+/** The golden state may call what is bound by its name, the API by an id that changes when it is made again. */
+const NAMED = [
+  { type: "kv_namespace", member: "namespace_title", id: "namespace_id", kind: "kv_namespace" },
+  { type: "d1", member: "database_name", id: "database_id", kind: "d1_database" },
+] as const;
+
+function boundById(binding: JsonObject, observed: readonly ObservedResource[]): JsonObject {
+  const named = NAMED.find(({ type, member }) => binding["type"] === type && member in binding);
+  if (named === undefined) return binding;
+  const { [named.member]: name = null, ...rest } = binding;
+  const found = observed.filter(({ kind, identity }) => kind === named.kind && identity === name);
+  const [one] = found;
+  const id = one !== undefined && found.length === 1 ? one.id : `${UNKNOWN}${textOf(name)}`;
+  return { ...rest, [named.id]: id };
+}
+
+const resolve = (resource: Resource, observed: readonly ObservedResource[]): Resource => {
+  const bindings = objectsOf(resource.fields["bindings"]).map((one) => boundById(one, observed));
+  return { ...resource, fields: { ...resource.fields, bindings } };
+};
+
+/** What is to be made by the same plan has no id yet: the Worker follows in the next plan. */
+function unboundReason(change: Change): string | null {
+  if (change.op === "delete") return null;
+  const unknown = objectsOf(change.desired.fields["bindings"])
+    .flatMap((one) => [textOf(one["namespace_id"]), textOf(one["database_id"])])
+    .find((id) => id.startsWith(UNKNOWN));
+  return unknown === undefined
+    ? null
+    : `there is nothing called \`${unknown.slice(UNKNOWN.length)}\` to bind (yet)`;
+}
+
 const DIGEST_ONLY = "its code is declared by its digest only: whoever deploys it has to";
 const NOT_TEXT = "its code is too long, or not text: it could not be brought back";
 
@@ -205,7 +240,9 @@ export const workerScript: Kind = {
   same,
   matchable: ["name"],
   removable: true,
-  handsOff,
+  reads: ["kv_namespace", "d1_database"],
+  resolve,
+  handsOff: (change) => unboundReason(change) ?? handsOff(change),
   foreign: () => new Map(),
   calls: (changes, site) => workerCalls(changes, predict, site),
   predict,

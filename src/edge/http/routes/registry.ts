@@ -4,6 +4,7 @@ import { agentRoutes } from "./agents.ts";
 import { cveRoutes } from "./cves.ts";
 import { eventRoutes } from "./events.ts";
 import { expressionRoutes } from "./expressions.ts";
+import { goldenPathRoutes } from "./golden-paths.ts";
 import { goldenRoutes } from "./golden.ts";
 import { guardrailRoutes } from "./guardrails.ts";
 import { holdRoutes } from "./holds.ts";
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...healthRoutes,
   ...scopeRoutes,
   ...goldenRoutes,
+  ...goldenPathRoutes,
   ...adoptionRoutes,
   ...holdRoutes,
   ...guardrailRoutes,

@@ -1,0 +1,193 @@
+import { z } from "zod";
+import type { JsonObject } from "../canonical.ts";
+import {
+  atLeast,
+  cloudflareManaged,
+  every,
+  onHost,
+  rateLimit,
+  SSL_MODES,
+  TLS_VERSIONS,
+} from "./edge-rules.ts";
+import {
+  type Declarations,
+  defineGoldenPath,
+  listOf,
+  mapOf,
+  nameFor,
+  type PathState,
+  said,
+  zoneOf,
+} from "./golden-path.ts";
+import { hostname, LIST_MAX, urlPath } from "./parameters.ts";
+
+const NAME = "pci-dss-baseline";
+/** A year: requirement 10.5.1 of PCI DSS 4.0.1 keeps audit logs twelve months. */
+const YEAR_DAYS = 365;
+const DAY_SECONDS = 86_400;
+/** What browsers take for a serious promise, and the least that the preload list accepts. */
+const HSTS_SECONDS = 31_536_000;
+
+const parameters = z.strictObject({
+  hostname: hostname
+    .optional()
+    .meta({ description: "where people pay; left out: the zone itself" }),
+  admin_paths: z
+    .array(urlPath)
+    .max(20)
+    .default(["/admin"])
+    .meta({ description: "shown only to people who have signed in through Access" }),
+  admin_email_domain: hostname
+    .optional()
+    .meta({ description: "whose addresses may sign in; left out: the zone's own" }),
+  log_retention_days: z
+    .int()
+    .min(YEAR_DAYS)
+    .max(3_650)
+    .default(YEAR_DAYS)
+    .meta({ description: "how long nobody can delete a log, at least a year" }),
+  login_attempts_per_minute: z.int().min(1).max(1_000).default(10),
+  login_path: urlPath.default("/login"),
+});
+type Parameters = z.output<typeof parameters>;
+
+function settings(state: PathState): JsonObject {
+  const before = mapOf(
+    mapOf(mapOf(state.declared["zone_setting"])["security_header"])["strict_transport_security"],
+  );
+  const age = Number(before["max_age"] ?? 0);
+  return {
+    ssl: atLeast(state, "ssl", { wanted: "strict", order: SSL_MODES }),
+    min_tls_version: atLeast(state, "min_tls_version", { wanted: "1.2", order: TLS_VERSIONS }),
+    tls_1_3: "on",
+    always_use_https: "on",
+    automatic_https_rewrites: "on",
+    browser_check: "on",
+    security_header: {
+      strict_transport_security: {
+        ...before,
+        enabled: true,
+        max_age: Math.max(HSTS_SECONDS, age),
+        include_subdomains: true,
+        nosniff: true,
+      },
+    },
+  };
+}
+
+const applications = (given: Parameters, host: string, zone: string): readonly JsonObject[] =>
+  given.admin_paths.slice(0, LIST_MAX).map((path) => ({
+    name: `Administration of ${host}${path}`,
+    domain: path === "/" ? host : `${host}${path}`,
+    session_duration: "8h",
+    policies: [
+      {
+        name: "staff",
+        decision: "allow",
+        include: [{ email_domain: { domain: given.admin_email_domain ?? zone } }],
+      },
+    ],
+  }));
+
+const logBucket = (given: Parameters, instance: string): JsonObject => ({
+  name: nameFor("pci", instance, "logs"),
+  lock: [
+    {
+      id: "retention",
+      enabled: true,
+      prefix: "",
+      condition: { type: "Age", maxAgeSeconds: given.log_retention_days * DAY_SECONDS },
+    },
+  ],
+});
+
+export const pciDssBaseline = defineGoldenPath({
+  name: NAME,
+  version: 1,
+  title: { en: "PCI DSS baseline", ko: "PCI DSS 기준선" },
+  summary: {
+    en: "What PCI DSS asks of the edge of a zone: TLS, HSTS, the WAF, logs that nobody can delete, and sign-in before administration.",
+    ko: "PCI DSS가 존의 엣지에 요구하는 것: TLS, HSTS, WAF, 삭제할 수 없는 로그, 관리 경로의 로그인(Access).",
+  },
+  needs: "zone",
+  parameters,
+  instance: ({ hostname: host }, state) => host ?? zoneOf(state).name,
+  expand(given, state) {
+    const zone = zoneOf(state).name;
+    const host = given.hostname ?? zone;
+    const login = rateLimit({
+      ref: nameFor("pci", host, "login"),
+      description: "password guessing",
+      expression: every(
+        onHost(host),
+        `http.request.uri.path eq "${given.login_path}"`,
+        'http.request.method eq "POST"',
+      ),
+      action: "block",
+      requests: Math.max(1, Math.ceil(given.login_attempts_per_minute / 6)),
+      period: 10,
+      timeout: 600,
+    });
+    const apps = applications(given, host, zone);
+    const declares: Declarations = {
+      zone_setting: settings(state),
+      ...cloudflareManaged(state),
+      rate_limit_rule: [login],
+      ...(apps.length === 0 ? {} : { access_application: apps }),
+      r2_bucket: [logBucket(given, host)],
+    };
+    return {
+      declares,
+      retires: {},
+      notes: [
+        `point a Logpush job for the zone's requests and firewall events at the bucket \`${nameFor("pci", host, "logs")}\``,
+        "this supports an assessment of the edge; segmentation, scans and people's duties are not assessable here",
+      ],
+    };
+  },
+  invariants: [
+    {
+      name: "nothing older than TLS 1.2 is spoken, and the origin's certificate is checked",
+      holds: (declares) => {
+        const { ssl, min_tls_version: tls } = mapOf(declares["zone_setting"]);
+        return ssl === "strict" && ["1.2", "1.3"].includes(said(tls));
+      },
+    },
+    {
+      name: "HSTS lasts at least a year",
+      holds: (declares) =>
+        Number(
+          mapOf(
+            mapOf(mapOf(declares["zone_setting"])["security_header"])["strict_transport_security"],
+          )["max_age"],
+        ) >= HSTS_SECONDS,
+    },
+    {
+      name: "nobody can delete a log within a year",
+      holds: (declares) =>
+        listOf(declares["r2_bucket"]).every(({ lock }) =>
+          listOf(lock).some(
+            ({ condition }) => Number(mapOf(condition)["maxAgeSeconds"]) >= YEAR_DAYS * DAY_SECONDS,
+          ),
+        ),
+    },
+    {
+      name: "nobody gets to administration without signing in",
+      holds: (declares) =>
+        listOf(declares["access_application"]).every(({ policies }) =>
+          listOf(policies).every(
+            ({ decision, include }) =>
+              decision === "allow" && !listOf(include).some((one) => "everyone" in one),
+          ),
+        ),
+    },
+  ],
+  cost: [
+    "managed rules need a paid plan, and Logpush needs Enterprise or Workers Paid",
+    "logs are stored for a year and more (R2, by the gigabyte)",
+  ],
+  risk: [
+    "browsers remember HSTS for a year: names of the zone without TLS become unreachable",
+    "an origin without a valid certificate stops being reachable",
+  ],
+});

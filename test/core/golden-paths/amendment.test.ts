@@ -1,0 +1,277 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/core/canonical.ts";
+import {
+  amendmentFor,
+  type Choice,
+  type Ground,
+  upgradesIn,
+  usesIn,
+} from "../../../src/core/golden-paths/amendment.ts";
+import { GOLDEN_PATHS } from "../../../src/core/golden-paths/registry.ts";
+import { editYaml } from "../../../src/edge/http/golden-edit.ts";
+import { readGoldenText } from "../../../src/edge/http/golden-text.ts";
+import {
+  amended,
+  applied,
+  documentFor,
+  GROUND,
+  json,
+  resourcesIn,
+  SAMPLES,
+  ZONE_SCOPE,
+} from "./ground.ts";
+
+const sample = (path: string): Choice => ({ path, parameters: SAMPLES[path] ?? {} });
+const names = [...GOLDEN_PATHS.keys()];
+
+const withZone = (resources: JsonObject): Ground => ({
+  ...GROUND,
+  zone: GROUND.zone && { ...GROUND.zone, document: documentFor(ZONE_SCOPE, resources) },
+});
+
+const changesOf = (choices: readonly Choice[], ground: Ground) =>
+  amended(choices, ground).parts.flatMap(({ changes }) => changes);
+
+describe("an amendment", () => {
+  it.each(names)(
+    "with %s is a golden state that parses, and the same again changes nothing",
+    (name) => {
+      const after = applied(amended([sample(name)]), GROUND);
+      expect(usesIn(after[GOLDEN_PATHS.get(name)?.needs ?? "zone"]?.document)).toHaveLength(1);
+      expect(amended([sample(name)], after).parts).toEqual([]);
+    },
+  );
+
+  it("keeps everything that others declared, in its place (I9)", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.constantFrom(...names), { minLength: 1, maxLength: 5 }),
+        (paths) => {
+          const after = applied(amended(paths.map(sample)), GROUND);
+          const before = resourcesIn(GROUND.zone?.document);
+          const now = resourcesIn(after.zone?.document);
+          for (const kind of ["dns_record", "waf_rule"])
+            expect((now[kind] as unknown[]).slice(0, (before[kind] as unknown[]).length)).toEqual(
+              before[kind],
+            );
+          expect(amended(paths.map(sample), after).parts).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  it("puts what the account needs before what the zone needs", () => {
+    const { parts } = amended([sample("static-site")]);
+    expect(parts.map(({ level }) => level)).toEqual(["account", "zone"]);
+  });
+
+  it("begins a golden state where there is none", () => {
+    const bare: Ground = {
+      zone: GROUND.zone && { ...GROUND.zone, document: null },
+      account: { ...GROUND.account, document: null },
+    };
+    const after = applied(amended([sample("pci-dss-baseline")], bare), bare);
+    expect(Object.keys(resourcesIn(after.zone?.document)).toSorted()).toEqual([
+      "managed_ruleset",
+      "rate_limit_rule",
+      "zone_setting",
+    ]);
+    expect(Object.keys(resourcesIn(after.account.document)).toSorted()).toEqual([
+      "access_application",
+      "r2_bucket",
+    ]);
+  });
+
+  it("shows what was and what will be", () => {
+    const changes = changesOf([sample("scale-with-waf")], GROUND);
+    expect(changes).toContainEqual({
+      op: "add",
+      kind: "zone_setting",
+      identity: "http3",
+      before: null,
+      after: "on",
+    });
+  });
+
+  it("refuses to touch what others declared under the same name", () => {
+    const theirs = documentFor("", {});
+    const ground: Ground = {
+      ...GROUND,
+      account: {
+        ...GROUND.account,
+        document: {
+          ...theirs,
+          metadata: { scope: `account:${GROUND.account.site.id}` },
+          spec: {
+            resources: {
+              worker: [
+                {
+                  name: "orders-api",
+                  main_module: "a.mjs",
+                  content: "export default {};",
+                  compatibility_date: "2026-01-01",
+                  bindings: [],
+                },
+              ],
+            },
+          },
+        },
+      },
+    };
+    const refused = amendmentFor([sample("api-service")], ground);
+    expect(refused).toMatchObject({ ok: false, error: [{ problem: /declared already/ }] });
+  });
+
+  it("refuses a path that does not exist, and none at all", () => {
+    expect(amendmentFor([{ path: "delete-everything", parameters: {} }], GROUND).ok).toBe(false);
+    expect(amendmentFor([], GROUND).ok).toBe(false);
+  });
+
+  it("has one managed ruleset for two paths that want it, and lets neither take it from the other", () => {
+    const both = applied(amended([sample("scale-with-waf"), sample("secure-api-edge")]), GROUND);
+    expect(resourcesIn(both.zone?.document)["managed_ruleset"]).toHaveLength(1);
+    const without = { ...SAMPLES["scale-with-waf"], waf: false };
+    const one = amended([{ path: "scale-with-waf", parameters: without }], both);
+    expect(one.parts.flatMap(({ changes }) => changes).map(({ kind }) => kind)).not.toContain(
+      "managed_ruleset",
+    );
+  });
+
+  it("leaves a managed ruleset alone that the team runs itself", () => {
+    const theirs = {
+      ref: "execute-cloudflare-managed",
+      expression: "true",
+      action: "execute",
+      action_parameters: { id: "efb7b8c949ac4650a09736fc376e9aee" },
+    };
+    const changes = changesOf([sample("scale-with-waf")], withZone({ managed_ruleset: [theirs] }));
+    expect(changes.map(({ kind }) => kind)).not.toContain("managed_ruleset");
+  });
+});
+
+describe("another amendment of the same use", () => {
+  it("changes what the parameters change, and takes away what they leave out", () => {
+    const first = applied(amended([sample("secure-api-edge")]), GROUND);
+    const parameters = {
+      ...SAMPLES["secure-api-edge"],
+      cache_seconds: 0,
+      requests_per_10_seconds: 50,
+    };
+    const changes = changesOf([{ path: "secure-api-edge", parameters }], first);
+    expect(changes.map(({ op, kind }) => `${op} ${kind}`).toSorted()).toEqual([
+      "change rate_limit_rule",
+      "remove cache_rule",
+    ]);
+    const after = applied(amended([{ path: "secure-api-edge", parameters }], first), first);
+    expect(usesIn(after.zone?.document)).toHaveLength(1);
+  });
+
+  it("is another use where the instance is another", () => {
+    const first = applied(amended([sample("static-site")]), GROUND);
+    const other = { path: "static-site", parameters: { hostname: "blog.harbor.example" } };
+    const after = applied(amended([other], first), first);
+    expect(usesIn(after.zone?.document)).toHaveLength(2);
+    expect(resourcesIn(after.account.document)["worker"]).toHaveLength(2);
+  });
+
+  it("leaves a mail policy in testing mode behind when it is enforced", () => {
+    const first = applied(amended([sample("email-authentication")]), GROUND);
+    const parameters = { ...SAMPLES["email-authentication"], mta_sts: "enforce" };
+    const after = applied(amended([{ path: "email-authentication", parameters }], first), first);
+    const announced = (
+      resourcesIn(after.zone?.document)["dns_record"] as { name: string }[]
+    ).filter(({ name }) => name === "_mta-sts");
+    expect(announced).toHaveLength(1);
+    expect(amended([{ path: "email-authentication", parameters }], after).parts).toEqual([]);
+  });
+});
+
+describe("the day-2 upgrade", () => {
+  const v1 = {
+    path: "email-authentication",
+    version: 1,
+    parameters: { senders: ["_spf.mail.example"] },
+  };
+  const before = withZone({
+    dns_record: [
+      { name: "@", type: "MX", content: "mx1.mail.example", priority: 10 },
+      { name: "@", type: "TXT", content: "v=spf1 include:_spf.mail.example ~all" },
+      {
+        name: "_dmarc",
+        type: "TXT",
+        content: "v=DMARC1; p=quarantine; rua=mailto:dmarc@harbor.example; adkim=r; aspf=r",
+      },
+    ],
+  });
+  const document = before.zone?.document as JsonObject;
+  const ground: Ground = {
+    ...before,
+    zone: before.zone && {
+      ...before.zone,
+      document: { ...document, spec: { ...(document["spec"] as JsonObject), golden_paths: [v1] } },
+    },
+  };
+
+  it("finds uses of earlier versions and brings them to the version that there is", () => {
+    const choices = upgradesIn(ground);
+    expect(choices).toEqual([
+      { path: "email-authentication", parameters: { ...v1.parameters, mta_sts: "testing" } },
+    ]);
+    const after = applied(amended(choices, ground), ground);
+    expect(usesIn(after.zone?.document)).toMatchObject([{ version: 2 }]);
+    expect(upgradesIn(after)).toEqual([]);
+    const contents = JSON.stringify(resourcesIn(after.zone?.document));
+    expect(contents).toContain("v=STSv1; id=testing");
+    // What version 1 declared and version 2 still does has not been touched.
+    const changed = changesOf(choices, ground).filter(({ op }) => op !== "add");
+    expect(changed).toEqual([]);
+  });
+
+  it("of a version that nobody knows is left alone", () => {
+    const odd = { ...v1, version: 99 };
+    const spec = { ...(document["spec"] as JsonObject), golden_paths: [odd] };
+    const strange = {
+      ...ground,
+      zone: ground.zone && { ...ground.zone, document: { ...document, spec } },
+    };
+    expect(upgradesIn(strange)).toEqual([]);
+  });
+});
+
+describe("the edits", () => {
+  it("keep comments and order of a document in YAML", () => {
+    const text = [
+      "apiVersion: driftless.dev/v1",
+      "kind: GoldenState",
+      "metadata: { scope: zone:harbor.example }",
+      "spec:",
+      "  resources:",
+      "    # ours",
+      "    zone_setting: { ssl: full }",
+      "    waf_rule:",
+      "      - ref: ours # do not touch",
+      '        expression: http.host eq "x.example"',
+      "        action: block",
+      "",
+    ].join("\n");
+    const read = readGoldenText(text, false);
+    if (!read.ok) throw new Error("does not read");
+    const ground: Ground = {
+      ...GROUND,
+      zone: GROUND.zone && { ...GROUND.zone, document: json(read.value.value) as JsonObject },
+    };
+    const amendment = amended([sample("secure-api-edge")], ground);
+    const edits = amendment.parts.flatMap((part) => part.edits);
+    const after = editYaml(
+      text,
+      edits.map((edit) => ({ ...edit, path: ["spec", ...edit.path] })),
+    );
+    if (!after.ok) throw new Error(after.error);
+    expect(after.value).toContain("# ours");
+    expect(after.value).toContain("- ref: ours # do not touch");
+    const again = readGoldenText(after.value, false);
+    if (!again.ok) throw new Error(JSON.stringify(again.error));
+    expect(again.value.value).toEqual(applied(amendment, ground).zone?.document);
+  });
+});
