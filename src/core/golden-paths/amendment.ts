@@ -166,6 +166,7 @@ class Ledger {
   #retire(declared: Declarations): void {
     for (const [kind, values] of Object.entries(declared)) {
       const gone = listOf(values);
+      if (gone.length === 0) continue;
       const items = this.#lists.get(kind) ?? [];
       this.#lists.set(
         kind,

@@ -150,6 +150,18 @@ describe("an amendment", () => {
   });
 });
 
+describe("settings", () => {
+  it("never get weaker by a path that asks for less, in whatever order and however often", () => {
+    const choices = [sample("pci-dss-baseline"), sample("secure-api-edge")];
+    for (const order of [choices, choices.toReversed()]) {
+      const once = applied(amended(order), GROUND);
+      const settings = resourcesIn(once.zone?.document)["zone_setting"];
+      expect(settings).toMatchObject({ ssl: "strict", min_tls_version: "1.2" });
+      expect(changesOf([sample("secure-api-edge")], once)).toEqual([]);
+    }
+  });
+});
+
 describe("another amendment of the same use", () => {
   it("changes what the parameters change, and takes away what they leave out", () => {
     const first = applied(amended([sample("secure-api-edge")]), GROUND);
