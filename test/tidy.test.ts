@@ -87,6 +87,7 @@ const FLOW = [
   "proposal",
   "adoption",
   "golden-paths",
+  "intents",
   "plan",
   "plan-parts",
   "check",

@@ -1,0 +1,56 @@
+/** Countries and networks to be kept out or let in: a wrong list harms real people, so whatever is vague asks. */
+import { COUNTRY } from "./countries.ts";
+import { byRules, filled, hostOf, missing, type PathReading } from "./path-rules.ts";
+import type { Reading } from "./reading.ts";
+
+const GEO = "geo-restriction";
+const isListed = ({ countries, places }: Reading): boolean =>
+  countries.codes.length + places.asns.length > 0;
+
+const EXCEPTION = /\b(?:except|but|other than|outside)\b|제외|빼고|말고|이외|외에|외의|외는/;
+const EXCEPTED = new RegExp(
+  `^[^${COUNTRY}]*\\b(?:except|but|other than|outside)\\b(?: \\S+){0,6}? ${COUNTRY}|${COUNTRY}.{0,20}(?:제외|빼고|말고|이외|외에|외의|외는)`,
+);
+
+/** Null where the words may be taken either way: some named to be kept out, and others to be let in. */
+function modeOf(reading: Reading): "block" | "allow_only" | null {
+  const { rest, places } = reading;
+  if (EXCEPTION.test(rest) && !(EXCEPTED.test(rest) && places.paths.length === 0)) return null;
+  if (reading.has("only")) return "allow_only";
+  if (reading.any("block", "challenge")) return reading.concepts.has("allow") ? null : "block";
+  return null;
+}
+
+export const geoRestriction: PathReading = {
+  path: GEO,
+  recognise: byRules([
+    {
+      all: [],
+      one: [["block", "only", "challenge"]],
+      when: isListed,
+      is: 94,
+      because: "named places, to be kept out or let in",
+    },
+    {
+      all: ["geo"],
+      one: [["block", "only", "challenge"]],
+      is: 80,
+      because: "countries or networks",
+    },
+    { all: [], when: isListed, is: 55, because: "named places" },
+  ]),
+  fill(reading) {
+    const { countries, places } = reading;
+    const mode = modeOf(reading);
+    const members = {
+      mode: mode ?? undefined,
+      countries: countries.codes.length > 0 ? [...countries.codes] : undefined,
+      asns: places.asns.length > 0 ? [...places.asns] : undefined,
+      hostname: hostOf(reading),
+      path: places.paths[0],
+      action: reading.any("challenge") ? "managed_challenge" : undefined,
+    };
+    if (countries.vague || !isListed(reading)) return missing(GEO, "countries", members);
+    return mode === null ? missing(GEO, "mode", members) : filled(members);
+  },
+};

@@ -1,0 +1,378 @@
+/** How each golden path is recognised in a text, and which of its parameters the text fills. One entry a path. */
+import { geoRestriction } from "./geo-reading.ts";
+import { dayAfter } from "./calendar.ts";
+import { mailSendersIn } from "./mail-senders.ts";
+import {
+  byRules,
+  filled,
+  hostOf,
+  hostsOf,
+  membersOf,
+  missing,
+  offIf,
+  type PathReading,
+  perTenSeconds,
+  secondsOf,
+} from "./path-rules.ts";
+import type { Reading } from "./reading.ts";
+
+const PROTECTION = ["ddos", "bot", "rateLimit", "waf"] as const;
+const EDGE = ["cache", "edge"] as const;
+const SCALES = /\bscal(?:e|es|ed|ing)\b|확장|스케일|증설/;
+
+const SECURE_API_EDGE = "secure-api-edge";
+const isPerClient = (reading: Reading): boolean => perTenSeconds(reading) !== undefined;
+
+const secureApiEdge: PathReading = {
+  path: SECURE_API_EDGE,
+  recognise: byRules([
+    {
+      all: ["api"],
+      one: [EDGE, [...PROTECTION, "secure"]],
+      is: 95,
+      because: "an API at the edge, with protection",
+    },
+    { all: ["api", "ddos"], is: 92, because: "an API, against floods" },
+    {
+      all: ["api", "rateLimit"],
+      one: [["secure", "bot", "waf", "ddos"]],
+      is: 92,
+      because: "an API, with limits",
+    },
+    {
+      all: ["api", "bot"],
+      one: [["secure", "block", "rateLimit"]],
+      is: 90,
+      because: "an API, against bots",
+    },
+    { all: ["api", "secure", "waf"], is: 88, because: "an API, with protection" },
+    { all: ["api"], when: isPerClient, is: 88, because: "an API, with a limit for each client" },
+    { all: ["api", "rateLimit"], is: 84, because: "an API, with a rate limit" },
+    {
+      all: ["edge", "cache"],
+      one: [PROTECTION],
+      is: 88,
+      because: "an edge cache, with protection",
+    },
+    { all: ["api", "cache"], none: ["staticSite"], is: 84, because: "an API that is cached" },
+    { all: ["api", "secure"], is: 82, because: "an API, to be protected" },
+    { all: ["ddos"], one: [["secure", "block"]], is: 74, because: "protection against floods" },
+    { all: [], one: [["ddos", "rateLimit", "bot"]], is: 55, because: "protection at the edge" },
+    { all: ["edge", "secure"], is: 55, because: "protection at the edge" },
+    { all: ["cache"], is: 50, because: "a cache" },
+    { all: ["api"], one: [["edge", "waf"]], is: 50, because: "an API" },
+  ]),
+  fill: (reading) =>
+    filled({
+      hostname: hostOf(reading),
+      path: reading.places.paths[0],
+      // What was not asked for is not cached.
+      cache_seconds: reading.has("cache")
+        ? (secondsOf(reading) ?? undefined)
+        : reading.has("edge") && !reading.leftOut("cache")
+          ? undefined
+          : 0,
+      requests_per_10_seconds: perTenSeconds(reading),
+      waf: offIf(reading, "waf"),
+      ddos_guardrail: offIf(reading, "ddos") ?? offIf(reading, "rateLimit"),
+      bot_guardrail: offIf(reading, "bot"),
+    }),
+};
+
+const SCALE = "scale-with-waf";
+/** A rate for everybody together: what is said of one client is a limit. */
+const totals = ({ rates }: Reading) => rates.filter(({ perClient }) => !perClient);
+
+const isTotal = (reading: Reading): boolean =>
+  totals(reading).length > 0 && !reading.has("rateLimit");
+
+const scaleWithWaf: PathReading = {
+  path: SCALE,
+  recognise: byRules([
+    {
+      all: [],
+      one: [["scale", "traffic"]],
+      when: isTotal,
+      is: 95,
+      because: "a target request rate to scale to",
+    },
+    { all: [], one: [["waf", "build"]], when: isTotal, is: 88, because: "a target request rate" },
+    { all: [], when: isTotal, is: 82, because: "a target request rate" },
+    { all: ["scale"], when: ({ text }) => SCALES.test(text), is: 80, because: "to scale" },
+    { all: ["scale", "traffic"], is: 62, because: "more traffic" },
+  ]),
+  fill(reading) {
+    const all = totals(reading).map(({ requests, seconds }) => Math.round(requests / seconds));
+    const members = {
+      hostname: hostOf(reading),
+      waf: offIf(reading, "waf"),
+      cache_seconds: reading.has("cache") ? secondsOf(reading) : undefined,
+    };
+    const [rps] = all;
+    if (rps === undefined) return missing(SCALE, "target_rps", members);
+    const parameters = membersOf({ ...members, target_rps: rps });
+    return all.length === 1
+      ? { parameters, doubt: null }
+      : { parameters, doubt: { about: "several_values", path: SCALE, parameter: "target_rps" } };
+  },
+};
+
+const DAY_SECONDS = 86_400;
+const pciDssBaseline: PathReading = {
+  path: "pci-dss-baseline",
+  recognise: byRules([{ all: ["pci"], is: 95, because: "PCI DSS" }]),
+  fill(reading) {
+    const { places, durations } = reading;
+    const days = durations.map((one) => Math.round(one / DAY_SECONDS)).find((one) => one >= 365);
+    const staff = places.emails[0]?.split("@")[1];
+    return filled({
+      hostname: hostOf(reading),
+      admin_paths: places.paths.length > 0 ? [...places.paths] : undefined,
+      admin_email_domain: staff,
+      log_retention_days: days,
+    });
+  },
+};
+
+const EGRESS = "zero-trust-egress";
+const namesHosts = ({ places }: Reading): boolean => places.hostnames.length > 0;
+const zeroTrustEgress: PathReading = {
+  path: EGRESS,
+  recognise: byRules([
+    {
+      all: ["egress"],
+      one: [["zeroTrust", "threat"]],
+      is: 95,
+      because: "what goes out, by Zero Trust",
+    },
+    {
+      all: ["egress"],
+      one: [["secure", "block", "only", "people"]],
+      is: 88,
+      because: "what goes out",
+    },
+    { all: ["egress"], when: namesHosts, is: 88, because: "where it may go" },
+    { all: ["zeroTrust"], one: [["threat", "block", "people"]], is: 85, because: "Zero Trust" },
+    { all: ["zeroTrust"], when: namesHosts, is: 85, because: "Zero Trust" },
+    { all: ["threat", "block", "people"], is: 86, because: "threats to people inside" },
+    { all: ["threat", "block"], is: 70, because: "threats" },
+    { all: [], one: [["zeroTrust", "egress"]], is: 60, because: "Zero Trust" },
+  ]),
+  fill(reading) {
+    const { places } = reading;
+    const names = [...places.hostnames];
+    const denies =
+      reading.has("only") ||
+      /\b(?:default[- ]deny|deny by default|deny all|allowlist)\b|기본 ?(?:차단|거부)|모두 ?차단/.test(
+        reading.text,
+      );
+    if (denies && names.length === 0)
+      return missing(EGRESS, "allowed_domains", { default: "deny" });
+    return filled({
+      default: denies ? "deny" : undefined,
+      allowed_domains: denies ? names : undefined,
+      blocked_domains: !denies && names.length > 0 ? names : undefined,
+      block_threats: offIf(reading, "threat"),
+      ssh_blocked: reading.has("ssh") ? true : undefined,
+    });
+  },
+};
+
+const STATIC = "static-site";
+const staticSite: PathReading = {
+  path: STATIC,
+  recognise: byRules([
+    {
+      all: ["staticSite"],
+      one: [["build", "site", "page", "r2", "worker"]],
+      is: 95,
+      because: "a static site",
+    },
+    { all: ["staticSite"], is: 60, because: "something static" },
+  ]),
+  fill(reading) {
+    const host = hostOf(reading) ?? hostsOf(reading)[0];
+    const members = {
+      hostname: host,
+      cache_seconds: reading.has("cache") ? secondsOf(reading) : undefined,
+    };
+    return host === undefined ? missing(STATIC, "hostname", members) : filled(members);
+  },
+};
+
+const NAMED =
+  /\b(?:called|named|name it|name is)\s+"?([a-z][a-z0-9-]{1,48}[a-z0-9])\b|"?([a-z][a-z0-9-]{1,48}[a-z0-9])"?\s?(?:이라는|라는|란)\s/;
+const STORES = ["kv", "d1", "r2"] as const;
+
+const apiService: PathReading = {
+  path: "api-service",
+  recognise: byRules([
+    {
+      all: ["worker"],
+      none: ["staticSite"],
+      one: [["kv", "d1", "r2", "storage"]],
+      is: 93,
+      because: "a Worker with storage",
+    },
+    {
+      all: ["build"],
+      one: [
+        ["api", "service"],
+        ["kv", "d1", "r2", "storage"],
+      ],
+      none: ["staticSite"],
+      is: 93,
+      because: "a service with storage",
+    },
+    {
+      all: ["worker", "build"],
+      one: [["api", "service"]],
+      is: 90,
+      because: "a Worker to begin with",
+    },
+    {
+      all: ["api", "service", "build"],
+      none: [...PROTECTION, "secure", "cache"],
+      is: 86,
+      because: "an API service",
+    },
+    {
+      all: ["api", "build"],
+      none: [...PROTECTION, "secure", "cache", "edge"],
+      is: 68,
+      because: "an API",
+    },
+    { all: ["worker"], is: 50, because: "a Worker" },
+  ]),
+  fill(reading) {
+    const [, english, korean] = NAMED.exec(reading.text) ?? [];
+    const named = STORES.filter((store) => reading.has(store));
+    const wanted = (store: (typeof STORES)[number]): boolean | undefined =>
+      reading.leftOut(store) ? false : named.length === 0 ? undefined : named.includes(store);
+    const environment = /\bstaging\b|스테이징/.test(reading.text)
+      ? "staging"
+      : /\bdev(?:elopment)?\b|개발 ?(?:환경|용)/.test(reading.text)
+        ? "development"
+        : undefined;
+    return filled({
+      name: english ?? korean,
+      hostname: hostOf(reading),
+      environment,
+      kv: wanted("kv"),
+      d1: wanted("d1"),
+      r2: wanted("r2"),
+      secrets: reading.places.constants.length > 0 ? [...reading.places.constants] : undefined,
+    });
+  },
+};
+
+const dmarcPolicy = (text: string): string | undefined => {
+  if (/\bp=none\b|\bmonitor(?:ing)?(?: only)?\b|\breport[- ]only\b|모니터링/.test(text))
+    return "none";
+  if (/\bquarantin|\bspam folder\b|격리|스팸함/.test(text)) return "quarantine";
+  return /\breject|\bstrict(?:est|ly)?\b|거부|반송|엄격/.test(text) ? "reject" : undefined;
+};
+
+const emailAuthentication: PathReading = {
+  path: "email-authentication",
+  recognise: byRules([
+    {
+      all: [],
+      one: [["spf", "dkim", "dmarc", "mtaSts"]],
+      is: 92,
+      because: "records that say who may send mail",
+    },
+    { all: ["mail", "spoof"], is: 90, because: "mail in somebody else's name" },
+    { all: ["mail", "secure"], is: 70, because: "mail" },
+  ]),
+  fill(reading) {
+    const senders = mailSendersIn(reading.text, reading.places.hostnames, reading.setting.zone);
+    return filled({
+      senders: senders.length > 0 ? [...senders] : undefined,
+      dmarc_policy:
+        reading.concepts.has("dmarc") || reading.has("spoof")
+          ? dmarcPolicy(reading.text)
+          : undefined,
+      report_to: reading.places.emails[0],
+      mta_sts: reading.leftOut("mtaSts")
+        ? "off"
+        : /\benforc|강제|시행/.test(reading.text) && reading.has("mtaSts")
+          ? "enforce"
+          : undefined,
+    });
+  },
+};
+
+const MESSAGE = /"([^"]{3,300})"/;
+const maintenancePage: PathReading = {
+  path: "maintenance-page",
+  recognise: byRules([
+    {
+      all: ["maintenance"],
+      one: [["page", "site", "build", "service", "api"]],
+      is: 92,
+      because: "a maintenance page",
+    },
+    {
+      all: ["maintenance"],
+      when: (reading) => hostsOf(reading).length > 0,
+      is: 92,
+      because: "maintenance of a name",
+    },
+    {
+      all: ["maintenance"],
+      when: ({ text }) => /\bunder maintenance\b|점검 ?중/.test(text),
+      is: 90,
+      because: "maintenance",
+    },
+    { all: ["maintenance"], is: 70, because: "maintenance" },
+  ]),
+  fill: (reading) =>
+    filled({
+      hostname: hostOf(reading),
+      path: reading.places.paths[0],
+      message: MESSAGE.exec(reading.written)?.[1],
+      retry_after_seconds: secondsOf(reading),
+      allowed_addresses:
+        reading.places.addresses.length > 0 ? [...reading.places.addresses] : undefined,
+    }),
+};
+
+/** What most rules about credentials ask for, where nobody says how often. */
+const ROTATION_DAYS = 90;
+const credentialRotation: PathReading = {
+  path: "credential-rotation",
+  recognise: byRules([
+    {
+      all: ["rotate", "credential"],
+      none: ["waf", "cache", "geo"],
+      is: 93,
+      because: "credentials to be renewed",
+    },
+    { all: ["rotate", "credential"], is: 60, because: "credentials" },
+  ]),
+  fill(reading) {
+    const [length] = reading.durations;
+    const days =
+      length === undefined ? ROTATION_DAYS : Math.max(1, Math.round(length / DAY_SECONDS));
+    const tokens = [...reading.written.matchAll(/"([^"]{1,120})"/g)].map(([, name = ""]) => name);
+    return filled({
+      expires_on: dayAfter(reading.setting.now, days),
+      tokens: tokens.length > 0 ? tokens : undefined,
+      notify: reading.places.emails.length > 0 ? [...reading.places.emails] : undefined,
+    });
+  },
+};
+
+export const PATH_READINGS: readonly PathReading[] = [
+  pciDssBaseline,
+  emailAuthentication,
+  geoRestriction,
+  maintenancePage,
+  credentialRotation,
+  zeroTrustEgress,
+  staticSite,
+  scaleWithWaf,
+  apiService,
+  secureApiEdge,
+];

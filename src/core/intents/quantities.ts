@@ -1,0 +1,155 @@
+/** Numbers with units, as people write them in English and Korean. What is not understood is not there. */
+
+const SCALES: Readonly<Record<string, number>> = {
+  k: 1e3, m: 1e6, mm: 1e6, mn: 1e6, mil: 1e6, thousand: 1e3, million: 1e6, hundred: 100,
+  백: 100, 천: 1e3, 만: 1e4, 십만: 1e5, 백만: 1e6, 천만: 1e7,
+}; // prettier-ignore
+
+const WORDS: Readonly<Record<string, number>> = {
+  a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, twelve: 12,
+  fifteen: 15, twenty: 20, thirty: 30, forty: 40, fifty: 50, sixty: 60, seventy: 70, eighty: 80, ninety: 90,
+  일: 1, 이: 2, 삼: 3, 사: 4, 오: 5, 육: 6, 칠: 7, 팔: 8, 구: 9, 한: 1, 두: 2, 세: 3, 네: 4, 다섯: 5, 열: 10,
+}; // prettier-ignore
+
+const DIGITS = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`;
+const ENGLISH_WORDS = Object.keys(WORDS)
+  .filter((word) => /^[a-z]+$/.test(word))
+  .join("|");
+const KOREAN_DIGITS = "일|이|삼|사|오|육|칠|팔|구";
+/** A number with what multiplies it: `10k`, `1.5 million`, `ten thousand`, `1만`, `1만 5천`, `십만`, `만`. */
+export const NUMBER = [
+  String.raw`(?:${DIGITS})\s?(?:십만|백만|천만|만)\s?(?:${DIGITS})?\s?천?`,
+  String.raw`(?:${DIGITS})\s?(?:k|mm|mn|mil|m|thousand|million|hundred|백|천)?(?![0-9])`,
+  String.raw`(?:${ENGLISH_WORDS})[\s-](?:hundred\s(?:thousand|million)|thousand|million|hundred)`,
+  String.raw`(?:${ENGLISH_WORDS})(?![a-z])`,
+  String.raw`(?:${KOREAN_DIGITS})?\s?(?:십만|백만|천만|만|천|백)`,
+].join("|");
+
+const plain = (digits: string): number => Number(digits.replaceAll(",", ""));
+
+const MIXED = new RegExp(`^(${DIGITS})\\s?(십만|백만|천만|만)\\s?(?:(${DIGITS})\\s?(천)?)?$`);
+const SCALED = new RegExp(`^(${DIGITS})\\s?([a-z]+|백|천)?$`);
+const KOREAN = new RegExp(`^(${KOREAN_DIGITS})?\\s?(십만|백만|천만|만|천|백)$`);
+
+/** Null: it is not a number after all. */
+export function numberOf(text: string): number | null {
+  const given = text.trim();
+  const mixed = MIXED.exec(given);
+  if (mixed) {
+    const [, head = "0", scale = "", tail = "0", thousand] = mixed;
+    return plain(head) * scaleOf(scale) + plain(tail) * (thousand ? 1_000 : 1);
+  }
+  const scaled = SCALED.exec(given);
+  if (scaled) {
+    const [, head = "", unit] = scaled;
+    const value = plain(head) * scaleOf(unit);
+    return Number.isNaN(value) ? null : Math.round(value * 1e6) / 1e6;
+  }
+  const korean = KOREAN.exec(given);
+  return korean ? (WORDS[korean[1] ?? ""] ?? 1) * scaleOf(korean[2]) : inWords(given);
+}
+
+const scaleOf = (unit: string | undefined): number =>
+  unit === undefined ? 1 : (SCALES[unit] ?? Number.NaN);
+
+const inWords = (text: string): number | null =>
+  text.split(/[\s-]+/).reduce<number | null>((so, word) => {
+    const value = WORDS[word] ?? SCALES[word];
+    if (so === null || value === undefined) return null;
+    return value >= 100 ? Math.max(so, 1) * value : so + value;
+  }, 0);
+
+const SECONDS: readonly (readonly [RegExp, number])[] = [
+  [/^(?:s|secs?|seconds?|초)$/, 1],
+  [/^(?:m|mins?|minutes?|분)$/, 60],
+  [/^(?:h|hrs?|hours?|시간)$/, 3_600],
+  [/^(?:d|days?|일)$/, 86_400],
+  [/^(?:w|wks?|weeks?|주|주일)$/, 604_800],
+  [/^(?:months?|개월|달)$/, 2_592_000],
+  [/^(?:y|yrs?|years?|년)$/, 31_536_000],
+];
+const TIME_UNIT = String.raw`seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|주일|개월|시간|초|분|일|주|달|년|s|m|h|d`;
+
+const secondsOf = (unit: string): number =>
+  SECONDS.find(([pattern]) => pattern.test(unit))?.[1] ?? Number.NaN;
+
+/** Lengths of time in seconds, in their order. `per minute` is a rate and none. */
+export function durationsIn(text: string): readonly number[] {
+  const pattern = new RegExp(
+    `(?<![a-z0-9가-힣])(${NUMBER})[\\s-]?(${TIME_UNIT})(?![a-z])(?!\\s?당)`,
+    "g",
+  );
+  const said = [...text.matchAll(pattern)].flatMap(([, number = "", unit = ""]) => {
+    const value = numberOf(number);
+    return value === null ? [] : [value * secondsOf(unit)];
+  });
+  const words: readonly (readonly [RegExp, number])[] = [
+    [/\bdaily\b|하루|매일/, 86_400],
+    [/\bweekly\b|일주일|매주/, 604_800],
+    [/\bmonthly\b|한 ?달|매달|매월/, 2_592_000],
+    [/\bquarterly\b|분기/, 7_776_000],
+    [/\b(?:yearly|annually|annual)\b|일 ?년|매년|연간/, 31_536_000],
+  ];
+  return [
+    ...said,
+    ...(said.length > 0 ? [] : words.flatMap(([word, value]) => (word.test(text) ? [value] : []))),
+  ];
+}
+
+export interface Rate {
+  /** Requests in `seconds`. */
+  readonly requests: number;
+  readonly seconds: number;
+  /** One client's, not everybody's together. */
+  readonly perClient: boolean;
+}
+
+const THINGS = String.raw`(?:http\s?)?(?:requests?|reqs?|calls?|queries|hits?|transactions?|건(?:의)?(?:\s?(?:요청|트래픽|호출))?|개(?:의)?(?:\s?(?:요청|호출))?|회|번|요청|호출|트랜잭션)`;
+const EVERY = String.raw`(?:\s?\/\s?|\s(?:per|a|an|each|every)\s)`;
+const CLIENT =
+  /\b(?:per|each|every|from (?:a|one|any)|by)\s(?:single\s)?(?:client|ip|ip address|address|user|visitor|caller|source)\b|\b(?:ip|client|user)[- ]?(?:당|별)|(?:ip|아이피|클라이언트|사용자|방문자|주소)\s?(?:당|별|마다|하나)/;
+
+/** Rates of requests, in their order. */
+export function ratesIn(text: string): readonly Rate[] {
+  const number = `(?<![a-z0-9.,가-힣])(${NUMBER})`;
+  const unit = `(${TIME_UNIT})`;
+  const perClient = CLIENT.test(text);
+  const found: { readonly at: number; readonly rate: Rate }[] = [];
+  const add = (at: number, value: string, period: string): void => {
+    const [, count = "", word = ""] =
+      new RegExp(`^(${NUMBER})?\\s?(${TIME_UNIT})$`).exec(period.trim()) ?? [];
+    const requests = numberOf(value);
+    const seconds = (count === "" ? 1 : (numberOf(count) ?? Number.NaN)) * secondsOf(word);
+    if (requests !== null && Number.isFinite(seconds) && seconds > 0)
+      found.push({ at, rate: { requests, seconds, perClient } });
+  };
+  const patterns: readonly (readonly [string, (match: RegExpExecArray) => void])[] = [
+    [
+      `${number}\\s?-?(?:rps|qps|tps|req\\/s|reqs\\/s|r\\/s|rpm|알피에스)(?![a-z])`,
+      (match) => add(match.index, match[1] ?? "", match[0].endsWith("rpm") ? "minute" : "second"),
+    ],
+    [
+      `${number}\\s?(?:${THINGS})?${EVERY}(?:(${NUMBER})\\s)?${unit}(?![a-z])`,
+      (match) => add(match.index, match[1] ?? "", `${match[2] ?? ""} ${match[3] ?? ""}`),
+    ],
+    [
+      `(?<![가-힣])(?:매\\s?)?(초|분|시간|일)\\s?(?:당|에)?\\s?(?:최대\\s|약\\s|평균\\s)?(${NUMBER})\\s?(?:${THINGS}|rps|qps|tps)`,
+      (match) => add(match.index, match[2] ?? "", match[1] ?? ""),
+    ],
+    [
+      `(?<![0-9])(\\d+)(초|분|시간)\\s?(?:당|동안|에)\\s?(${NUMBER})\\s?(?:${THINGS})`,
+      (match) => add(match.index, match[3] ?? "", `${match[1] ?? ""} ${match[2] ?? ""}`),
+    ],
+  ];
+  for (const [pattern, take] of patterns) {
+    const scanner = new RegExp(pattern, "g");
+    for (let match = scanner.exec(text); match; match = scanner.exec(text)) take(match);
+  }
+  const ordered = found.toSorted((a, b) => a.at - b.at).map(({ rate }) => rate);
+  return ordered.filter(
+    (rate, index) =>
+      ordered.findIndex(
+        (other) => other.requests * rate.seconds === rate.requests * other.seconds,
+      ) === index,
+  );
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { sameJson } from "../../../src/core/canonical.ts";
+import { GOLDEN_PATHS } from "../../../src/core/golden-paths/registry.ts";
+import {
+  CONFIDENT,
+  type Interpretation,
+  type Setting,
+} from "../../../src/core/intents/interpretation.ts";
+import { interpret } from "../../../src/core/intents/rules.ts";
+import { GROUND, stateOf } from "../golden-paths/ground.ts";
+import { NOW } from "../harbor.ts";
+import { type Labelled, NOT_TO_APPLY, PARAPHRASES, PROMISED } from "./labelled.ts";
+
+const SETTING: Setting = { level: "zone", zone: "harbor.example", now: NOW, uses: [] };
+
+export const read = (text: string): Interpretation => interpret(text, SETTING);
+
+/** Whether paths and all labelled parameters are as meant. */
+function isRight({ text, paths }: Labelled): boolean {
+  const found = read(text);
+  if (found.type !== "choice" || found.chosen.length !== paths.length) return false;
+  return paths.every(([path, parameters]) => {
+    const one = found.chosen.find((chosen) => chosen.path === path);
+    if (!one) return false;
+    const opened = GOLDEN_PATHS.get(path)?.open(one.parameters, stateOf(GROUND));
+    const full = opened?.ok ? opened.value.request.parameters : {};
+    return Object.entries(parameters).every(([name, value]) => sameJson(full[name], value));
+  });
+}
+
+describe("the promised intents", () => {
+  it.each(PROMISED)("understands: $text", (labelled) => {
+    expect(isRight(labelled), JSON.stringify(read(labelled.text))).toBe(true);
+  });
+});
+
+describe("the labelled set", () => {
+  it("is understood, paths and parameters, at 95 in a hundred or more", () => {
+    const all = [...PROMISED, ...PARAPHRASES];
+    const wrong = all.filter((one) => !isRight(one));
+    const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
+    expect(all.length).toBeGreaterThanOrEqual(65);
+    expect(1 - wrong.length / all.length, told.join("\n")).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it("is never misunderstood with confidence", () => {
+    for (const { text, paths } of [...PROMISED, ...PARAPHRASES]) {
+      const found = read(text);
+      if (found.type !== "choice") continue;
+      expect(found.chosen.map(({ path }) => path).toSorted(), text).toEqual(
+        paths.map(([path]) => path).toSorted(),
+      );
+      expect(found.confidence).toBeGreaterThanOrEqual(CONFIDENT);
+    }
+  });
+
+  it.each(NOT_TO_APPLY)("asks or says no: %s", (text) => {
+    expect(read(text).type, JSON.stringify(read(text))).not.toBe("choice");
+  });
+});
