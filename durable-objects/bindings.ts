@@ -1,4 +1,5 @@
 /** How Durable Objects and Workers reach each other: by name, through the ports of core. Brands are strings again here. */
+import type { ArchitectPort } from "../src/core/intents/intent.ts";
 import type {
   AuditorPort,
   LogPort,
@@ -32,3 +33,5 @@ export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => plain(env.VAULT) 
 export const logOf = (env: Pick<Env, "LOG">): LogPort => plain(env.LOG) as LogPort;
 export const watchOf = (env: Pick<Env, "WATCH">, accountId: string): WatchPort =>
   plain(env.WATCH.getByName(accountId)) as WatchPort;
+export const architectOf = (env: Pick<Env, "ARCHITECT">, scope: ScopeId): ArchitectPort =>
+  plain(env.ARCHITECT.getByName(scope)) as ArchitectPort;

@@ -4,7 +4,9 @@ import { type Leases, overlay } from "../src/core/guardrails/overlay.ts";
 import type { Hold } from "../src/core/hold.ts";
 import { type Instant, instantOf } from "../src/core/ids.ts";
 import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts";
-import type { StoredGolden } from "../src/core/ports.ts";
+import type { Rehearsal } from "../src/core/intents/intent.ts";
+import type { GoldenRefusal, StoredGolden } from "../src/core/ports.ts";
+import { rehearsalOf } from "../src/core/rehearsal.ts";
 import { type Decision, reconcile, type ReconcileInput } from "../src/core/reconcile.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { FEED_MAX, type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
@@ -29,6 +31,8 @@ export interface LookInput {
   readonly identity: ScopeIdentity;
   readonly api: CloudflareApi;
   readonly nowMs: number;
+  /** In place of the golden state in force: what would be, if it were this one. */
+  readonly proposed?: StoredGolden;
 }
 
 /** What the scope was found to be, against what. */
@@ -46,7 +50,7 @@ export interface Found {
 /** Null: there is no golden state to compare with. */
 export async function look(input: LookInput): Promise<Result<Found | null, Unknown>> {
   const { state, identity } = input;
-  const stored = state.golden();
+  const stored = input.proposed ?? state.golden();
   const golden = stored && parseGolden(stored.document, identity.scope, identity.site);
   if (!stored || !golden?.ok) return ok(null);
   const lineage = state.lineage();
@@ -78,6 +82,29 @@ export async function look(input: LookInput): Promise<Result<Found | null, Unkno
   // A log that was cut may lack the very entry that speaks against the actor: then nobody is known.
   const entries = feed !== null && feed.length < FEED_MAX ? feed : null;
   return ok({ ...found, decision: reconcile({ ...of, entries }), feed });
+}
+
+/** What a plan would be, if `document` were the golden state. */
+export async function rehearse(
+  document: unknown,
+  input: LookInput,
+): Promise<Result<Rehearsal, Unknown | GoldenRefusal>> {
+  const { scope, site } = input.identity;
+  const golden = parseGolden(document, scope, site);
+  if (!golden.ok) return err({ reason: "invalid", problems: golden.error });
+  const proposed: StoredGolden = {
+    generation: (input.state.golden()?.generation ?? 0) + 1,
+    document,
+    text: "",
+    mediaType: "application/json",
+    digest: golden.value.digest,
+    by: "architect",
+    at: instant(input.nowMs),
+  };
+  const found = await look({ ...input, proposed });
+  if (!found.ok) return found;
+  if (found.value === null) throw new Error("a golden state that was parsed does not parse");
+  return ok(rehearsalOf(scope, found.value.decision));
 }
 
 /** What the reconciler remembers and a decision depends on. */

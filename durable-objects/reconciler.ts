@@ -23,6 +23,7 @@ import {
 import type { Incident, OpenIncident } from "../src/core/incident.ts";
 import { amendEntry, revertRoutedEntry } from "../src/core/log/hold-entries.ts";
 import { goldenEntry } from "../src/core/log/incident-entries.ts";
+import type { Rehearsal } from "../src/core/intents/intent.ts";
 import type { LineageEntry, Unknown } from "../src/core/observation.ts";
 import type {
   Drifted,
@@ -53,7 +54,7 @@ import { GuardrailRegister } from "./guardrail-register.ts";
 import { Guarding, unfounded } from "./guarding.ts";
 import { HoldRegister } from "./hold-register.ts";
 import { readLive } from "./live-reading.ts";
-import { type Found, look } from "./look.ts";
+import { type Found, look, type LookInput, rehearse } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
 import { Pass } from "./pass.ts";
 import { scopeFacts } from "./policy-desk.ts";
@@ -266,12 +267,21 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     return ok({ reverted: routed.length });
   }
 
+  async rehearse(document: unknown): Promise<Result<Rehearsal, Unknown | GoldenRefusal>> {
+    await this.lifecycle.start();
+    return rehearse(document, this.#lookInput());
+  }
+
   #found(): Promise<Result<Found | null, Unknown>> {
+    return look(this.#lookInput());
+  }
+
+  #lookInput(): LookInput {
     const identity = this.#identity();
     const api = pacedApi(this.env, { accountId: identity.accountId, urgency: "look" });
     const [holds, leases] = [this.#holds.all(), this.#guardrails.leases()];
     const of = { env: this.env, state: this.#state, identity, api };
-    return look({ ...of, holds, leases, nowMs: Date.now() });
+    return { ...of, holds, leases, nowMs: Date.now() };
   }
 
   #moved(expected: number): GoldenRefusal | null {

@@ -1,7 +1,8 @@
 /** The swarm Worker. The only file that knows everyone. */
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { Architect } from "../durable-objects/agents/architect.ts";
 import { Auditor } from "../durable-objects/agents/auditor.ts";
-import { logOf, reconcilerOf, runOf, registerOf, voterOf } from "../durable-objects/bindings.ts";
+import { architectOf, logOf, reconcilerOf, runOf, registerOf, voterOf } from "../durable-objects/bindings.ts";
 import { ORCHESTRATION } from "../durable-objects/orchestration.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
@@ -19,9 +20,10 @@ import { authenticator } from "./edge/http/auth.ts";
 import { isSandboxOrigin } from "./edge/http/sandbox-origin.ts";
 import { SANDBOX_PEOPLE, signAsSandboxPerson } from "./edge/signing/sandbox-people.ts";
 import { readPosture } from "./edge/store/blackboard.ts";
+import { IntentRecord } from "./edge/store/intent-record.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
 
-export { Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run, Watch };
+export { Architect, Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run, Watch };
 
 const VERSION = "0.1.0";
 /** A scope that nobody knows makes us look for new zones, but not more often than this. */
@@ -78,6 +80,9 @@ function portsOf(env: Env): ApiPorts {
     runView: (id) => record.run(id),
     ballots: (run) => record.ballots(run),
     run: (id) => runOf(env, id),
+    architect: (scope) => architectOf(env, scope),
+    intents: (query) => new IntentRecord(env.DB).page(query),
+    intent: (id) => new IntentRecord(env.DB).find(id),
     lessons: (limit) => record.lessons(limit),
     log: {
       isPublic: sandbox || isYes(env.LOG_PUBLIC_READ),

@@ -96,6 +96,7 @@ const FLOW = [
   "verification",
   "reconcile",
   "policy",
+  "rehearsal",
   // who agrees
   "dossier",
   "auditors",

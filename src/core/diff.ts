@@ -38,7 +38,7 @@ export interface DiffInput {
 
 /** Pure and deterministic: the order of the inputs does not matter. */
 export function diff(input: DiffInput): Drift {
-  const parts = [...KINDS.values()].map((kind) => diffKind(kind, input));
+  const parts = inTurn([...KINDS.values()].map((kind) => diffKind(kind, input)));
   return {
     changes: parts.flatMap((part) => part.changes),
     reported: parts.flatMap((part) => part.reported),
@@ -49,6 +49,32 @@ export function diff(input: DiffInput): Drift {
     ),
   };
 }
+
+/** What needs something that is not going to be there yet is told, and follows when it is. */
+function inTurn(parts: readonly Part[]): readonly Part[] {
+  const missing = new Set(
+    parts.flatMap(({ reported }) =>
+      reported.flatMap(({ change }) => (change.op === "create" ? [nameOf(change.desired)] : [])),
+    ),
+  );
+  if (missing.size === 0) return parts;
+  return parts.map((part) => {
+    const waits = part.changes.filter((change) => {
+      const need = change.op === "create" ? kindOf(part.kind).needs?.(change.desired) : undefined;
+      return need !== undefined && missing.has(nameOf(need));
+    });
+    if (waits.length === 0) return part;
+    const reason = "what it needs is not there (yet)";
+    return {
+      ...part,
+      changes: part.changes.filter((change) => !waits.includes(change)),
+      reported: [...part.reported, ...waits.map((change) => ({ change, reason }))],
+    };
+  });
+}
+
+const nameOf = ({ kind, identity }: Pick<Resource, "kind" | "identity">): string =>
+  `${kind} ${identity}`;
 
 /** What one change does, whatever plan it stands in: the same diff coming back has the same digest (I14). */
 export function changeDigest(change: Change): Digest {

@@ -10,6 +10,7 @@ import type { TooFar } from "./guardrails/reach.ts";
 import type { HeldBack, Hold, HoldRequest } from "./hold.ts";
 import type { OpenIncident } from "./incident.ts";
 import type { Digest, GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
+import type { Rehearsal } from "./intents/intent.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
 import type { LineageEntry, Unknown } from "./observation.ts";
 import type { Plan } from "./plan.ts";
@@ -243,6 +244,8 @@ export interface ReconcilerPort {
   /** While one of another cause is open, drift is held. Both are idempotent. */
   incidentOpened(incident: OpenIncident): Promise<void>;
   incidentClosed(id: IncidentId): Promise<void>;
+  /** Reads the scope now and says what a plan under `document` would be. Nothing is put, planned or written. */
+  rehearse(document: unknown): Promise<Result<Rehearsal, Unknown | GoldenRefusal>>;
   /** Reads the scope now. Null: there is no golden state. Nothing is written or planned. */
   drifted(): Promise<Result<Drifted | null, Unknown>>;
   /** Lets routed drift of these subjects be reverted after all. Returns how many changes that is. */

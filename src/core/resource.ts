@@ -155,6 +155,8 @@ export interface Kind {
   align?(desired: readonly Resource[], observed: readonly ObservedResource[]): readonly Resource[];
   /** The identity of what `resource` is part of (a list's items): made after it, gone with it. Null: it stands alone. */
   whole?(resource: Resource): string | null;
+  /** What has to be there before `resource` can be made: it waits while that is told and not written. */
+  needs?(resource: Resource): Pick<Resource, "kind" | "identity">;
   /** Whether a resource of these fields and none at all are the same: an empty set. */
   isEmpty?(fields: Fields): boolean;
   /** What it holds cannot be brought back: deleted only by two people. */

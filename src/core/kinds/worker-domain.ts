@@ -103,6 +103,7 @@ export const workerDomain: Kind = {
   same: sameOrDefault({ environment: ENVIRONMENT }),
   matchable: ["hostname", "service", "zone"],
   removable: true,
+  needs: ({ fields }) => ({ kind: "worker", identity: textOf(fields["service"]) }),
   foreign: () => new Map(),
   calls: (changes, site) =>
     changes.map((change, position) => ({

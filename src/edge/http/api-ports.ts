@@ -14,6 +14,7 @@ import type {
   ScopeId,
   VoterId,
 } from "../../core/ids.ts";
+import type { ArchitectPort, Intent } from "../../core/intents/intent.ts";
 import type { Lesson } from "../../core/lesson.ts";
 import type { RecordedHold } from "../../core/log/hold-entries.ts";
 import type {
@@ -130,6 +131,10 @@ export interface ApiPorts {
   readonly orchestration: Orchestration;
   readonly register: Pick<RegisterPort, "roll" | "entries" | "rootKeys" | "reinstate">;
   voter(id: VoterId): Pick<AuditorPort, "rotate">;
+
+  architect(scope: ScopeId): ArchitectPort;
+  intents(query: ListQuery): Promise<readonly Intent[]>;
+  intent(id: IncidentId): Promise<Intent | null>;
 
   lessons(limit: number): Promise<readonly Lesson[]>;
   readonly log: RecordPort;

@@ -2,6 +2,7 @@
  * Every "no" of the API, in one place: RFC 9457 problem details. Adding a refusal to core breaks
  * the build here first.
  */
+import type { IntentRefusal } from "../../core/intents/intent.ts";
 import type { Unknown } from "../../core/observation.ts";
 import type { GoldenRefusal, GuardrailRefusal, HoldRefusal } from "../../core/ports.ts";
 import type { Fault } from "../../core/resource.ts";
@@ -24,6 +25,8 @@ export const PROBLEMS = {
   "run-finished": { status: 409, title: "the run is over" },
   "not-awaiting-approval": { status: 409, title: "the run does not wait for people now" },
   "not-waiting": { status: 409, title: "nothing of the incident waits for a decision" },
+  "intent-not-waiting": { status: 409, title: "the intent waits for nobody" },
+  "too-many-intents": { status: 409, title: "the scope has as many intents as it may have" },
   "too-many-holds": { status: 409, title: "the scope has as many holds as it may have" },
   "too-many-guardrails": { status: 409, title: "the scope has as many guardrails as it may have" },
   "guardrail-groundless": { status: 409, title: "the guardrail would change nothing" },
@@ -41,6 +44,7 @@ export const PROBLEMS = {
     status: 415,
     title: "the body has a media type that is not taken here",
   },
+  "key-reused": { status: 422, title: "the key was used for another request" },
   "invalid-body": { status: 422, title: "the body has problems" },
   "invalid-golden-state": { status: 422, title: "the golden state has problems" },
   "not-adoptable": { status: 422, title: "this drift cannot be taken into the golden state" },
@@ -190,6 +194,26 @@ export function ofHoldRefusal(refusal: HoldRefusal): Problem {
       return { slug: "too-many-holds", facts: { max: refusal.max } };
     case "no_such_hold":
       return notFound("there is no such hold, or it has ended");
+    default:
+      return unreachable(refusal);
+  }
+}
+
+export function ofIntentRefusal(refusal: IntentRefusal): Problem {
+  switch (refusal.reason) {
+    case "key_reused":
+      return { slug: "key-reused" };
+    case "too_many":
+      return { slug: "too-many-intents", facts: { max: refusal.max } };
+    case "no_such_intent":
+      return notFound("there is no such intent");
+    case "not_waiting":
+      return { slug: "intent-not-waiting", facts: { phase: refusal.phase } };
+    case "draft_moved":
+      return {
+        slug: "proposal-moved",
+        ...(refusal.digest === null ? {} : { facts: { draft_digest: refusal.digest } }),
+      };
     default:
       return unreachable(refusal);
   }

@@ -9,7 +9,7 @@ import {
 import { interpret } from "../../../src/core/intents/rules.ts";
 import { GROUND, stateOf } from "../golden-paths/ground.ts";
 import { NOW } from "../harbor.ts";
-import { type Labelled, NOT_TO_APPLY, PARAPHRASES, PROMISED } from "./labelled.ts";
+import { type Labelled, NOT_TO_APPLY, OTHERS, PARAPHRASES, PROMISED } from "./labelled.ts";
 
 const SETTING: Setting = { level: "zone", zone: "harbor.example", now: NOW, uses: [] };
 
@@ -41,6 +41,13 @@ describe("the labelled set", () => {
     const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
     expect(all.length).toBeGreaterThanOrEqual(65);
     expect(1 - wrong.length / all.length, told.join("\n")).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it("reaches to other words: 85 in a hundred or more, and none of them wrong with confidence", () => {
+    const wrong = OTHERS.filter((one) => !isRight(one));
+    const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
+    expect(1 - wrong.length / OTHERS.length, told.join("\n")).toBeGreaterThanOrEqual(0.85);
+    expect(wrong.filter(({ text }) => read(text).type === "choice")).toEqual([]);
   });
 
   it("is never misunderstood with confidence", () => {

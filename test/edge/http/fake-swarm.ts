@@ -24,6 +24,15 @@ import {
 } from "../../../src/core/ids.ts";
 import { type Hold, holdOf } from "../../../src/core/hold.ts";
 import type { Incident } from "../../../src/core/incident.ts";
+import {
+  type ArchitectPort,
+  type Intent,
+  type IntentDecision,
+  intentIdOf,
+  type IntentRefusal,
+  type IntentRequest,
+  newIntent,
+} from "../../../src/core/intents/intent.ts";
 import type { Lesson } from "../../../src/core/lesson.ts";
 import type { RecordedEntry } from "../../../src/core/log/entry.ts";
 import type { RecordedHold } from "../../../src/core/log/hold-entries.ts";
@@ -211,7 +220,7 @@ export class FakeSwarm implements ApiPorts {
       level: "zone",
       zone_id: "z1",
       zone_name: "example.com",
-      account_id: "acc",
+      account_id: "8d6e3f0a5c1b4927a0f4c2d9b7e61835",
       generation: 3,
     },
   ];
@@ -387,6 +396,38 @@ export class FakeSwarm implements ApiPorts {
       },
     };
   }
+  readonly asked: IntentRequest[] = [];
+  readonly decisions: IntentDecision[] = [];
+  readonly intentsKept: Intent[] = [];
+  refusal: IntentRefusal | null = null;
+
+  architect(): ArchitectPort {
+    return {
+      ask: (request) => {
+        this.asked.push(request);
+        if (this.refusal) return Promise.resolve(err(this.refusal));
+        const intent = newIntent(request, intentIdOf(request));
+        this.intentsKept.push(intent);
+        return Promise.resolve(ok(intent));
+      },
+      decide: (id, decision) => {
+        this.decisions.push(decision);
+        const intent = this.intentsKept.find((one) => one.id === id);
+        if (this.refusal) return Promise.resolve(err(this.refusal));
+        return Promise.resolve(intent ? ok(intent) : err({ reason: "no_such_intent" }));
+      },
+      intent: (id) => Promise.resolve(this.intentsKept.find((one) => one.id === id) ?? null),
+    };
+  }
+
+  async intents(query: ListQuery): Promise<readonly Intent[]> {
+    return pageOf(this.intentsKept, query, ({ at }) => at);
+  }
+
+  async intent(id: Intent["id"]): Promise<Intent | null> {
+    return this.intentsKept.find((one) => one.id === id) ?? null;
+  }
+
   async lessons(limit: number): Promise<readonly Lesson[]> {
     return Array.from({ length: 3 }, () => LESSON).slice(0, limit);
   }

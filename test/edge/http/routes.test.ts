@@ -236,7 +236,11 @@ describe("one scope", () => {
 
   it("is shown by itself", async () => {
     const one = await good("getScope", await swarm.ask(`/api/v1/scopes/${SCOPE}`));
-    expect(one).toMatchObject({ status: "drifted", drifted: 1, account_id: "acc" });
+    expect(one).toMatchObject({
+      status: "drifted",
+      drifted: 1,
+      account_id: "8d6e3f0a5c1b4927a0f4c2d9b7e61835",
+    });
     const encoded = await swarm.ask(`/api/v1/scopes/${encodeURIComponent(SCOPE)}`);
     expect(encoded.status).toBe(200);
   });

@@ -12,6 +12,7 @@ import { healthRoutes } from "./health.ts";
 import { importRoutes } from "./imports.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { logRoutes } from "./log.ts";
+import { intentRoutes } from "./intents.ts";
 import { lessonRoutes } from "./lessons.ts";
 import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...schemaRoutes,
   ...expressionRoutes,
   ...cveRoutes,
+  ...intentRoutes,
   ...incidentRoutes,
   ...runRoutes,
   ...agentRoutes,

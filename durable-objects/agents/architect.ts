@@ -1,0 +1,358 @@
+import { DurableObject } from "cloudflare:workers";
+import { Lifecycle } from "agents/lifecycle";
+import type { JsonObject } from "../../src/core/canonical.ts";
+import {
+  amendmentFor,
+  type Amendment,
+  type Part,
+  usesIn,
+} from "../../src/core/golden-paths/amendment.ts";
+import {
+  type Digest,
+  type IncidentId,
+  type Instant,
+  instantOf,
+  type ScopeId,
+} from "../../src/core/ids.ts";
+import {
+  afterReading,
+  type ArchitectPort,
+  choicesOf,
+  chosenUses,
+  type Draft,
+  draftOf,
+  groundOf,
+  incidentStatusOf,
+  type Intent,
+  type IntentDecision,
+  intentIdOf,
+  type IntentRefusal,
+  type IntentRequest,
+  INTENTS_MAX,
+  isOver,
+  isSame,
+  newIntent,
+  type Rehearsal,
+  waits,
+} from "../../src/core/intents/intent.ts";
+import type { Setting } from "../../src/core/intents/interpretation.ts";
+import { interpret } from "../../src/core/intents/rules.ts";
+import { askedEntry, decidedEntry, readEntry } from "../../src/core/log/intent-entries.ts";
+import type { StoredGolden } from "../../src/core/ports.ts";
+import type { Fault } from "../../src/core/resource.ts";
+import { err, ok, type Result } from "../../src/core/result.ts";
+import { golden } from "../../src/edge/http/golden-draft.ts";
+import { IntentRecord } from "../../src/edge/store/intent-record.ts";
+import { SharedRecord } from "../../src/edge/store/shared-record.ts";
+import { logOf, reconcilerOf } from "../bindings.ts";
+import { Driver } from "../driver.ts";
+
+const clock = (): Instant => instantOf(new Date().toISOString());
+/** How often it is looked whether the account is in order, so that the zone may follow. */
+const LOOK_AGAIN_MS = 500;
+/** A part that waits for people waits as long as a person may need; then somebody has to ask again (I12). */
+const AMENDING_MS_MAX = 24 * 60 * 60_000;
+
+type Stored = Readonly<Record<string, StoredGolden | null>>;
+
+/**
+ * The architect of one scope. Owns: the intents of the scope. It reads text from outside and holds no credential; what it
+ * emits are golden paths with parameters, which deterministic code turns into an amendment. The amendment is put like any golden
+ * state, by the name of who asked, and goes the ordinary way from there.
+ *
+ * Order (I10): the record first, then its own storage, then the copies in D1, which the next change makes good. A crash while
+ * reading reads again; a crash while amending finds by the golden state in force what is done already.
+ */
+export class Architect extends DurableObject<Env> implements ArchitectPort {
+  readonly #driver = new Driver("architect", () => this.#drive());
+  readonly lifecycle = Lifecycle.install(this).use(this.#driver);
+  readonly #sql = this.ctx.storage.sql;
+  readonly #advancing = new Map<IncidentId, Promise<Intent>>();
+
+  onStart(): void {
+    this.#sql.exec(
+      "create table if not exists intent (id text primary key, at text not null, over integer not null, intent text not null)",
+    );
+  }
+
+  async ask(request: IntentRequest): Promise<Result<Intent, IntentRefusal>> {
+    await this.lifecycle.start();
+    const id = intentIdOf(request);
+    const before = this.#find(id);
+    if (before) return isSame(before, request) ? ok(before) : err({ reason: "key_reused" });
+    if (!this.#makeRoom()) return err({ reason: "too_many", max: INTENTS_MAX });
+    const intent = newIntent(request, id);
+    await logOf(this.env).append([askedEntry(intent)]);
+    await this.#save(intent);
+    await this.#driver.request();
+    // The built-in rules need no network: who asked gets what came of it, not a promise.
+    return ok(await this.#advance(id));
+  }
+
+  async intent(id: IncidentId): Promise<Intent | null> {
+    await this.lifecycle.start();
+    return this.#find(id);
+  }
+
+  async decide(id: IncidentId, decision: IntentDecision): Promise<Result<Intent, IntentRefusal>> {
+    await this.lifecycle.start();
+    const intent = this.#find(id);
+    if (!intent) return err({ reason: "no_such_intent" });
+    if (!waits(intent)) return err({ reason: "not_waiting", phase: intent.phase });
+    if (decision.decision === "apply" && decision.digest !== intent.draft?.digest)
+      return err({ reason: "draft_moved", digest: intent.draft?.digest ?? null });
+    const at = clock();
+    await logOf(this.env).append([decidedEntry(intent, { ...decision, at })]);
+    switch (decision.decision) {
+      case "withdraw":
+        return ok(await this.#save({ ...intent, phase: "withdrawn", updatedAt: at }));
+      case "choose": {
+        const choices = decision.chosen;
+        const chosen: Intent = { ...intent, phase: "reading", choices, updatedAt: at };
+        await this.#save(chosen);
+        return ok(await this.#advance(id));
+      }
+      case "apply":
+        return this.#apply(intent, decision.by);
+    }
+  }
+
+  /** What was shown has to be what there still is; otherwise the new draft is shown, and asked about again. */
+  async #apply(intent: Intent, by: string): Promise<Result<Intent, IntentRefusal>> {
+    const now = draftFor(intent, await this.#goldens(intent));
+    const updatedAt = clock();
+    if (!now.ok || now.value.draft.digest !== intent.draft?.digest) {
+      const shown = now.ok ? now.value.draft : null;
+      const faults = now.ok ? [] : now.error;
+      await this.#save({ ...intent, draft: shown, faults, updatedAt });
+      return err({ reason: "draft_moved", digest: shown?.digest ?? null });
+    }
+    // Whoever applies it is who changes the golden state.
+    await this.#save({ ...intent, phase: "amending", by, updatedAt });
+    await this.#driver.request();
+    return ok(await this.#advance(intent.id));
+  }
+
+  async #drive(): Promise<number | null> {
+    let waiting = false;
+    for (const { id } of this.#unfinished()) {
+      const { phase } = await this.#advance(id);
+      waiting ||= phase === "amending" || phase === "reading";
+    }
+    return waiting ? Date.now() + LOOK_AGAIN_MS : null;
+  }
+
+  /** One at a time for each intent: who asks and the heartbeat share what is under way. */
+  #advance(id: IncidentId): Promise<Intent> {
+    const before = this.#advancing.get(id);
+    if (before) return before;
+    const turn = this.#turn(id).finally(() => this.#advancing.delete(id));
+    this.#advancing.set(id, turn);
+    return turn;
+  }
+
+  async #turn(id: IncidentId): Promise<Intent> {
+    const intent = this.#find(id);
+    if (!intent) throw new Error("an intent under way is not there");
+    const read = intent.phase === "reading" ? await this.#read(intent) : intent;
+    return read.phase === "amending" ? this.#amend(read) : read;
+  }
+
+  async #read(intent: Intent): Promise<Intent> {
+    const stored = await this.#goldens(intent);
+    const interpretation =
+      intent.interpretation ?? interpret(intent.text, settingOf(intent, stored));
+    const read: Intent = { ...intent, interpretation, model: intent.model ?? "rules" };
+    const drafted = choicesOf(read).length === 0 ? null : draftFor(read, stored);
+    const result = drafted && (drafted.ok ? ok(drafted.value.draft) : drafted);
+    const asks = interpretation.type === "question" && drafted === null;
+    const next = asks
+      ? { phase: "asking" as const, draft: null, faults: [] }
+      : afterReading(read, result);
+    const at = clock();
+    const after: Intent = { ...read, ...next, updatedAt: at };
+    const rehearsals =
+      after.phase === "proposed" && drafted?.ok
+        ? await this.#rehearsed(intent, drafted.value.amendment, stored)
+        : [];
+    const told: Intent = { ...after, rehearsals };
+    await logOf(this.env).append([readEntry(told, at)]);
+    return this.#save(told);
+  }
+
+  /** One part after the other, each when the one before is in place: what a zone names has to be there. */
+  async #amend(intent: Intent): Promise<Intent> {
+    const stored = await this.#goldens(intent);
+    const drafted = draftFor(intent, stored);
+    if (!drafted.ok) return this.#fail(intent, drafted.error);
+    const { parts } = drafted.value.amendment;
+    const [part] = parts;
+    if (part === undefined) return this.#save({ ...intent, phase: "amended", updatedAt: clock() });
+    if (!(await this.#mayFollow(intent, part))) {
+      const isLate = Date.now() - Date.parse(intent.updatedAt) > AMENDING_MS_MAX;
+      return isLate ? this.#fail(intent, []) : intent;
+    }
+    const put = await this.#put(intent, part, stored[part.scope] ?? null);
+    // Somebody was quicker: the next turn works with what they have put.
+    if (put === "moved") return intent;
+    if (!put.ok) return this.#fail(intent, put.error);
+    // A crash here leaves the generation in force and the intent behind; the next turn finds nothing left to amend.
+    const done = [...intent.done, { scope: part.scope, ...put.value }];
+    const phase = parts.length > 1 ? "amending" : "amended";
+    return this.#save({ ...intent, done, phase, updatedAt: clock() });
+  }
+
+  async #put(
+    intent: Intent,
+    part: Part,
+    before: StoredGolden | null,
+  ): Promise<"moved" | Result<{ generation: number; digest: Digest }, readonly Fault[]>> {
+    const text = golden({ scope: part.scope, stored: before }, part.edits);
+    if (!text.ok) return err([{ path: [], problem: text.error }]);
+    const put = await reconcilerOf(this.env, part.scope).putGolden({
+      ...text.value,
+      expected: before?.generation ?? 0,
+      by: intent.by,
+      amends: part.changes.map(({ op, kind, identity }) => ({ op, kind, identity })),
+    });
+    if (put.ok) return put;
+    return put.error.reason === "invalid" ? err(put.error.problems) : "moved";
+  }
+
+  #fail(intent: Intent, faults: readonly Fault[]): Promise<Intent> {
+    return this.#save({ ...intent, phase: "failed", faults, updatedAt: clock() });
+  }
+
+  async #mayFollow({ done }: Intent, { scope }: Part): Promise<boolean> {
+    const last = done.at(-1);
+    if (last === undefined || last.scope === scope) return true;
+    return this.#isInPlace(last.scope, last.generation);
+  }
+
+  /** A scope is in place when its reconciler has found so under the generation, or a later one. */
+  async #isInPlace(scope: ScopeId, generation: number): Promise<boolean> {
+    const reconciler = reconcilerOf(this.env, scope);
+    const view = await reconciler.view();
+    if (view.generation < generation || view.observedAt === null) return false;
+    if (view.status === "in_sync") return true;
+    // What had no id to be bound to in the first plan is made by the next one.
+    if (view.status === "held" && view.reported.length > 0)
+      await reconciler.wake({ source: "request", at: clock(), by: "architect" });
+    return false;
+  }
+
+  async #goldens({ grounds: { zone, account } }: Intent): Promise<Stored> {
+    const scopes = [...(account.managed ? [account.scope] : []), ...(zone ? [zone.scope] : [])];
+    const found = await Promise.all(
+      scopes.map(async (scope) => [scope, await reconcilerOf(this.env, scope).golden()] as const),
+    );
+    return Object.fromEntries(found);
+  }
+
+  async #rehearsed(
+    { grounds }: Intent,
+    { parts }: Amendment,
+    stored: Stored,
+  ): Promise<readonly (Rehearsal | null)[]> {
+    if (!grounds.account.managed && parts.some(({ level }) => level === "account")) return [];
+    return Promise.all(
+      parts.map(async ({ scope, edits }) => {
+        const text = golden({ scope, stored: stored[scope] ?? null }, edits);
+        if (!text.ok) return null;
+        const rehearsed = await reconcilerOf(this.env, scope).rehearse(text.value.document);
+        return rehearsed.ok ? rehearsed.value : null;
+      }),
+    );
+  }
+
+  /** False: there are as many as there may be, and none of them is over. */
+  #makeRoom(): boolean {
+    const [row] = this.#sql
+      .exec<{ count: number }>("select count(*) as count from intent")
+      .toArray();
+    if ((row?.count ?? 0) < INTENTS_MAX) return true;
+    const freed = this.#sql.exec(
+      "delete from intent where id = (select id from intent where over = 1 order by at limit 1)",
+    );
+    return freed.rowsWritten > 0;
+  }
+
+  #find(id: IncidentId): Intent | null {
+    const [row] = this.#sql
+      .exec<{ intent: string }>("select intent from intent where id = ?", id)
+      .toArray();
+    return row ? (JSON.parse(row.intent) as Intent) : null;
+  }
+
+  #unfinished(): readonly Intent[] {
+    return this.#sql
+      .exec<{ intent: string }>("select intent from intent where over = 0 order by at")
+      .toArray()
+      .map(({ intent }) => JSON.parse(intent) as Intent)
+      .filter(({ phase }) => phase === "reading" || phase === "amending");
+  }
+
+  async #save(intent: Intent): Promise<Intent> {
+    const { id, at } = intent;
+    const over = isOver(intent) ? 1 : 0;
+    this.#sql.exec(
+      "insert or replace into intent values (?, ?, ?, ?)",
+      id,
+      at,
+      over,
+      JSON.stringify(intent),
+    );
+    await new SharedRecord(this.env.DB).saveIncident({
+      id,
+      scope: intent.scope,
+      status: incidentStatusOf(intent),
+      openedAt: at,
+      closedAt: over === 1 ? intent.updatedAt : null,
+      cause: "intent",
+      drift: [],
+      run: null,
+    });
+    await new IntentRecord(this.env.DB).save(intent);
+    return intent;
+  }
+}
+
+interface Drafted {
+  readonly amendment: Amendment;
+  readonly draft: Draft;
+}
+
+const documentsIn = (stored: Stored): Readonly<Record<string, JsonObject | null>> =>
+  Object.fromEntries(
+    Object.entries(stored).map(([scope, one]) => [
+      scope,
+      (one?.document ?? null) as JsonObject | null,
+    ]),
+  );
+
+function draftFor(intent: Intent, stored: Stored): Result<Drafted, readonly Fault[]> {
+  const { grounds } = intent;
+  const amended = amendmentFor(choicesOf(intent), groundOf(grounds, documentsIn(stored)));
+  if (!amended.ok) return amended;
+  if (!grounds.account.managed && amended.value.parts.some(({ level }) => level === "account"))
+    return err([
+      { path: [], problem: `needs \`${grounds.account.scope}\`, which is not managed here` },
+    ]);
+  const generations = Object.fromEntries(
+    Object.entries(stored).map(([scope, one]) => [scope, one?.generation ?? 0]),
+  );
+  return ok({ amendment: amended.value, draft: draftOf(amended.value, generations) });
+}
+
+function settingOf({ grounds: { zone, account }, at }: Intent, stored: Stored): Setting {
+  const documents = documentsIn(stored);
+  const uses = [zone?.scope, account.scope].flatMap((scope) =>
+    scope === undefined ? [] : usesIn(documents[scope]),
+  );
+  return {
+    level: zone ? "zone" : "account",
+    zone: zone?.site.name ?? null,
+    now: at,
+    uses: chosenUses(uses),
+  };
+}
