@@ -54,14 +54,14 @@ export function diff(input: DiffInput): Drift {
 function inTurn(parts: readonly Part[]): readonly Part[] {
   const missing = new Set(
     parts.flatMap(({ reported }) =>
-      reported.flatMap(({ change }) => (change.op === "create" ? [nameOf(change.desired)] : [])),
+      reported.flatMap(({ change }) => (change.op === "create" ? [thingOf(change.desired)] : [])),
     ),
   );
   if (missing.size === 0) return parts;
   return parts.map((part) => {
     const waits = part.changes.filter((change) => {
       const need = change.op === "create" ? kindOf(part.kind).needs?.(change.desired) : undefined;
-      return need !== undefined && missing.has(nameOf(need));
+      return need !== undefined && missing.has(thingOf(need));
     });
     if (waits.length === 0) return part;
     const reason = "what it needs is not there (yet)";
@@ -73,7 +73,7 @@ function inTurn(parts: readonly Part[]): readonly Part[] {
   });
 }
 
-const nameOf = ({ kind, identity }: Pick<Resource, "kind" | "identity">): string =>
+const thingOf = ({ kind, identity }: Pick<Resource, "kind" | "identity">): string =>
   `${kind} ${identity}`;
 
 /** What one change does, whatever plan it stands in: the same diff coming back has the same digest (I14). */
