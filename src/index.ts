@@ -2,7 +2,14 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { Architect } from "../durable-objects/agents/architect.ts";
 import { Auditor } from "../durable-objects/agents/auditor.ts";
-import { architectOf, logOf, reconcilerOf, runOf, registerOf, voterOf } from "../durable-objects/bindings.ts";
+import {
+  architectOf,
+  logOf,
+  reconcilerOf,
+  runOf,
+  registerOf,
+  voterOf,
+} from "../durable-objects/bindings.ts";
 import { ORCHESTRATION } from "../durable-objects/orchestration.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
