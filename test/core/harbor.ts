@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { vi } from "vitest";
-import type { Json, JsonObject } from "../../src/core/canonical.ts";
+import { digestOf, type Json, type JsonObject } from "../../src/core/canonical.ts";
 import { type GoldenState, parseGolden } from "../../src/core/golden.ts";
 import {
   type Instant,
@@ -16,6 +16,7 @@ import {
   observe,
   type Reading,
 } from "../../src/core/observation.ts";
+import type { PlanParts } from "../../src/core/plan-parts.ts";
 import { lineageOf } from "../../src/core/reconcile.ts";
 import type { Site } from "../../src/core/resource.ts";
 import type { Result } from "../../src/core/result.ts";
@@ -29,6 +30,14 @@ if (RUNS > 100) vi.setConfig({ testTimeout: 300_000 });
 
 export const ZONE: Site = { level: "zone", id: mint(isObjectId, "z1"), name: "harbor.example" };
 export const SCOPE = mint(isScopeId, "zone:harbor.example");
+/** The parts of some plan, where it is only about digests. */
+export const PARTS: PlanParts = {
+  site: digestOf("site"),
+  basis: digestOf("basis"),
+  requests: digestOf("requests"),
+  order: digestOf("order"),
+  inverses: digestOf("inverses"),
+};
 export const NOW: Instant = instantOf("2026-03-01T12:00:00Z");
 export const NOW_MS = 1_772_366_400_000;
 

@@ -6,15 +6,7 @@ import { checkOf, type Orchestration, seatsOf } from "../../src/core/orchestrati
 import { certify, type Electorate } from "../../src/core/quorum.ts";
 import { SUITE } from "../../src/core/signing.ts";
 import { equivocation } from "../../src/core/voter-register.ts";
-import { NOW, SCOPE } from "./harbor.ts";
-
-const PARTS = {
-  site: digestOf("site"),
-  basis: digestOf("basis"),
-  requests: digestOf("requests"),
-  order: digestOf("order"),
-  inverses: digestOf("inverses"),
-};
+import { NOW, PARTS, SCOPE } from "./harbor.ts";
 
 /**
  * Every order in which the messages of one epoch can arrive, be doubled or get lost, with two plans that contradict each

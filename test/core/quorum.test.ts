@@ -11,7 +11,7 @@ import {
 } from "../../src/core/quorum.ts";
 import type { Tier } from "../../src/core/risk.ts";
 import { SUITE } from "../../src/core/signing.ts";
-import { NOW, SCOPE } from "./harbor.ts";
+import { NOW, PARTS, SCOPE } from "./harbor.ts";
 
 const motion: Motion = {
   scope: SCOPE,
@@ -19,13 +19,7 @@ const motion: Motion = {
   planDigest: digestOf("plan"),
   dossierDigest: digestOf("dossier"),
   stateDigest: digestOf("state"),
-  parts: {
-    site: digestOf("site"),
-    basis: digestOf("basis"),
-    requests: digestOf("requests"),
-    order: digestOf("order"),
-    inverses: digestOf("inverses"),
-  },
+  parts: PARTS,
   policyDigest: digestOf("policy"),
   riskDigest: digestOf("risk"),
 };

@@ -26,7 +26,7 @@ import {
 } from "../../src/core/run.ts";
 import { SUITE } from "../../src/core/signing.ts";
 import type { Tier } from "../../src/core/risk.ts";
-import { SCOPE, ZONE } from "./harbor.ts";
+import { PARTS, SCOPE, ZONE } from "./harbor.ts";
 
 const planDigest = digestOf("plan");
 const motion: Motion = {
@@ -35,13 +35,7 @@ const motion: Motion = {
   planDigest,
   dossierDigest: digestOf("dossier"),
   stateDigest: digestOf("state"),
-  parts: {
-    site: digestOf("site"),
-    basis: digestOf("basis"),
-    requests: digestOf("requests"),
-    order: digestOf("order"),
-    inverses: digestOf("inverses"),
-  },
+  parts: PARTS,
   policyDigest: null,
   riskDigest: digestOf("risk"),
 };

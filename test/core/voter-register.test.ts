@@ -15,15 +15,7 @@ import {
   reinstate,
   rollOf,
 } from "../../src/core/voter-register.ts";
-import { NOW, SCOPE } from "./harbor.ts";
-
-const PARTS = {
-  site: digestOf("site"),
-  basis: digestOf("basis"),
-  requests: digestOf("requests"),
-  order: digestOf("order"),
-  inverses: digestOf("inverses"),
-};
+import { NOW, PARTS, SCOPE } from "./harbor.ts";
 
 const ORCHESTRATION: Orchestration = {
   strategy: "consensus_voting",

@@ -2,14 +2,21 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import golden from "../../examples/harbor-books.example.yaml?raw";
-import { voterOf, logOf, reconcilerOf, runOf, vaultOf } from "../../durable-objects/bindings.ts";
+import {
+  logOf,
+  reconcilerOf,
+  registerOf,
+  runOf,
+  vaultOf,
+  voterOf,
+} from "../../durable-objects/bindings.ts";
 import { digestOf } from "../../src/core/canonical.ts";
 import { ENTRY_TYPES } from "../../src/core/entry-types/registry.ts";
 import { instantOf, isScopeId, isVoterId, mint } from "../../src/core/ids.ts";
 import type { Entry } from "../../src/core/log/entry.ts";
 import type { ReleaseRequest } from "../../src/core/ports.ts";
 import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
-import { type KeyPair, openKeyPair } from "../../src/edge/signing/key-pair.ts";
+import { type KeyPair, newSeeds, openKeyPair } from "../../src/edge/signing/key-pair.ts";
 import * as vaultWorker from "../../src/vault.ts";
 import { certified, plantRogues, signedBy } from "../support/certified.ts";
 import { BOOKS, control, putGolden, runs, settled, tick, vaultWrites } from "../support/world.ts";
@@ -29,7 +36,7 @@ beforeAll(async () => {
   await control("DELETE", "/journal");
   request = await certified();
   const { stored } = await runInDurableObject(env.AUDITOR.getByName(ME), (_, { storage }) =>
-    storage.sql.exec<{ stored: string }>("select stored from key").one(),
+    storage.sql.exec<{ stored: string }>("select stored from key order by position desc").one(),
   );
   key = await openKeyPair(JSON.parse(stored).seeds);
 });
@@ -66,7 +73,11 @@ const thrown = async (work: () => Promise<unknown>): Promise<string> => {
 /** Every method that one Worker offers to the other. A new one has to be thought about here. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
   VaultRpc: ["release", "revert", "close", "tokenIds"],
+  // All but `append` only read.
+  LogRpc: ["append", "latest", "read", "proof", "keys", "object"],
+  RegisterRpc: ["introduce", "hear", "reinstate", "roll", "entries", "rootKeys"],
 };
+/** Names of a class's public methods. */
 const methodsOf = (name: string): string[] => {
   const entry = (
     vaultWorker as unknown as Record<string, { readonly prototype: object } | undefined>
@@ -86,8 +97,12 @@ describe("one agent's key", () => {
     const others = request.ballots.filter(({ ballot }) => ballot.voter !== ME);
     expect(await refusal({ ballots: [await signed({})] })).toBe("quorum_missed");
     expect(await refusal({ ballots: [mine(), mine(), mine()] })).toBe("voted_twice");
-    const forged = await Promise.all(others.map(({ ballot }) => signed({ voter: ballot.voter })));
-    expect(await refusal({ ballots: [mine(), ...forged] })).toBe("key_not_in_force");
+    const named = await Promise.all(others.map(({ ballot }) => signed({ voter: ballot.voter })));
+    expect(await refusal({ ballots: [mine(), ...named] })).toBe("key_not_in_force");
+    const forged = await Promise.all(
+      others.map(({ ballot: { voter, key: theirs } }) => signed({ voter, key: theirs })),
+    );
+    expect(await refusal({ ballots: [mine(), ...forged] })).toBe("bad_signature");
     expect(await refusal({ ballots: [mine(), await signed({ voter: "nobody" })] })).toMatch(
       /unknown_voter/,
     );
@@ -99,9 +114,7 @@ describe("one agent's key", () => {
     const ballots = await Promise.all(
       request.ballots.map(({ ballot: { voter } }) => signed({ voter, epoch: plan.epoch })),
     );
-    expect(["plan_digest_mismatch", "key_not_in_force"]).toContain(
-      await refusal({ plan, ballots }),
-    );
+    expect(await refusal({ plan, ballots })).toBe("plan_digest_mismatch");
   });
 
   it("cannot lower the risk that another voter saw", async () => {
@@ -153,20 +166,24 @@ describe("one agent's key", () => {
   });
 
   it("cannot replay: a ballot is for one plan and one epoch", async () => {
-    expect(
-      await refusal({
-        ballots: [...request.ballots.slice(1), await signed({ epoch: request.plan.epoch - 1 })],
-      }),
-    ).toBe("another_certificate");
-    expect(
-      await refusal({
-        ballots: [
-          await signed({ expiresAt: "2020-01-01T00:00:00Z" }),
-          ...request.ballots.filter((one) => one !== mine()),
-        ],
-      }),
-      // A second ballot for the epoch, whatever it says, is what the register catches.
-    ).toBe("voter_quarantined");
+    const others = request.ballots.filter(({ ballot }) => ballot.voter !== ME);
+    const older = await signed({ epoch: request.plan.epoch - 1 });
+    expect(await refusal({ ballots: [...others, older] })).toBe("another_certificate");
+  });
+
+  it("cannot make keys count: neither another voter's, nor without the vault", async () => {
+    const keys = await openKeyPair(newSeeds());
+    const at = instantOf(new Date().toISOString());
+    const voter = mint(isVoterId, `policy@${BOOKS.scope}`);
+    const introduction = { version: 1, scope: SCOPE, voter, keys: keys.publicKeys, at } as const;
+    const bytes = signedBytes("introduction/v1", introduction);
+    const vouching = { key: keyIdOf(key.publicKeys), signature: await key.sign(bytes) };
+    const proof = await keys.sign(bytes);
+    for (const by of [vouching, null])
+      expect(await registerOf(env).introduce({ introduction, proof, vouching: by })).toMatchObject({
+        ok: false,
+        error: { reason: "nobody_vouches" },
+      });
   });
 
   it("cannot mint, and gets no credential: nothing that it can call makes or returns one", async () => {
@@ -217,5 +234,33 @@ describe("one agent's key", () => {
     });
     await settled(BOOKS.scope);
     expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("is put away as soon as it says two things, and then counts for nothing", async () => {
+    const others = request.ballots.filter(({ ballot }) => ballot.voter !== ME);
+    expect(await refusal({ ballots: [...others, await signed({ reasons: ["or not"] })] })).toBe(
+      "voter_quarantined",
+    );
+    expect(await refusal({})).toBe("voter_quarantined");
+    const at = instantOf(new Date().toISOString());
+    const ruling = {
+      version: 1,
+      what: "reinstate_voter",
+      subject: ME,
+      digest: digestOf("whatever"),
+      by: "dev-approver-1",
+      at,
+      expiresAt: instantOf(new Date(Date.now() + 60_000).toISOString()),
+      nonce: "ab".repeat(16),
+    } as const;
+    const attestation = {
+      type: "key",
+      key: keyIdOf(key.publicKeys),
+      signature: await key.sign(signedBytes("ruling/v1", ruling)),
+    } as const;
+    expect(await registerOf(env).reinstate(SCOPE, { ruling, attestation })).toMatchObject({
+      ok: false,
+    });
+    expect(await refusal({})).toBe("voter_quarantined");
   });
 });

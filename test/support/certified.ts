@@ -59,7 +59,7 @@ export async function signedBy(
   { motion }: ReleaseRequest,
   other: Partial<Approval> = {},
 ): Promise<SignedApproval> {
-  const approval = {
+  const approval: Approval = {
     version: 1,
     scope: motion.scope,
     planDigest: motion.planDigest,
@@ -70,7 +70,6 @@ export async function signedBy(
     expiresAt: instantOf(new Date(Date.now() + 600_000).toISOString()),
     nonce: "ab".repeat(16),
     ...other,
-  } as Approval;
-  const attestation = await signAsSandboxPerson(approval.by, "approval/v1", approval);
-  return { approval, attestation };
+  };
+  return { approval, attestation: await signAsSandboxPerson(by, "approval/v1", approval) };
 }
