@@ -9,10 +9,11 @@ import { healByFeed } from "./heal-by-feed.mjs";
 import { healByReconcile } from "./heal-by-reconcile.mjs";
 import { healOnePercent } from "./heal-1pct-10k.mjs";
 import { noop } from "./noop-10k.mjs";
+import { policyDecisions } from "./policy-decisions.mjs";
 import { sweepCost } from "./sweep-cost.mjs";
 
 /** Adding a bench is one file and one line here. */
-const BENCHES = [healByReconcile, healByFeed, noop, healOnePercent, sweepCost];
+const BENCHES = [healByReconcile, healByFeed, noop, healOnePercent, sweepCost, policyDecisions];
 
 const HELP = `Usage: npm run bench [-- name… --list --quick]
 

@@ -13,6 +13,7 @@ export interface VaultEnv {
   readonly VAULT: DurableObjectNamespace;
   readonly AUDIT_LOG: DurableObjectNamespace;
   readonly TOKEN_SAFE: DurableObjectNamespace;
+  readonly POLICY_REGISTER: DurableObjectNamespace;
   readonly REGISTER: DurableObjectNamespace;
   readonly RECORD: R2Bucket;
   readonly CF_API?: Fetcher;

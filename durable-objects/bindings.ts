@@ -3,6 +3,7 @@ import type { ArchitectPort } from "../src/core/intents/intent.ts";
 import type {
   AuditorPort,
   LogPort,
+  PolicyRegisterPort,
   ReconcilerPort,
   RegisterPort,
   RunPort,
@@ -30,6 +31,8 @@ export const voterOf = (env: Pick<Env, "AUDITOR" | "REVIEWER">, voter: VoterId):
 export const registerOf = (env: Pick<Env, "REGISTER">): RegisterPort =>
   plain(env.REGISTER) as RegisterPort;
 export const vaultOf = (env: Pick<Env, "VAULT">): VaultPort => plain(env.VAULT) as VaultPort;
+export const policiesOf = (env: Pick<Env, "POLICIES">): PolicyRegisterPort =>
+  plain(env.POLICIES) as PolicyRegisterPort;
 export const logOf = (env: Pick<Env, "LOG">): LogPort => plain(env.LOG) as LogPort;
 export const watchOf = (env: Pick<Env, "WATCH">, accountId: string): WatchPort =>
   plain(env.WATCH.getByName(accountId)) as WatchPort;

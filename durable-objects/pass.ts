@@ -319,8 +319,12 @@ export class Pass {
 
   /** What is forbidden goes to the voters all the same: that it ended, and by which policy, is theirs to say. */
   async #policy({ plan: { plan }, risk, findings }: In<"heal">): Promise<PolicyDecision> {
-    const { identity, state } = this.#input;
-    const desk = await openDesk(identity.scope, scopeFacts(state, this.#look.holds, this.#nowMs));
+    const { env, identity, state } = this.#input;
+    const desk = await openDesk(
+      env,
+      identity.scope,
+      scopeFacts(state, this.#look.holds, this.#nowMs),
+    );
     return decidePlan({ plan, risk, findings, ...desk });
   }
 

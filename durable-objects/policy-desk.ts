@@ -1,49 +1,28 @@
 /** Where a plan is put to the policies in force. The planner and the policy auditor each come here by themselves. */
-import {
-  type Bundle,
-  bundleOf,
-  frameworksOf,
-  NO_TEAM_POLICIES,
-} from "../src/core/policy/bundle.ts";
+import type { Hold } from "../src/core/hold.ts";
+import type { Digest, ScopeId } from "../src/core/ids.ts";
+import { frameworksOf } from "../src/core/policy/bundle.ts";
 import type { PolicyFacts } from "../src/core/policy/question.ts";
 import type { Decide } from "../src/core/policy/request.ts";
 import type { ScopeFacts } from "../src/core/ports.ts";
-import type { ScopeId } from "../src/core/ids.ts";
 import { decideWith } from "../src/edge/cedar/isolate.ts";
-import { SHIPPED } from "../src/edge/cedar/shipped.ts";
-import type { Hold } from "../src/core/hold.ts";
+import { policiesInForce } from "./policies-in-force.ts";
 import type { ReconcilerState } from "./reconciler-state.ts";
 
 /** What the policies in force say, and what they are told about the scope. */
 export interface PolicyDesk {
   readonly decide: Decide;
-  readonly bundleDigest: Bundle["digest"];
+  readonly bundleDigest: Digest;
   readonly facts: PolicyFacts;
 }
 
-export async function openDesk(scope: ScopeId, known: ScopeFacts): Promise<PolicyDesk> {
-  const bundle = shippedBundle();
+export async function openDesk(env: Env, scope: ScopeId, known: ScopeFacts): Promise<PolicyDesk> {
+  const bundle = await policiesInForce(env);
   return {
     decide: await decideWith(bundle),
     bundleDigest: bundle.digest,
-    facts: {
-      accountId: known.accountId,
-      frameworks: frameworksOf(bundle.frameworks, scope),
-      frozen: known.frozen,
-      recentRuns: known.recentRuns,
-    },
+    facts: { ...known, frameworks: frameworksOf(bundle.frameworks, scope) },
   };
-}
-
-let shipped: Bundle | null = null;
-
-function shippedBundle(): Bundle {
-  if (shipped !== null) return shipped;
-  const bundle = bundleOf(SHIPPED, NO_TEAM_POLICIES);
-  if (!bundle.ok)
-    throw new Error(`the shipped policies are malformed: ${bundle.error[0]?.problem}`);
-  shipped = bundle.value;
-  return shipped;
 }
 
 /** What the scope's own storage says to policies. */

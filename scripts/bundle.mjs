@@ -68,7 +68,8 @@ function readConfig({ root, role, wrangler }) {
   // The modules are bundled here, so Miniflare needs no rules, but text files stay text.
   const { modulesRules, ...options } = workerOptions;
   const key = `${root}\0${role}`;
-  if (!built.has(key)) built.set(key, bundle({ root, main, name: config.name, modulesRules }));
+  if (!built.has(key))
+    built.set(key, bundleWorker({ root, main, name: config.name, modulesRules }));
   built.get(key).catch(() => built.delete(key)); // a mended source is tried again
   return {
     role,
@@ -85,7 +86,8 @@ function readConfig({ root, role, wrangler }) {
   };
 }
 
-async function bundle({ root, main, name, modulesRules }) {
+/** One Worker as a single module, with the WebAssembly that it imports beside it. */
+export async function bundleWorker({ root, main, name, modulesRules }) {
   const { build } = await importInstalled("esbuild");
   try {
     const wasm = new Map();

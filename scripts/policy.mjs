@@ -68,7 +68,7 @@ const COMMANDS = { test, lint, mutate };
 function readSet(bench, folder) {
   if (!existsSync(folder) || !statSync(folder).isDirectory())
     throw new Failure(`there is no folder ${folder}`);
-  const base = tableIn(bench, join(SHIPPED, "tables", "baseline.json"), null);
+  const world = read(join(SHIPPED, "world.json"), bench.parseWorld);
   const isShipped = relative(SHIPPED, folder) === "";
   const text = isShipped
     ? ""
@@ -81,7 +81,7 @@ function readSet(bench, folder) {
   if (files.length === 0) throw new Failure(`${from} has no decision table`);
   const tables = files.map((name) => [
     name,
-    tableIn(bench, join(from, name), isShipped && name === "baseline.json" ? null : base),
+    read(join(from, name), (document) => bench.parseTable({ format: 1, ...document }, world)),
   ]);
   const team = { policies: text, frameworks: {} };
   const bundle = bench.bundleOf(bench.SHIPPED, team);
@@ -100,16 +100,16 @@ const names = (folder, end) =>
     .filter((name) => name.endsWith(end))
     .toSorted();
 
-function tableIn(bench, file, base) {
+function read(file, parse) {
   let document;
   try {
     document = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new Failure(`${file}: ${error.message}`);
   }
-  const table = bench.parseTable({ format: 1, ...document }, base);
-  if (!table.ok) throw new Failure(`${file}: ${table.error}`);
-  return table.value;
+  const result = parse(document);
+  if (!result.ok) throw new Failure(`${file}: ${result.error}`);
+  return result.value;
 }
 
 const faultLine = ({ line, problem }) => (line === null ? problem : `line ${line}: ${problem}`);

@@ -5,11 +5,17 @@ import { Auditor } from "../durable-objects/agents/auditor.ts";
 import {
   architectOf,
   logOf,
+  policiesOf,
   reconcilerOf,
-  runOf,
   registerOf,
+  runOf,
   voterOf,
 } from "../durable-objects/bindings.ts";
+import {
+  consentToPolicies,
+  proposePolicies,
+  tryPolicies,
+} from "../durable-objects/policy-office.ts";
 import { ORCHESTRATION } from "../durable-objects/orchestration.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
@@ -64,6 +70,14 @@ function portsOf(env: Env): ApiPorts {
     nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
     signFor: async (...of) =>
       sandbox && SANDBOX_PEOPLE.includes(of[0]) ? signAsSandboxPerson(...of) : null,
+    policies: {
+      active: () => policiesOf(env).active(),
+      version: (number) => policiesOf(env).version(number),
+      versions: (query) => policiesOf(env).versions(query),
+      check: tryPolicies,
+      propose: (proposal) => proposePolicies(env, proposal),
+      consent: (signed) => consentToPolicies(env, signed),
+    },
     orchestration: ORCHESTRATION,
     register: registerOf(env),
     voter: (id) => voterOf(env, id),

@@ -2,6 +2,8 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { AuditLog, type VaultEnv } from "../durable-objects/audit-log.ts";
 import { safeOf } from "../durable-objects/lent-api.ts";
+import { registerOf } from "../durable-objects/active-policy.ts";
+import { PolicyRegister } from "../durable-objects/policy-register.ts";
 import { TokenSafe } from "../durable-objects/token-safe.ts";
 import { Register } from "../durable-objects/register.ts";
 import { Vault } from "../durable-objects/vault.ts";
@@ -12,7 +14,16 @@ import { type Digest, isDigest, isObjectId, isScopeId, type ScopeId } from "./co
 import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
 import { heededHold } from "./core/log/hold-entries.ts";
 import { parseTilePath } from "./core/log/tile.ts";
-import type { Appended, LogPort, RegisterPort, ReleaseRequest, VaultPort } from "./core/ports.ts";
+import type { PolicyProposal, SignedConsent } from "./core/policy/register.ts";
+import type {
+  Appended,
+  LogPort,
+  PolicyRegisterPort,
+  RegisterPort,
+  ReleaseRequest,
+  VaultPort,
+  VersionQuery,
+} from "./core/ports.ts";
 import type { Electorate } from "./core/quorum.ts";
 import type { Result } from "./core/result.ts";
 import type { PublicKeys } from "./core/signing.ts";
@@ -23,7 +34,7 @@ import type {
   SignedIntroduction,
 } from "./core/voter-register.ts";
 
-export { AuditLog, Register, TokenSafe, Vault };
+export { AuditLog, PolicyRegister, Register, TokenSafe, Vault };
 
 const vaultOf = (env: VaultEnv, scope: string): Vault =>
   env.VAULT.getByName(scope) as unknown as Vault;
@@ -53,6 +64,35 @@ export class VaultRpc extends WorkerEntrypoint<VaultEnv> implements VaultPort {
     return isObjectId(accountId) ? safeOf(this.env).tokenIds(accountId) : [];
   }
 }
+
+/** Which policies are in force, for the swarm: it may ask, propose, and hand on what people have signed. */
+export class PolicyRpc extends WorkerEntrypoint<VaultEnv> implements PolicyRegisterPort {
+  active() {
+    return registerOf(this.env).active();
+  }
+
+  version(number: number) {
+    return registerOf(this.env).version(number);
+  }
+
+  versions(query: VersionQuery) {
+    return registerOf(this.env).versions({
+      ...query,
+      limit: Math.min(query.limit, VERSIONS_READ_MAX),
+    });
+  }
+
+  propose(proposal: PolicyProposal, digest: Digest) {
+    return registerOf(this.env).propose(proposal, digest);
+  }
+
+  consent(signed: SignedConsent) {
+    return registerOf(this.env).consent(signed);
+  }
+}
+
+/** A version has up to 100 KB. */
+const VERSIONS_READ_MAX = 100;
 
 /** The record, for the swarm: it may add and read, nothing else. Entries are marked as the swarm's. */
 export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {

@@ -57,7 +57,7 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
       golden: golden.value,
       generation: stored?.generation ?? 0,
       declaredBy: stored?.by ?? "",
-      policies: await openDesk(motion.scope, await reconciler.facts()),
+      policies: await openDesk(this.env, motion.scope, await reconciler.facts()),
       holds,
       leases,
       now: instantOf(new Date(nowMs).toISOString()),

@@ -14,6 +14,12 @@ import type { Rehearsal } from "./intents/intent.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
 import type { LineageEntry, Unknown } from "./observation.ts";
 import type { Plan } from "./plan.ts";
+import type {
+  PolicyProposal,
+  PolicyRefusal,
+  PolicyVersion,
+  SignedConsent,
+} from "./policy/register.ts";
 import type { LiveSite } from "./publish.ts";
 import type { Amended, Subject } from "./proposal.ts";
 import type { Electorate } from "./quorum.ts";
@@ -63,6 +69,29 @@ export interface ReleaseRequest {
   readonly motion: Motion;
   readonly ballots: readonly SignedBallot[];
   readonly approvals: readonly SignedApproval[];
+}
+
+export interface ActivePolicies {
+  /** 0: what is shipped, alone. */
+  readonly version: number;
+  readonly digest: Digest;
+  readonly activatedAt: Instant | null;
+}
+
+/** Newest first. */
+export interface VersionQuery {
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** Which policies are in force. One writer; what it answers holds until somebody activates another version. */
+export interface PolicyRegisterPort {
+  active(): Promise<ActivePolicies>;
+  version(number: number): Promise<PolicyVersion | null>;
+  versions(query: VersionQuery): Promise<readonly PolicyVersion[]>;
+  /** `digest`: of the bundle that was examined. Refused when the text makes another one here. */
+  propose(proposal: PolicyProposal, digest: Digest): Promise<Result<PolicyVersion, PolicyRefusal>>;
+  consent(signed: SignedConsent): Promise<Result<PolicyVersion, PolicyRefusal>>;
 }
 
 /** Holds the write token. `release` and `revert` are idempotent by plan digest and may be asked again after any crash. */

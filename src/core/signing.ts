@@ -89,7 +89,13 @@ const isHex = (text: string | undefined, bytes: number): boolean =>
   text !== undefined && text.length === bytes * 2 && /^[0-9a-f]*$/.test(text);
 
 /** Domain separation: a signature for one purpose is worth nothing for another. */
-export type Purpose = "ballot/v2" | "approval/v1" | "introduction/v1" | "register/v1" | "ruling/v1";
+export type Purpose =
+  | "ballot/v2"
+  | "approval/v1"
+  | "policy/v1"
+  | "introduction/v1"
+  | "register/v1"
+  | "ruling/v1";
 
 /** The payload's type in the DSSE envelope of what was signed: `ballot/v1` is `application/vnd.driftless.ballot.v1+json`. */
 export const payloadTypeOf = (purpose: Purpose): string =>

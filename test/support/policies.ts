@@ -4,7 +4,7 @@ import path from "node:path";
 import { type Bundle, bundleOf, NO_TEAM_POLICIES } from "../../src/core/policy/bundle.ts";
 import type { PolicyFacts } from "../../src/core/policy/question.ts";
 import type { Result } from "../../src/core/result.ts";
-import { parseTable, type Table } from "../../src/core/policy/table.ts";
+import { parseTable, parseWorld, type Table } from "../../src/core/policy/table.ts";
 import { CedarEngine } from "../../src/edge/cedar/engine.ts";
 import type { EngineFault } from "../../src/edge/cedar/instance.ts";
 import { SHIPPED } from "../../src/edge/cedar/shipped.ts";
@@ -31,22 +31,16 @@ function must<T>(result: Result<T, unknown>): T {
 export const shipped: Bundle = must(bundleOf(SHIPPED, NO_TEAM_POLICIES));
 must(engine.load(shipped));
 
-function tableFile(name: string, base: Table | null): Table {
-  const text = readFileSync(path.join(ROOT, `policies/tables/${name}.json`), "utf8");
-  return must(parseTable(JSON.parse(text), base));
-}
+const fileOf = (name: string): unknown =>
+  JSON.parse(readFileSync(path.join(ROOT, "policies", name), "utf8"));
+export const world = must(parseWorld(fileOf("world.json")));
+const tableFile = (name: string): Table => must(parseTable(fileOf(`tables/${name}.json`), world));
 
-export const baseTable = tableFile("baseline", null);
-export const tables: Readonly<Record<string, Table>> = {
-  baseline: baseTable,
-  ...Object.fromEntries(
-    Object.keys(SHIPPED.packs)
-      .filter((name) => name !== "baseline")
-      .map((name) => [name, tableFile(name, baseTable)]),
-  ),
-};
+export const tables: Readonly<Record<string, Table>> = Object.fromEntries(
+  Object.keys(SHIPPED.packs).map((name) => [name, tableFile(name)]),
+);
 export const wholeTable: Table = {
-  ...baseTable,
+  ...world,
   rows: Object.values(tables).flatMap(({ rows }) => rows),
 };
 

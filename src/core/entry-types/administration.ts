@@ -8,13 +8,16 @@ const ofToken = ({ what }: JsonObject): Outcome => {
   return what === "minting" || what === "rotating" ? "pending" : "success";
 };
 
+/** A version is in force with its last consent, and not before. */
+const ofPolicy = ({ what }: JsonObject): Outcome => (what === "activated" ? "success" : "pending");
+
 export const ADMINISTRATION = {
   golden: { ocsf: OCSF.changed },
   hold: { ocsf: OCSF.created },
   hold_ended: { ocsf: OCSF.removed },
   denied: { ocsf: OCSF.asked, outcome: () => "failure" },
   login: { ocsf: OCSF.loggedOn },
-  policy: { ocsf: OCSF.changed },
+  policy: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofPolicy },
   config: { ocsf: OCSF.changed },
   export: { ocsf: OCSF.looked },
   erasure: { ocsf: OCSF.removed },

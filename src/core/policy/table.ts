@@ -48,22 +48,25 @@ export type Row = z.infer<typeof row>;
 const rows = z.array(row).min(1).max(ROWS_MAX);
 const entities = z.array(entity).max(ENTITIES_MAX);
 
-/** A whole table, as in `policies/tables/`. */
-const table = z.strictObject({
-  format: z.literal(1),
-  notes: z.array(z.string()).default([]),
-  entities: entities.default([]),
-  base_change: attributes.optional(),
-  rows,
-});
+const head = { format: z.literal(1), notes: z.array(z.string()).default([]) };
+
+/** `policies/world.json`: who and what rows are about. */
+const world = z.strictObject({ ...head, entities, base_change: attributes });
+
+/** A table, as in `policies/tables/`. */
+const table = z.strictObject({ ...head, entities: entities.default([]), rows });
 
 /** What a team sends: its rows over the shipped entities and base, and more entities where it needs them. */
 export const teamTable = z.strictObject({ entities: entities.default([]), rows });
 export type TeamTable = z.output<typeof teamTable>;
 
-export interface Table {
+export interface World {
   readonly entities: readonly Entity[];
+  /** The context that patches are laid over. */
   readonly baseChange: Attributes;
+}
+
+export interface Table extends World {
   readonly rows: readonly Row[];
 }
 
@@ -78,22 +81,24 @@ const entityOf = ({ uid: of, attrs, parents }: z.output<typeof entity>): Entity 
   parents: parents.map(uidOf),
 });
 
-/** Reads a table file; `base` is what it adds to. */
-export function parseTable(document: unknown, base: Table | null): Result<Table, string> {
-  const parsed = table.safeParse(document);
+export function parseWorld(document: unknown): Result<World, string> {
+  const parsed = world.safeParse(document);
   if (!parsed.success) return err(complaint(parsed.error));
-  const { entities: own, base_change: change, rows: all } = parsed.data;
   return ok({
-    entities: [...(base?.entities ?? []), ...own.map(entityOf)],
-    baseChange: change ?? base?.baseChange ?? {},
-    rows: all,
+    entities: parsed.data.entities.map(entityOf),
+    baseChange: parsed.data.base_change,
   });
 }
 
-/** A team's rows over what is shipped. */
-export const tableOf = ({ entities: own, rows: all }: TeamTable, base: Table): Table => ({
-  entities: [...base.entities, ...own.map(entityOf)],
-  baseChange: base.baseChange,
+/** Reads a table file, whose rows are about `of` and what the table adds to it. */
+export function parseTable(document: unknown, of: World): Result<Table, string> {
+  const parsed = table.safeParse(document);
+  return parsed.success ? ok(tableOf(parsed.data, of)) : err(complaint(parsed.error));
+}
+
+export const tableOf = ({ entities: own, rows: all }: TeamTable, of: World): Table => ({
+  entities: [...of.entities, ...own.map(entityOf)],
+  baseChange: of.baseChange,
   rows: all,
 });
 

@@ -6,25 +6,18 @@ import {
   type TeamPolicies,
 } from "../../core/policy/bundle.ts";
 import { faultsOf, teamFaultsOf } from "../../core/policy/lint.ts";
+import type { Mutant } from "../../core/policy/mutants.ts";
+import type { PolicyFlaw, PolicyTrial } from "../../core/policy/register.ts";
 import { type RowResult, runTable, type Table } from "../../core/policy/table.ts";
 import { policiesIn, type PolicyFault, type PolicyText } from "../../core/policy/text.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { CedarEngine } from "./engine.ts";
-import { mutate, type Mutated } from "./mutation.ts";
+import { mutate } from "./mutation.ts";
 import { treeOf } from "./tree.ts";
-
-/** Where in what was sent: the policies, the table, or which scopes they are for. */
-export interface Flaw extends PolicyFault {
-  readonly part: "policies" | "table" | "frameworks";
-  /** The row's id, of a flaw in the table. */
-  readonly row?: string;
-}
 
 export interface Examined {
   readonly bundle: Bundle;
-  readonly rows: readonly RowResult[];
-  /** Places where the team's policies could be wrong without a row of the table noticing. */
-  readonly survivors: readonly Mutated[];
+  readonly trial: PolicyTrial;
 }
 
 export interface Candidate {
@@ -39,9 +32,7 @@ export function examine({
   shipped,
   team,
   table,
-}: Candidate): Result<Examined, readonly Flaw[]> {
-  const inPolicies = (faults: readonly PolicyFault[]) =>
-    err(faults.map((fault): Flaw => ({ part: "policies", ...fault })));
+}: Candidate): Result<Examined, readonly PolicyFlaw[]> {
   const bundle = bundleOf(shipped, team);
   if (!bundle.ok) return inPolicies(bundle.error);
   const own = policiesIn(team.policies);
@@ -56,8 +47,11 @@ export function examine({
   const flaws = [...broken(tried.value), ...untested(own.value, tried.value)];
   if (flaws.length > 0) return err(flaws);
   const mutated = mutate(engine, bundle.value, { policies: own.value, table });
-  const survivors = mutated.filter(({ fate }) => fate === "survived");
-  return ok({ bundle: bundle.value, rows: tried.value, survivors });
+  const survivors = mutated
+    .filter(({ fate, mutant }) => fate === "survived" && isProposable(mutant))
+    .map(({ mutant, text }) => ({ mutant: mutant.id, text }));
+  const trial = { rows: tried.value.length, mutants: mutated.length, survivors };
+  return ok({ bundle: bundle.value, trial });
 }
 
 export function lintOf(
@@ -71,6 +65,13 @@ export function lintOf(
     : [tree.error];
   return problems.map((problem) => ({ line, problem: `\`${id}\` ${problem}` }));
 }
+
+/** What nobody could propose is no way in which the policy could have been written wrong. */
+const isProposable = ({ tree }: Mutant): boolean =>
+  tree === null || teamFaultsOf(tree).length === 0;
+
+const inPolicies = (faults: readonly PolicyFault[]) =>
+  err(faults.map((fault): PolicyFlaw => ({ part: "policies", row: null, ...fault })));
 
 /** Warnings count: "this policy can never apply" is one. */
 export function invalidIn(
@@ -99,7 +100,7 @@ export function invalidIn(
   ];
 }
 
-const broken = (results: readonly RowResult[]): readonly Flaw[] =>
+const broken = (results: readonly RowResult[]): readonly PolicyFlaw[] =>
   results.flatMap(({ row, holds, got, errors }) =>
     holds
       ? []
@@ -117,15 +118,23 @@ const told = ({ want, why }: RowResult["got"]): string =>
   `${want} (${typeof why === "string" ? why : why.join(", ")})`;
 
 /** A policy that no row is about is untested, and a table without a "yes" would hold for a policy that forbids everything. */
-function untested(policies: readonly PolicyText[], results: readonly RowResult[]): readonly Flaw[] {
+function untested(
+  policies: readonly PolicyText[],
+  results: readonly RowResult[],
+): readonly PolicyFlaw[] {
   if (policies.length === 0) return [];
   const decided = new Set(
     results.flatMap(({ row: { why } }) => (typeof why === "string" ? [] : why)),
   );
-  const flaws: Flaw[] = policies
+  const flaws: PolicyFlaw[] = policies
     .filter(({ id }) => !decided.has(id))
-    .map(({ id }) => ({ part: "table", line: null, problem: `no row is decided by \`${id}\`` }));
+    .map(({ id }) => ({
+      part: "table",
+      row: null,
+      line: null,
+      problem: `no row is decided by \`${id}\``,
+    }));
   return results.some(({ row }) => row.want === "allow")
     ? flaws
-    : [...flaws, { part: "table", line: null, problem: "no row is allowed" }];
+    : [...flaws, { part: "table", row: null, line: null, problem: "no row is allowed" }];
 }

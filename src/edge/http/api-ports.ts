@@ -21,10 +21,20 @@ import type {
   AuditorPort,
   RegisterPort,
   LogPort,
+  PolicyRegisterPort,
   ReconcilerPort,
   RunPort,
 } from "../../core/ports.ts";
 import type { Orchestration } from "../../core/orchestration.ts";
+import type { Bundle } from "../../core/policy/bundle.ts";
+import type {
+  OfficeRefusal,
+  PolicyProposal,
+  PolicyTrial,
+  PolicyVersion,
+  SignedConsent,
+} from "../../core/policy/register.ts";
+import type { Result } from "../../core/result.ts";
 import type { RunView } from "../../core/run-view.ts";
 import type { Purpose } from "../../core/signing.ts";
 import type { DriftStatus } from "../../core/scope-view.ts";
@@ -76,6 +86,19 @@ export interface RecordPort extends Pick<LogPort, keyof LogPort> {
   readonly isPublic: boolean;
 }
 
+/** What teams do with policies. The engine and the register are behind it. */
+export interface PolicyOffice extends Pick<PolicyRegisterPort, "active" | "version" | "versions"> {
+  check(
+    proposal: Pick<PolicyProposal, "team" | "table">,
+  ): Promise<Result<{ readonly bundle: Bundle; readonly trial: PolicyTrial }, OfficeRefusal>>;
+  propose(
+    proposal: PolicyProposal,
+  ): Promise<
+    Result<{ readonly version: PolicyVersion; readonly trial: PolicyTrial }, OfficeRefusal>
+  >;
+  consent(signed: SignedConsent): Promise<Result<PolicyVersion, OfficeRefusal>>;
+}
+
 export interface ApiPorts {
   readonly version: string;
   /**
@@ -125,6 +148,7 @@ export interface ApiPorts {
   runView(id: RunId): Promise<RunView | null>;
   ballots(run: RunId): Promise<readonly BallotRow[]>;
   run(id: RunId): Pick<RunPort, "approve">;
+  readonly policies: PolicyOffice;
   /** Signs for a person whose key the swarm holds, which is only a sandbox's; null: this person has to sign. */
   signFor(name: string, purpose: Purpose, content: unknown): Promise<Attestation | null>;
   /** As the swarm was built with. */

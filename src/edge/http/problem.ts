@@ -4,6 +4,7 @@
  */
 import type { IntentRefusal } from "../../core/intents/intent.ts";
 import type { Unknown } from "../../core/observation.ts";
+import type { OfficeRefusal } from "../../core/policy/register.ts";
 import type { GoldenRefusal, GuardrailRefusal, HoldRefusal } from "../../core/ports.ts";
 import type { Fault } from "../../core/resource.ts";
 import { unreachable } from "../../core/result.ts";
@@ -34,10 +35,15 @@ export const PROBLEMS = {
     status: 409,
     title: "it came and went too often for anybody but a person",
   },
+  "too-many-versions": { status: 409, title: "as many versions wait for people as may" },
+  "own-proposal": { status: 409, title: "who proposed a version cannot agree to it" },
+  "version-overtaken": { status: 409, title: "this version or a later one is in force already" },
+  "policies-forbid": { status: 409, title: "the policies in force do not permit it" },
   "another-plan": { status: 409, title: "the digest is not the one of the run's plan" },
   "register-refused": { status: 409, title: "the register of voters does not take it" },
   "approval-expired": { status: 410, title: "the time for approval is over" },
   "proposal-moved": { status: 412, title: "the proposal is not the one that was seen" },
+  "policies-moved": { status: 412, title: "the policies are not the ones that were seen" },
   "generation-moved": { status: 412, title: "the golden state has moved on" },
   "too-large": { status: 413, title: "the body is too large" },
   "unsupported-media-type": {
@@ -47,6 +53,7 @@ export const PROBLEMS = {
   "key-reused": { status: 422, title: "the key was used for another request" },
   "invalid-body": { status: 422, title: "the body has problems" },
   "invalid-golden-state": { status: 422, title: "the golden state has problems" },
+  "invalid-policies": { status: 422, title: "the policies or their table have problems" },
   "not-adoptable": { status: 422, title: "this drift cannot be taken into the golden state" },
   "precondition-required": { status: 428, title: "say which generation you have seen" },
   "too-many-zones": { status: 429, title: "guardrails reach no more scopes within an hour" },
@@ -214,6 +221,36 @@ export function ofIntentRefusal(refusal: IntentRefusal): Problem {
         slug: "proposal-moved",
         ...(refusal.digest === null ? {} : { facts: { draft_digest: refusal.digest } }),
       };
+    default:
+      return unreachable(refusal);
+  }
+}
+
+export function ofPolicyRefusal(refusal: OfficeRefusal): Problem {
+  switch (refusal.reason) {
+    case "flawed":
+      return {
+        slug: "invalid-policies",
+        errors: refusal.flaws.map(({ part, row, line, problem }) => ({
+          pointer: pointerTo("#", row === null ? [part] : [part, "rows", row]),
+          ...(line === null ? {} : { line }),
+          detail: sentence(problem),
+        })),
+      };
+    case "too_many_open":
+      return { slug: "too-many-versions", facts: { max: refusal.max } };
+    case "no_such_version":
+      return notFound("there is no such version");
+    case "another_digest":
+      return { slug: "policies-moved", facts: { digest: refusal.expected } };
+    case "not_signed":
+      return { slug: "signature-needed" };
+    case "own_proposal":
+      return { slug: "own-proposal" };
+    case "overtaken":
+      return { slug: "version-overtaken", facts: { active: refusal.active } };
+    case "forbidden":
+      return { slug: "policies-forbid", detail: refusal.by.join(", ") || "nothing permits it" };
     default:
       return unreachable(refusal);
   }

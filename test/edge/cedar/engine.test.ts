@@ -3,7 +3,7 @@ import { type Bundle, bundleOf } from "../../../src/core/policy/bundle.ts";
 import type { Attributes, Entity, PolicyRequest } from "../../../src/core/policy/request.ts";
 import { runTable } from "../../../src/core/policy/table.ts";
 import { SHIPPED } from "../../../src/edge/cedar/shipped.ts";
-import { alarms, baseTable, engine, shipped } from "../../support/policies.ts";
+import { alarms, engine, shipped, wholeTable, world } from "../../support/policies.ts";
 
 /** The sharp edges of Cedar in WebAssembly, each as a question that must come out as a "no" and leave an engine that works. */
 
@@ -21,7 +21,7 @@ const change: PolicyRequest = {
   principal: uidOf("Agent::r"),
   action: "drift.revert",
   resource: uidOf("Ruleset::waf"),
-  context: baseTable.baseChange,
+  context: world.baseChange,
   entities: [
     entity("Agent::r", { runtime: "deterministic", quarantined: false }, "Role::reverter"),
     entity("Ruleset::waf", { phase: "http_request_firewall_custom" }, "Zone::z"),
@@ -143,7 +143,7 @@ describe("a policy that kills the engine", () => {
       expect(alarms[0]).toMatchObject({ reason: "trapped" });
       expect(engine.serving).toBe(shipped.digest);
       expect(engine.decide(change).allow).toBe(true);
-      expect(runTable(baseTable, engine.decide).every(({ holds }) => holds)).toBe(true);
+      expect(runTable(wholeTable, engine.decide).every(({ holds }) => holds)).toBe(true);
     }
   });
 

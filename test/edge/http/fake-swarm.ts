@@ -55,6 +55,7 @@ import type { Signal } from "../../../src/core/signal.ts";
 import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
 import { createApp } from "../../../src/edge/http/app.ts";
 import { signAsSandboxPerson } from "../../../src/edge/signing/sandbox-people.ts";
+import { FakePolicies } from "./fake-policies.ts";
 import { authenticator } from "../../../src/edge/http/auth.ts";
 
 export const SCOPE = mint(isScopeId, "zone:example.com");
@@ -229,6 +230,7 @@ export class FakeSwarm implements ApiPorts {
   allRuns: RunView[] = [runAt(0)];
   approval: Result<RunView["phase"], RunRefusal> = ok("executing");
   stored: StoredGolden | null = null;
+  readonly policies = new FakePolicies();
   readonly kept = new Map<HoldId, RecordedHold>();
   holdRefusal: HoldRefusal | null = null;
   readonly guarding = new Map<GuardrailId, Guardrail>();

@@ -14,6 +14,7 @@ import { incidentRoutes } from "./incidents.ts";
 import { logRoutes } from "./log.ts";
 import { intentRoutes } from "./intents.ts";
 import { lessonRoutes } from "./lessons.ts";
+import { policyRoutes } from "./policies.ts";
 import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
 import { scopeRoutes } from "./scopes.ts";
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...cveRoutes,
   ...intentRoutes,
   ...incidentRoutes,
+  ...policyRoutes,
   ...runRoutes,
   ...agentRoutes,
   ...lessonRoutes,
