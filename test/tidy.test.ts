@@ -64,6 +64,7 @@ const FLOW = [
   "resource",
   "expression",
   "cve",
+  "detection",
   "kinds",
   "backoff",
   "signing",

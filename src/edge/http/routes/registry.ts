@@ -17,6 +17,7 @@ import { lessonRoutes } from "./lessons.ts";
 import { policyRoutes } from "./policies.ts";
 import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
+import { seriesRoutes } from "./series.ts";
 import { scopeRoutes } from "./scopes.ts";
 
 /** Every route of the API. Adding one is one entry in its noun's file. */
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...expressionRoutes,
   ...cveRoutes,
   ...intentRoutes,
+  ...seriesRoutes,
   ...incidentRoutes,
   ...policyRoutes,
   ...runRoutes,

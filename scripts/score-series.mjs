@@ -1,0 +1,97 @@
+// Scores a series: reads `timestamp,value` lines from a CSV file (or standard input), prints a JSON line for each point.
+// npm run score --silent -- series.csv [--alerts] [--rate 0.0001] [--interval-ms 3600000]
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { importInstalled } from "./bundle.mjs";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+async function detection() {
+  const esbuild = await importInstalled("esbuild");
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(ROOT, "src", "core", "detection", "detector.ts")],
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    write: false,
+  });
+  const code = Buffer.from(outputFiles[0].contents).toString("base64");
+  return import(`data:text/javascript;base64,${code}`);
+}
+
+/** Instants as text are UTC; large numbers are unix seconds or milliseconds, small ones count intervals. */
+function millisOf(text, intervalMs) {
+  const number = Number(text);
+  if (!Number.isFinite(number)) {
+    const iso = text.trim().replace(" ", "T");
+    return Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`);
+  }
+  if (number > 1e11) return number;
+  return number > 1e8 ? number * 1000 : number * intervalMs;
+}
+
+/** The columns by the names of the header, or the first two. */
+function columnsOf(header) {
+  const names = header.map((name) => name.trim().toLowerCase());
+  const at = names.findIndex((name) => /^(timestamps?|time|date|ds)$/.test(name));
+  const value = names.findIndex((name) => /^(values?|y|count|requests)$/.test(name));
+  return at >= 0 && value >= 0 ? [at, value] : [0, 1];
+}
+
+const OPTIONS = {
+  alerts: { type: "boolean", default: false },
+  rate: { type: "string", default: "0.0001" },
+  "interval-ms": { type: "string", default: "3600000" },
+};
+
+/** Cells of each line, and which of them are meant. */
+function table(text) {
+  const lines = text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.split(","));
+  const hasHeader = lines.length > 0 && Number.isNaN(Number(lines[0][1]));
+  const [at, value] = hasHeader ? columnsOf(lines[0]) : [0, 1];
+  return (hasHeader ? lines.slice(1) : lines).map((cells) => ({
+    timestamp: cells[at] ?? "",
+    value: (cells[value] ?? "").trim() === "" ? Number.NaN : Number(cells[value]),
+  }));
+}
+
+const UNJUDGED = { score: 0, isAnomaly: false, isAlert: false, kind: null };
+
+const lineOf = ({ timestamp, value }, told) =>
+  JSON.stringify({
+    timestamp,
+    value: Number.isFinite(value) ? value : null,
+    score: told.score,
+    anomaly: told.isAnomaly,
+    alert: told.isAlert,
+    kind: told.kind,
+    expected: told.expected ?? null,
+    low: told.low ?? null,
+    high: told.high ?? null,
+  });
+
+async function main(args) {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  const settings = { falseAlarmRate: Number(values.rate) };
+  if (!(settings.falseAlarmRate > 0 && settings.falseAlarmRate < 0.5)) {
+    console.error("--rate is a share of points, such as 0.0001");
+    return 2;
+  }
+  const { newDetector, observe } = await detection();
+  const intervalMs = Number(values["interval-ms"]);
+  let detector = newDetector();
+  for (const { timestamp, value } of table(readFileSync(positionals[0] ?? 0, "utf8"))) {
+    const seen = observe(detector, { atMs: millisOf(timestamp, intervalMs), value }, settings);
+    ({ detector } = seen);
+    const told = seen.judgement ?? UNJUDGED;
+    if (!values.alerts || told.isAlert) console.log(lineOf({ timestamp, value }, told));
+  }
+  return 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
