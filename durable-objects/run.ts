@@ -28,7 +28,7 @@ import { unpredicted } from "../src/core/verification.ts";
 import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
 import { checkBallots } from "../src/edge/signing/ballots.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { logOf, reconcilerOf, registerOf, vaultOf, voterOf } from "./bindings.ts";
+import { logOf, reconcilerOf, registerOf, vaultOf, voterOf, policiesOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
 import { ORCHESTRATION } from "./orchestration.ts";
 import { pacedApi } from "./paced-api.ts";
@@ -185,6 +185,8 @@ export class Run extends DurableObject<Env> implements RunPort {
     const { scope, site, proposal, steps } = this.#journal.plan();
     const reconciler = reconcilerOf(this.env, scope);
     if ((await reconciler.generation()) !== proposal.goldenGeneration) return true;
+    const decidedBy = this.#journal.load()?.run.motion.policyDigest;
+    if ((await policiesOf(this.env).active()).digest !== decidedBy) return true;
     const { guardrails } = await reconciler.guardrails();
     const at = { now: clock(), nowMs: Date.now() };
     const running = guardrails.filter((one) => isInForce(one, at)).map(warrantOf);

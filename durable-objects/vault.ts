@@ -23,6 +23,7 @@ import { originProblem } from "../src/edge/cloudflare/connect.ts";
 import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
 import { checkBallots } from "../src/edge/signing/ballots.ts";
 import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
+import { activePolicyDigest } from "./active-policy.ts";
 import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
@@ -212,6 +213,8 @@ export class Vault extends DurableObject<VaultEnv> {
     });
     if (!certificate.ok)
       return err({ reason: "certificate_invalid", detail: certificate.error.reason });
+    const inForce = await activePolicyDigest(this.env);
+    if (motion.policyDigest !== inForce) return err({ reason: "other_policies", inForce });
     const needed = approvalsNeeded(certificate.value.tier);
     if (needed === null) return err({ reason: "never_automatic" });
     const people = peopleOf({

@@ -312,7 +312,7 @@ function onExecuting(run: In<"executing">, event: RunEvent): Step {
 
 /** Put on hold since the vote: that is no fault of the plan. */
 const refused = (refusal: ReleaseRefusal): RunState =>
-  refusal.reason === "on_hold"
+  refusal.reason === "on_hold" || refusal.reason === "other_policies"
     ? { phase: "superseded", mismatches: [] }
     : { phase: "rejected", because: refusal };
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import golden from "../../examples/harbor-books.example.yaml?raw";
+import { certified } from "../support/certified.ts";
 import { entries } from "../support/check-world.ts";
 import {
   api,
@@ -248,5 +249,28 @@ describe("policies of a team", () => {
     }, WAIT);
     expect(last).toMatchObject({ tier: 3 });
     expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("that come into force while a plan waits make it void, for the run and for the vault", async () => {
+    const request = await certified();
+    const made = await activate({ frameworks: {} });
+    expect(await env.VAULT.release(request)).toMatchObject({
+      outcome: "refused",
+      refusal: { reason: "other_policies", inForce: made.digest },
+    });
+    expect(await vaultWrites()).toEqual([]);
+    const [waiting] = await runs();
+    const yes = await api(`/api/v1/runs/${waiting?.id}/approvals`, "dev-approver-1", {
+      method: "POST",
+      body: JSON.stringify({ digest: waiting?.plan_digest, verdict: "approve" }),
+      headers: { "content-type": "application/json" },
+    });
+    expect(yes.status).toBe(409);
+    await vi.waitFor(async () => {
+      const all = await runs();
+      expect(all.find(({ id }) => id === waiting?.id)?.phase).toBe("superseded");
+      // Under the new ones nobody is needed.
+      expect(all[0]).toMatchObject({ phase: "verified" });
+    }, WAIT);
   });
 });

@@ -41,7 +41,7 @@ export function decidePlan(input: DecisionInput): PolicyDecision {
   const raisedBy: string[] = [];
   // Beyond the last tier there is one more question: it names who forbids it.
   for (const tier of tiers.length === 0 ? ([4] as const) : tiers) {
-    const asked = askAll(input, tier, assumedProof(tier));
+    const asked = askAll(input, tier);
     if (asked.allow) return told(input, { ...asked, tier, raisedBy });
     if (tier === tiers.at(-1) || tiers.length === 0 || asked.errors.length > 0)
       return told(input, { ...asked, tier: 4, raisedBy: [] });
@@ -50,13 +50,10 @@ export function decidePlan(input: DecisionInput): PolicyDecision {
   throw new Error("there is always a last tier");
 }
 
-/** With a certificate and approvals in hand: does policy permit this release, as it is now? */
-export const decideRelease = (input: DecisionInput, tier: Tier, proof: Proof): PolicyDecision => {
-  const asked = askAll(input, tier, proof);
-  return told(input, { ...asked, tier: asked.allow ? tier : 4, raisedBy: [] });
-};
-
-/** Three voters of different construction say yes, and as many people as the tier asks for, all of it bound and fresh. */
+/**
+ * Three voters of different construction say yes, and as many people as the tier asks for, all of it bound and fresh. That
+ * it is so, the vault makes sure of before it writes, without an engine.
+ */
 const assumedProof = (tier: Tier): Proof => ({
   quorum: { required: 3, yes: 3, no: 0, domains: 3, deterministicYes: 3, bound: true },
   approvals: {
@@ -76,12 +73,9 @@ interface Asked {
 }
 
 /** Every step of the plan is permitted, or the first thing that is not says why. */
-function askAll(
-  { plan, risk, findings, facts, decide }: DecisionInput,
-  tier: Tier,
-  proof: Proof,
-): Asked {
+function askAll({ plan, risk, findings, facts, decide }: DecisionInput, tier: Tier): Asked {
   const violations = findings.filter(({ severity }) => severity === "block").length;
+  const proof = assumedProof(tier);
   const questions = questionsOf({ plan, tier, risk, violations, facts, proof });
   if (!questions.ok) return failed(JSON.stringify(questions.error));
   const reasons = new Set<string>();

@@ -23,7 +23,7 @@ export interface PolicyFacts {
   readonly recentRuns: number;
 }
 
-/** What the release shows for itself, or what is assumed of it before there is one. */
+/** What the release will have to show. */
 export interface Proof {
   readonly quorum: {
     readonly required: number;
