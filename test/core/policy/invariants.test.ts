@@ -132,68 +132,97 @@ const requestOf = ({ row, context }: Question): PolicyRequest => ({
 });
 const allows = (one: Question): boolean => engine.decide(requestOf(one)).allow;
 
+interface Facts extends Change {
+  readonly principal: string;
+  readonly kind: "revert" | "loosen" | "tighten" | "neutral";
+  readonly isProtected: boolean;
+  readonly humans: number;
+  readonly under: (framework: string) => boolean;
+  readonly does: (effect: string) => boolean;
+}
+
+function kindOf(action: string): Facts["kind"] {
+  if (action === "drift.revert") return "revert";
+  if (LOOSEN.has(action)) return "loosen";
+  return TIGHTEN.has(action) ? "tighten" : "neutral";
+}
+
+const PROMISES: readonly (readonly [string, (of: Facts) => boolean])[] = [
+  [
+    "who decides is deterministic, known and not quarantined",
+    ({ principal }) => !/model|quarantined|nobody/.test(principal),
+  ],
+  [
+    "the reverter only reverts",
+    ({ principal, kind }) => !principal.endsWith("reverter") || kind === "revert",
+  ],
+  ["the certificate asks for three", ({ quorum }) => quorum.bound && quorum.required >= 3],
+  [
+    "the certificate is whole",
+    ({ quorum }) => Math.min(quorum.yes, quorum.deterministicYes) >= quorum.required,
+  ],
+  ["its voters differ", ({ quorum }) => quorum.domains >= 2 && quorum.no === 0],
+  [
+    "it was played through and found sound",
+    ({ simulated, violations, risk }) => simulated && violations === 0 && risk.verified,
+  ],
+  ["its tier is one that runs", ({ risk }) => risk.tier >= 0 && risk.tier <= 3],
+  ["its tier has its people", ({ risk, humans }) => risk.tier < 2 || humans >= risk.tier - 1],
+  [
+    "approvals are bound and another's",
+    ({ approvals: { bound, selfApproved }, humans }) => humans <= 0 || (bound && !selfApproved),
+  ],
+  ["approvals are fresh", ({ approvals, humans }) => humans <= 0 || approvals.maxAgeSec <= 3_600],
+  ["loosening has a person", ({ kind, humans }) => kind !== "loosen" || humans >= 1],
+  [
+    "hidden loosening has a person",
+    ({ kind, risk, humans }) => kind === "revert" || risk.direction !== "loosen" || humans >= 1,
+  ],
+  [
+    "what is written has a known source, or a canary where it only tightens",
+    ({ kind, provenanceFloor, canary }) => provenanceFloor >= 2 || (kind === "tighten" && canary),
+  ],
+  ["a revert is golden", ({ kind, provenanceFloor }) => kind !== "revert" || provenanceFloor >= 3],
+  [
+    "a protected record has two people",
+    ({ kind, isProtected, humans }) => kind === "revert" || !isProtected || humans >= 2,
+  ],
+  ["what has no way back has two people", ({ risk, humans }) => risk.reversible || humans >= 2],
+  [
+    "a freeze holds",
+    ({ window, kind }) => !window.frozen || kind === "revert" || kind === "tighten",
+  ],
+  ["the budget holds", ({ budget }) => budget.inFlightAndRecent < budget.limit],
+  [
+    "SOC 2: no protection goes without a person",
+    ({ under, does, humans }) => !under("soc2") || !does("removes_protection") || humans >= 1,
+  ],
+  [
+    "PCI DSS: transport stays strong",
+    ({ under, does }) => !(under("pci-dss") && does("weak_transport")),
+  ],
+  [
+    "PCI DSS: nothing is for everyone",
+    ({ under, does }) => !(under("pci-dss") && does("opens_to_everyone")),
+  ],
+  [
+    "PCI DSS: a change has a person",
+    ({ under, kind, humans }) => !under("pci-dss") || kind === "revert" || humans >= 1,
+  ],
+];
+
 /** Everything that is wrong with permitting it. */
 function broken({ row, context }: Question): string[] {
-  const { risk, quorum, approvals, window, budget, effects, frameworks } = context;
-  const { humans } = approvals;
-  const isRevert = row.action === "drift.revert";
-  const [loosens, tightens] = [LOOSEN.has(row.action), TIGHTEN.has(row.action)];
-  const isNeutral = !isRevert && !loosens && !tightens;
-  const protectedRecord = row.resource === "DnsRecord::mx";
-  const under = (name: string): boolean => frameworks.includes(name);
-  const does = (effect: string): boolean => effects.includes(effect);
-  const rules: readonly (readonly [string, boolean])[] = [
-    [
-      "who decides is deterministic, known and not quarantined",
-      !/model|quarantined|nobody/.test(row.principal),
-    ],
-    ["the reverter only reverts", !row.principal.endsWith("reverter") || isRevert],
-    [
-      "the certificate is whole",
-      quorum.bound &&
-        quorum.required >= 3 &&
-        quorum.yes >= quorum.required &&
-        quorum.deterministicYes >= quorum.required &&
-        quorum.domains >= 2 &&
-        quorum.no === 0,
-    ],
-    [
-      "it was played through and found sound",
-      context.simulated && context.violations === 0 && risk.verified,
-    ],
-    ["its tier is one that runs", risk.tier >= 0 && risk.tier <= 3],
-    ["its tier has its people", risk.tier < 2 || humans >= risk.tier - 1],
-    [
-      "approvals are fresh, bound and another's",
-      humans <= 0 || (approvals.bound && !approvals.selfApproved && approvals.maxAgeSec <= 3_600),
-    ],
-    [
-      "loosening has a person and a known source",
-      !loosens || (humans >= 1 && context.provenanceFloor >= 2),
-    ],
-    [
-      "hidden loosening has a person",
-      !(isNeutral || tightens) || risk.direction !== "loosen" || humans >= 1,
-    ],
-    ["what is neither has a known source", !isNeutral || context.provenanceFloor >= 2],
-    [
-      "tightening has a known source or a canary",
-      !tightens || context.provenanceFloor >= 2 || context.canary,
-    ],
-    ["a revert is golden", !isRevert || context.provenanceFloor >= 3],
-    ["a protected record has two people", isRevert || !protectedRecord || humans >= 2],
-    ["what has no way back has two people", risk.reversible || humans >= 2],
-    ["a freeze holds", !window.frozen || isRevert || tightens],
-    ["the budget holds", budget.inFlightAndRecent < budget.limit],
-    [
-      "SOC 2: no protection goes without a person",
-      !under("soc2") || !does("removes_protection") || humans >= 1,
-    ],
-    ["PCI DSS: transport stays strong", !under("pci-dss") || !does("weak_transport")],
-    ["PCI DSS: nothing is for everyone", !under("pci-dss") || !does("opens_to_everyone")],
-    ["PCI DSS: a change has a person", !under("pci-dss") || isRevert || humans >= 1],
-  ];
-  return rules.filter(([, holds]) => !holds).map(([rule]) => rule);
+  const facts: Facts = {
+    ...context,
+    principal: row.principal,
+    kind: kindOf(row.action),
+    isProtected: row.resource === "DnsRecord::mx",
+    humans: context.approvals.humans,
+    under: (framework) => context.frameworks.includes(framework),
+    does: (effect) => context.effects.includes(effect),
+  };
+  return PROMISES.filter(([, holds]) => !holds(facts)).map(([promise]) => promise);
 }
 
 const RUNS = isFull ? 20_000 : 2_000;
