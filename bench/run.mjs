@@ -11,9 +11,18 @@ import { healOnePercent } from "./heal-1pct-10k.mjs";
 import { noop } from "./noop-10k.mjs";
 import { policyDecisions } from "./policy-decisions.mjs";
 import { sweepCost } from "./sweep-cost.mjs";
+import { trustChain } from "./trust-chain.mjs";
 
 /** Adding a bench is one file and one line here. */
-const BENCHES = [healByReconcile, healByFeed, noop, healOnePercent, sweepCost, policyDecisions];
+const BENCHES = [
+  healByReconcile,
+  healByFeed,
+  noop,
+  healOnePercent,
+  sweepCost,
+  policyDecisions,
+  trustChain,
+];
 
 const HELP = `Usage: npm run bench [-- name… --list --quick]
 
