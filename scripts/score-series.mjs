@@ -1,5 +1,5 @@
 // Scores a series: reads `timestamp,value` lines from a CSV file (or standard input), prints a JSON line for each point.
-// npm run score --silent -- series.csv [--alerts] [--rate 0.0001] [--interval-ms 3600000]
+// npm run score --silent -- series.csv [--alerts] [--rate 0.001] [--interval-ms 3600000]
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +42,7 @@ function columnsOf(header) {
 
 const OPTIONS = {
   alerts: { type: "boolean", default: false },
-  rate: { type: "string", default: "0.0001" },
+  rate: { type: "string", default: "0.001" },
   "interval-ms": { type: "string", default: "3600000" },
 };
 

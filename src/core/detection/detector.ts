@@ -71,7 +71,7 @@ interface Model {
 const FIRST = 8;
 /** Points before anything is called an anomaly: the tail has to have a shape. */
 const WARM_UP = 120;
-const ERROR_RATE = 0.02;
+const ERROR_RATE = 0.005;
 const HOUR_RATE = 0.05;
 const HOUR_POINTS_MIN = 12;
 /** Of a normal distribution: standard deviation by mean absolute error. */
@@ -159,7 +159,7 @@ function scaleAt(model: Model, atMs: number): number {
   const level = Math.abs(model.prediction.slow);
   // Counts vary by their root even when nothing happens.
   const counted = model.isWhole ? 0.5 * Math.sqrt(Math.max(1, level)) : 0;
-  return Math.max(SIGMA * usual, 0.02 * model.spread, 1e-6 * level, counted, 1e-9);
+  return Math.max(SIGMA * usual, 0.25 * model.spread, 1e-6 * level, counted, 1e-9);
 }
 
 function judge(model: Model, { atMs, value }: Point, rate: number): Told {

@@ -27,8 +27,8 @@ const PEAKS_MAX = 400;
 const SHAPE_MAX = 0.5;
 const SHAPE_MIN = -0.4;
 
-/** How the largest fade, at each point: half in some 1,700. */
-const FADING = 0.9996;
+/** How the largest fade, at each point: half in some 7,000. */
+const FADING = 0.9999;
 /** A bound lies so much beyond what is known to come again. */
 const MARGIN = 1.1;
 
