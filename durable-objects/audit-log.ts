@@ -15,6 +15,8 @@ export interface VaultEnv {
   readonly TOKEN_SAFE: DurableObjectNamespace;
   readonly POLICY_REGISTER: DurableObjectNamespace;
   readonly REGISTER: DurableObjectNamespace;
+  readonly PASSKEY_RP_ID: string;
+  readonly PASSKEY_ORIGINS: string;
   readonly RECORD: R2Bucket;
   readonly CF_API?: Fetcher;
   readonly CF_API_BASE: string;

@@ -6,6 +6,7 @@ import { type Digest, type Instant, instantOf, type ScopeId } from "../src/core/
 import { registrationEntry } from "../src/core/log/register-entries.ts";
 import { BALLOT_TTL_MS } from "../src/core/ballot.ts";
 import type { RegisterPort } from "../src/core/ports.ts";
+import type { Passkey } from "../src/core/passkey-register.ts";
 import type { Electorate } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { keyIdOf, type PublicKeys, signedBytes } from "../src/core/signing.ts";
@@ -22,7 +23,6 @@ import {
   type SignedEntry,
   type SignedIntroduction,
 } from "../src/core/voter-register.ts";
-import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
 import { checkBallots } from "../src/edge/signing/ballots.ts";
 import {
   type KeyPair,
@@ -31,9 +31,9 @@ import {
   type Seeds,
   verify,
 } from "../src/edge/signing/key-pair.ts";
-import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
 import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { ORCHESTRATION } from "./orchestration.ts";
+import { PasskeyDesk } from "./passkey-desk.ts";
 import { RegisterJournal } from "./register-journal.ts";
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
@@ -50,6 +50,9 @@ const BALLOTS_MAX = 16;
  */
 export class Register extends DurableObject<VaultEnv> implements RegisterPort {
   readonly #journal = new RegisterJournal(this.ctx.storage);
+  readonly #desk = new PasskeyDesk(this.ctx.storage, this.env, (entry) =>
+    this.#log().append([entry], "vault"),
+  );
   #root: Promise<KeyPair> | null = null;
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -78,6 +81,30 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
 
   async rootKeys(): Promise<PublicKeys> {
     return (await this.#rootKey()).publicKeys;
+  }
+
+  attests(...of: Parameters<PasskeyDesk["attests"]>): Promise<boolean> {
+    return this.#alone(() => this.#desk.attests(...of));
+  }
+
+  async relyingParty(): Promise<ReturnType<PasskeyDesk["party"]>> {
+    return this.#desk.party();
+  }
+
+  async passkeys(): Promise<readonly Passkey[]> {
+    return this.#desk.all();
+  }
+
+  registerPasskey(...of: Parameters<PasskeyDesk["register"]>): ReturnType<PasskeyDesk["register"]> {
+    return this.#alone(() => this.#desk.register(...of));
+  }
+
+  confirmPasskey(...of: Parameters<PasskeyDesk["confirm"]>): ReturnType<PasskeyDesk["confirm"]> {
+    return this.#alone(() => this.#desk.confirm(...of));
+  }
+
+  revokePasskey(...of: Parameters<PasskeyDesk["revoke"]>): ReturnType<PasskeyDesk["revoke"]> {
+    return this.#alone(() => this.#desk.revoke(...of));
   }
 
   async #introduce(signed: SignedIntroduction): Promise<Result<{ key: Digest }, RegisterRefusal>> {
@@ -131,13 +158,8 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
     // Bound to what it answers: signed once, it does not reinstate a voter that is caught again.
     const isMeant =
       ruling.what === "reinstate_voter" &&
-      ruling.digest === digestOf(voter?.quarantinedSince ?? null) &&
-      clock() < ruling.expiresAt;
-    const isSigned =
-      isMeant &&
-      isSandboxOrigin(this.env.CF_API_BASE) &&
-      attestation.type === "key" &&
-      (await isBySandboxPerson("ruling/v1", ruling, attestation));
+      ruling.digest === digestOf(voter?.quarantinedSince ?? null);
+    const isSigned = isMeant && (await this.#desk.attests("ruling/v1", ruling, attestation));
     if (!isSigned) return err({ reason: "ruling_not_signed" });
     const registration = reinstate(roll, ruling.subject, ruling.by);
     if (!registration.ok) return registration;

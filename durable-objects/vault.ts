@@ -20,9 +20,7 @@ import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { grantOf, type GrantPurpose } from "../src/core/token-grant.ts";
 import { originProblem } from "../src/edge/cloudflare/connect.ts";
-import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
 import { checkBallots } from "../src/edge/signing/ballots.ts";
-import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
 import { activePolicyDigest } from "./active-policy.ts";
 import type { AuditLog, VaultEnv } from "./audit-log.ts";
 import { Execution } from "./execution.ts";
@@ -236,16 +234,15 @@ export class Vault extends DurableObject<VaultEnv> {
 
   /** The swarm's word that somebody approved is worth nothing: the signature is. */
   #checked(approvals: readonly SignedApproval[]): Promise<readonly CheckedApproval[]> {
-    const sandbox = isSandboxOrigin(this.env.CF_API_BASE);
     return Promise.all(
-      approvals.map(async (signed) => {
-        const { approval, attestation } = signed;
-        const verified =
-          sandbox &&
-          attestation.type === "key" &&
-          (await isBySandboxPerson("approval/v1", approval, attestation));
-        return { signed, verified };
-      }),
+      approvals.map(async (signed) => ({
+        signed,
+        verified: await this.#register().attests(
+          "approval/v1",
+          signed.approval,
+          signed.attestation,
+        ),
+      })),
     );
   }
 

@@ -173,6 +173,36 @@ export class RegisterRpc extends WorkerEntrypoint<VaultEnv> implements RegisterP
     return this.#register().rootKeys();
   }
 
+  attests(...of: Parameters<RegisterPort["attests"]>): Promise<boolean> {
+    return this.#register().attests(...of);
+  }
+
+  relyingParty(): ReturnType<RegisterPort["relyingParty"]> {
+    return this.#register().relyingParty();
+  }
+
+  passkeys(): ReturnType<RegisterPort["passkeys"]> {
+    return this.#register().passkeys();
+  }
+
+  registerPasskey(
+    ...of: Parameters<RegisterPort["registerPasskey"]>
+  ): ReturnType<RegisterPort["registerPasskey"]> {
+    return this.#register().registerPasskey(...of);
+  }
+
+  confirmPasskey(
+    ...of: Parameters<RegisterPort["confirmPasskey"]>
+  ): ReturnType<RegisterPort["confirmPasskey"]> {
+    return this.#register().confirmPasskey(...of);
+  }
+
+  revokePasskey(
+    ...of: Parameters<RegisterPort["revokePasskey"]>
+  ): ReturnType<RegisterPort["revokePasskey"]> {
+    return this.#register().revokePasskey(...of);
+  }
+
   #check(scope: string): void {
     if (!isScopeId(scope)) throw new Error("not a scope");
   }

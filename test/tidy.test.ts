@@ -106,6 +106,7 @@ const FLOW = [
   "orchestration",
   "quorum",
   "voter-register",
+  "passkey-register",
   "approval",
   "admission",
   "prohibitions",

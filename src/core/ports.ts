@@ -1,6 +1,6 @@
 /** What the rings ask of each other, with the consistency that may be relied on. Brands do not survive RPC: re-check. */
 import type { SignedApproval } from "./approval.ts";
-import type { SignedRuling } from "./attestation.ts";
+import type { Attestation, Ruling, SignedRuling } from "./attestation.ts";
 import type { Motion, SignedBallot } from "./ballot.ts";
 import type { ExecutionReport, RevertReport } from "./execution.ts";
 import type { Problem } from "./golden.ts";
@@ -29,7 +29,13 @@ import type { ReviewBrief } from "./review.ts";
 import type { Run, RunRefusal } from "./run.ts";
 import type { Signal } from "./signal.ts";
 import type { ScopeView } from "./scope-view.ts";
-import type { PublicKeys } from "./signing.ts";
+import type {
+  Passkey,
+  PasskeyRefusal,
+  PasskeyRequest,
+  PasskeyResponse,
+} from "./passkey-register.ts";
+import type { PublicKeys, Purpose } from "./signing.ts";
 import type {
   RegisteredVoter,
   RegisterRefusal,
@@ -135,6 +141,24 @@ export interface RegisterPort {
   /** The whole list of a scope, oldest first, for whoever verifies it by the root key. */
   entries(scope: ScopeId): Promise<readonly SignedEntry[]>;
   rootKeys(): Promise<PublicKeys>;
+
+  /** Whether the person that `content` names signed it: a key of the sandbox, or a passkey that counts, used once. */
+  attests(
+    purpose: Purpose,
+    content: { readonly by: string; readonly expiresAt: Instant },
+    attestation: Attestation,
+  ): Promise<boolean>;
+  relyingParty(): Promise<{ readonly id: string; readonly origins: readonly string[] }>;
+  passkeys(): Promise<readonly Passkey[]>;
+  registerPasskey(
+    request: PasskeyRequest,
+    response: PasskeyResponse,
+  ): Promise<Result<Passkey, PasskeyRefusal>>;
+  confirmPasskey(
+    id: string,
+    confirmation: { readonly ruling: Ruling; readonly attestation: Attestation | null },
+  ): Promise<Result<Passkey, PasskeyRefusal>>;
+  revokePasskey(id: string, by: string): Promise<Result<Passkey, PasskeyRefusal>>;
 }
 
 export interface RunStart {

@@ -95,7 +95,8 @@ export type Purpose =
   | "policy/v1"
   | "introduction/v1"
   | "register/v1"
-  | "ruling/v1";
+  | "ruling/v1"
+  | "passkey/v1";
 
 /** The payload's type in the DSSE envelope of what was signed: `ballot/v1` is `application/vnd.driftless.ballot.v1+json`. */
 export const payloadTypeOf = (purpose: Purpose): string =>

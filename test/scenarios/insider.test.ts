@@ -75,7 +75,11 @@ const OFFERED: Readonly<Record<string, readonly string[]>> = {
   VaultRpc: ["release", "revert", "close", "tokenIds"],
   // All but `append` only read.
   LogRpc: ["append", "latest", "read", "proof", "keys", "object"],
-  RegisterRpc: ["introduce", "hear", "reinstate", "roll", "entries", "rootKeys"],
+  RegisterRpc: [
+    ...["introduce", "hear", "reinstate", "roll", "entries", "rootKeys"],
+    ...["attests", "relyingParty", "passkeys"],
+    ...["registerPasskey", "confirmPasskey", "revokePasskey"],
+  ],
 };
 /** Names of a class's public methods. */
 const methodsOf = (name: string): string[] => {
@@ -225,6 +229,36 @@ describe("one agent's key", () => {
       const forged = { ...entry, type: type as Entry["type"], id: `forged ${type}` };
       expect(await thrown(() => logOf(env).append([forged]))).toContain("only the vault");
     }
+  });
+
+  it("cannot make itself a person: no passkey of its making counts, and no word of a person's is its to sign", async () => {
+    const register = registerOf(env);
+    const stamp = {
+      version: 1,
+      at: instantOf(new Date().toISOString()),
+      expiresAt: instantOf(new Date(Date.now() + 60_000).toISOString()),
+      nonce: "ab".repeat(16),
+    } as const;
+    const approval = { ...stamp, by: "dev-approver-1", planDigest: request.motion.planDigest };
+    const signature = await key.sign(signedBytes("approval/v1", approval));
+    const attestation = { type: "key", key: keyIdOf(key.publicKeys), signature } as const;
+    expect(await register.attests("approval/v1", approval, attestation)).toBe(false);
+    const made = { id: "AAAA", attestationObject: "AAAA", clientDataJson: "AAAA" };
+    expect(await register.registerPasskey({ ...stamp, by: "dev-approver-1" }, made)).toMatchObject({
+      error: { reason: "passkey_not_valid" },
+    });
+    const ruling = {
+      ...stamp,
+      what: "confirm_passkey",
+      subject: "AAAA",
+      digest: digestOf(null),
+      by: "dev-approver-1",
+    } as const;
+    expect(await register.confirmPasskey("AAAA", { ruling, attestation })).toMatchObject({
+      error: { reason: "no_such_passkey" },
+    });
+    expect(await register.revokePasskey("AAAA", ME)).toMatchObject({ ok: false });
+    expect(await register.passkeys()).toEqual([]);
   });
 
   it("cannot make the reconciler write: waking it changes nothing of what was decided", async () => {

@@ -1,6 +1,8 @@
 /** The record's entries about who votes. Named by the place in the register's own list. */
 import { digestOf } from "../canonical.ts";
 import type { JsonObject } from "../canonical.ts";
+import type { Instant } from "../ids.ts";
+import type { Passkey } from "../passkey-register.ts";
 import { keyIdOf } from "../signing.ts";
 import type { RegisterEntry, Registration } from "../voter-register.ts";
 import type { Entry, EntryType } from "./entry.ts";
@@ -24,6 +26,20 @@ export const registrationEntry = (entry: RegisterEntry): Entry => ({
     entry_digest: digestOf(entry),
     ...detailOf(entry.registration),
   },
+});
+
+/** About a person's passkey: which one, never what it can sign with. */
+export const passkeyEntry = (
+  what: "registered" | "confirmed" | "revoked" | "copied",
+  { id, person, publicKey, registeredAt }: Passkey,
+  { by, at }: { readonly by: string; readonly at: Instant },
+): Entry => ({
+  id: `passkey/${id}/${registeredAt}/${what}/${what === "copied" ? at : by}`,
+  type: "person_key",
+  scope: "people",
+  at,
+  actor: by,
+  data: { what, person, credential: id, key_digest: digestOf(publicKey) },
 });
 
 function detailOf(registration: Registration): JsonObject {

@@ -153,7 +153,7 @@ export interface ApiPorts {
   signFor(name: string, purpose: Purpose, content: unknown): Promise<Attestation | null>;
   /** As the swarm was built with. */
   readonly orchestration: Orchestration;
-  readonly register: Pick<RegisterPort, "roll" | "entries" | "rootKeys" | "reinstate">;
+  readonly register: Omit<RegisterPort, "introduce" | "hear">;
   voter(id: VoterId): Pick<AuditorPort, "rotate">;
 
   architect(scope: ScopeId): ArchitectPort;

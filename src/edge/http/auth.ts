@@ -3,7 +3,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 
 export type Role = "viewer" | "operator" | "approver";
-export type Right = "read" | "operate" | "approve";
+/** `confirm`: to vouch for somebody else's passkey, or to take one away. */
+export type Right = "read" | "operate" | "approve" | "confirm";
 
 export interface Principal {
   readonly name: string;
@@ -19,8 +20,8 @@ export type Authenticator = (token: string) => Promise<Principal | null>;
  */
 const RIGHTS: Readonly<Record<Role, ReadonlySet<Right>>> = {
   viewer: new Set(["read"]),
-  operator: new Set(["read", "operate"]),
-  approver: new Set(["read", "approve"]),
+  operator: new Set(["read", "operate", "confirm"]),
+  approver: new Set(["read", "approve", "confirm"]),
 };
 
 export const may = ({ role }: Principal, right: Right): boolean => RIGHTS[role].has(right);

@@ -7,6 +7,7 @@ import type { Unknown } from "../../core/observation.ts";
 import type { OfficeRefusal } from "../../core/policy/register.ts";
 import type { GoldenRefusal, GuardrailRefusal, HoldRefusal } from "../../core/ports.ts";
 import type { Fault } from "../../core/resource.ts";
+import type { PasskeyRefusal } from "../../core/passkey-register.ts";
 import { unreachable } from "../../core/result.ts";
 import type { RunRefusal } from "../../core/run.ts";
 import type { RegisterRefusal } from "../../core/voter-register.ts";
@@ -19,6 +20,7 @@ export const PROBLEMS = {
   unauthenticated: { status: 401, title: "a valid bearer token is needed" },
   forbidden: { status: 403, title: "the role of this token does not allow it" },
   "signature-needed": { status: 403, title: "the person has to sign it with a passkey" },
+  "signature-invalid": { status: 403, title: "the signature does not hold for this person" },
   "not-distinct": { status: 403, title: "who has a part in the plan cannot approve it" },
   "not-found": { status: 404, title: "there is no such thing" },
   "no-golden-state": { status: 404, title: "the scope has no golden state yet" },
@@ -41,6 +43,7 @@ export const PROBLEMS = {
   "policies-forbid": { status: 409, title: "the policies in force do not permit it" },
   "another-plan": { status: 409, title: "the digest is not the one of the run's plan" },
   "register-refused": { status: 409, title: "the register of voters does not take it" },
+  "passkey-refused": { status: 409, title: "the passkey is not taken" },
   "approval-expired": { status: 410, title: "the time for approval is over" },
   "proposal-moved": { status: 412, title: "the proposal is not the one that was seen" },
   "policies-moved": { status: 412, title: "the policies are not the ones that were seen" },
@@ -141,6 +144,11 @@ export function ofRunRefusal(refusal: RunRefusal): Problem {
       return unreachable(refusal);
   }
 }
+
+export const ofPasskeyRefusal = (refusal: PasskeyRefusal): Problem =>
+  refusal.reason === "no_such_passkey"
+    ? notFound("there is no such passkey")
+    : { slug: "passkey-refused", facts: { ...refusal } };
 
 /** The reason is a code, and for whoever runs the swarm. */
 export const ofRegisterRefusal = ({ reason }: RegisterRefusal): Problem => ({

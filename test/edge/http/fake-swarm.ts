@@ -50,12 +50,16 @@ import type { RunRefusal } from "../../../src/core/run.ts";
 import type { RunView } from "../../../src/core/run-view.ts";
 import type { ScopeView } from "../../../src/core/scope-view.ts";
 import { keyIdOf, SUITE } from "../../../src/core/signing.ts";
+import type { Passkey, PasskeyRefusal } from "../../../src/core/passkey-register.ts";
 import type { RegisteredVoter, RegisterRefusal } from "../../../src/core/voter-register.ts";
 import type { Signal } from "../../../src/core/signal.ts";
 import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
 import { createApp } from "../../../src/edge/http/app.ts";
-import { signAsSandboxPerson } from "../../../src/edge/signing/sandbox-people.ts";
 import { FakePolicies } from "./fake-policies.ts";
+import {
+  isBySandboxPerson,
+  signAsSandboxPerson,
+} from "../../../src/edge/signing/sandbox-people.ts";
 import { authenticator } from "../../../src/edge/http/auth.ts";
 
 export const SCOPE = mint(isScopeId, "zone:example.com");
@@ -67,6 +71,15 @@ const hex = (text: string): string => createHash("sha256").update(text).digest("
 export const runId = (name: string): RunId => mint(isRunId, `run_${hex(name)}`);
 export const incidentId = (name: string): Incident["id"] => mint(isIncidentId, `inc_${hex(name)}`);
 
+export const PASSKEY: Passkey = {
+  id: "cGFzc2tleQ",
+  person: "dev-approver-1",
+  publicKey: "AA",
+  counter: 0,
+  synced: true,
+  registeredAt: NOW,
+  confirmedBy: "dev-operator",
+};
 export const VOTER: RegisteredVoter = {
   id: voterIdOf("policy", SCOPE),
   power: "vote",
@@ -378,6 +391,8 @@ export class FakeSwarm implements ApiPorts {
   roll: RegisteredVoter[] = [VOTER];
   rotated: Result<{ key: Digest }, RegisterRefusal> = ok({ key: digestOf("new") });
   readonly rulings: SignedRuling[] = [];
+  keys: Passkey[] = [PASSKEY];
+  made: Result<Passkey, PasskeyRefusal> = ok(PASSKEY);
   readonly register: ApiPorts["register"] = {
     roll: async () => this.roll,
     entries: async () => [],
@@ -386,6 +401,13 @@ export class FakeSwarm implements ApiPorts {
       this.rulings.push(signed);
       return ok({ voter: signed.ruling.subject });
     },
+    attests: async (purpose, content, attestation) =>
+      attestation.type === "key" && isBySandboxPerson(purpose, content, attestation),
+    relyingParty: async () => ({ id: "localhost", origins: ["http://localhost:8787"] }),
+    passkeys: async () => this.keys,
+    registerPasskey: async () => this.made,
+    confirmPasskey: async () => this.made,
+    revokePasskey: async () => this.made,
   };
   voter(): ReturnType<ApiPorts["voter"]> {
     return { rotate: async () => this.rotated };

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import type { Ruling } from "../../../core/attestation.ts";
 import { digestOf } from "../../../core/canonical.ts";
-import { isInstant, isScopeId, isVoterId, type ScopeId, type VoterId } from "../../../core/ids.ts";
+import {
+  isInstant,
+  isScopeId,
+  isVoterId,
+  mint,
+  type ScopeId,
+  type VoterId,
+} from "../../../core/ids.ts";
 import { checkOf, type Orchestration } from "../../../core/orchestration.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import { keyIdOf } from "../../../core/signing.ts";
@@ -11,6 +18,7 @@ import { instant } from "../drift-json.ts";
 import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofRegisterRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
+import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
 
 const RULING_TTL_MS = 10 * 60_000;
 
@@ -88,6 +96,22 @@ function agentsOf(
     silent(scope, "executor", null),
   ];
 }
+
+const quarantine = z.strictObject({
+  quarantined_since: z.string().refine(isInstant, "must be the instant that the list shows"),
+});
+
+const reinstating = (
+  { voter, since, by }: { readonly voter: string; readonly since: string; readonly by: string },
+  of: Pick<Ruling, "at" | "expiresAt" | "nonce">,
+): Ruling => ({
+  version: 1,
+  what: "reinstate_voter",
+  subject: voter,
+  digest: digestOf(since),
+  by,
+  ...of,
+});
 
 /** The voter that the path names, and its scope. */
 async function voterOf(
@@ -187,32 +211,55 @@ export const agentRoutes = [
   }),
   defineRoute({
     method: "POST",
+    path: "/api/v1/agents/{voter}/reinstatement/challenge",
+    id: "challengeReinstatement",
+    summary: "What a person's authenticator has to sign to reinstate a voter",
+    right: "approve",
+    body: quarantine,
+    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    async handle(call) {
+      const found = await voterOf(call);
+      if (!found.ok) return found;
+      const { ports, principal, body } = call;
+      const of = { at: ports.now(), expiresAt: ports.now(RULING_TTL_MS), nonce: ports.nonce() };
+      const { name: by } = principal;
+      const { voter } = found.value;
+      const content = reinstating({ voter, since: body.quarantined_since, by }, of);
+      return ok({
+        body: {
+          statement: { at: of.at, expires_at: of.expiresAt, nonce: of.nonce },
+          public_key: await optionsFor(ports, by, { purpose: "ruling/v1", content }),
+        },
+      });
+    },
+  }),
+  defineRoute({
+    method: "POST",
     path: "/api/v1/agents/{voter}/reinstatement",
     id: "reinstateVoter",
     summary: "Lets a voter count again that was caught saying two things",
     right: "approve",
-    body: z.strictObject({
-      quarantined_since: z.string().refine(isInstant, "must be the instant that the list shows"),
-    }),
+    body: quarantine.extend({ signed: signed.optional() }),
     out: z.object({ voter: z.string() }),
     async handle(call) {
       const found = await voterOf(call);
       if (!found.ok) return found;
       const { ports, principal, body } = call;
       const { voter, scope } = found.value;
-      const ruling: Ruling = {
-        version: 1,
-        what: "reinstate_voter",
-        subject: voter,
-        digest: digestOf(body.quarantined_since),
-        by: principal.name,
-        at: ports.now(),
-        expiresAt: ports.now(RULING_TTL_MS),
-        nonce: ports.nonce(),
-      };
-      const attestation = await ports.signFor(principal.name, "ruling/v1", ruling);
-      if (!attestation) return err({ slug: "signature-needed" });
-      const back = await ports.register.reinstate(scope, { ruling, attestation });
+      const { statement } = body.signed ?? {};
+      const ruling = reinstating(
+        { voter, since: body.quarantined_since, by: principal.name },
+        {
+          at: statement ? mint(isInstant, statement.at) : ports.now(),
+          expiresAt: statement ? mint(isInstant, statement.expires_at) : ports.now(RULING_TTL_MS),
+          nonce: statement?.nonce ?? ports.nonce(),
+        },
+      );
+      const asked = { purpose: "ruling/v1", content: ruling } as const;
+      const attestation = await attest(ports, asked, body.signed);
+      if (!attestation.ok) return attestation;
+      const signedRuling = { ruling, attestation: attestation.value };
+      const back = await ports.register.reinstate(scope, signedRuling);
       return back.ok ? ok({ body: back.value }) : err(ofRegisterRefusal(back.error));
     },
   }),

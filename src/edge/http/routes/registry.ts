@@ -15,6 +15,7 @@ import { logRoutes } from "./log.ts";
 import { intentRoutes } from "./intents.ts";
 import { lessonRoutes } from "./lessons.ts";
 import { policyRoutes } from "./policies.ts";
+import { passkeyRoutes } from "./passkeys.ts";
 import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
 import { seriesRoutes } from "./series.ts";
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   ...policyRoutes,
   ...runRoutes,
   ...agentRoutes,
+  ...passkeyRoutes,
   ...lessonRoutes,
   ...eventRoutes,
   ...logRoutes,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Approval, APPROVAL_TTL_MS } from "../../../core/approval.ts";
-import { isDigest, isRunId, isScopeId, mint } from "../../../core/ids.ts";
+import { type Digest, isDigest, isInstant, isRunId, isScopeId, mint } from "../../../core/ids.ts";
 import { err, ok } from "../../../core/result.ts";
 import type { RunView } from "../../../core/run-view.ts";
 import type { BallotRow } from "../api-ports.ts";
@@ -9,6 +9,7 @@ import { instant } from "../drift-json.ts";
 import { cursor, cut, DETAIL_MAX, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofRunRefusal } from "../problem.ts";
 import { defineRoute } from "../route.ts";
+import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
 
 const image = z.object({ id: z.string().nullable(), fields: z.record(z.string(), z.unknown()) });
 
@@ -104,6 +105,23 @@ const ballotJson = ({ voter, vote, tier, reasons, cast_at }: BallotRow) => ({
   cast_at,
 });
 
+const planDigest = z.string().refine(isDigest, "must be `sha256:` and 64 hex digits");
+const verdict = z.enum(["approve", "deny"]);
+
+/** What is signed is worked out here, so that a signature over anything else does not hold. */
+const approvalOf = (
+  view: RunView,
+  word: { readonly digest: Digest; readonly verdict: Approval["verdict"] },
+  of: Pick<Approval, "by" | "at" | "expiresAt" | "nonce">,
+): Approval => ({
+  version: 1,
+  scope: mint(isScopeId, view.scope),
+  planDigest: word.digest,
+  stateDigest: mint(isDigest, view.stateDigest),
+  verdict: word.verdict,
+  ...of,
+});
+
 export const runRoutes = [
   defineRoute({
     method: "GET",
@@ -141,33 +159,58 @@ export const runRoutes = [
   }),
   defineRoute({
     method: "POST",
+    path: "/api/v1/runs/{id}/approvals/challenge",
+    id: "challengeApproval",
+    summary: "What a person's authenticator has to sign to approve or deny the plan",
+    right: "approve",
+    body: z.strictObject({ digest: planDigest, verdict }),
+    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    async handle({ ports, param, body, principal }) {
+      const id = param("id");
+      const view = isRunId(id) ? await ports.runView(id) : null;
+      if (!view) return err(notFound("there is no such run"));
+      const { name: by } = principal;
+      const [at, expiresAt] = [ports.now(), ports.now(APPROVAL_TTL_MS)];
+      const approval = approvalOf(view, body, { by, at, expiresAt, nonce: ports.nonce() });
+      const asked = { purpose: "approval/v1", content: approval } as const;
+      return ok({
+        body: {
+          statement: { at, expires_at: expiresAt, nonce: approval.nonce },
+          public_key: await optionsFor(ports, by, asked),
+        },
+      });
+    },
+  }),
+  defineRoute({
+    method: "POST",
     path: "/api/v1/runs/{id}/approvals",
     id: "approveRun",
     summary: "A person's yes or no to the plan with this digest",
     right: "approve",
     body: z.strictObject({
-      digest: z.string().refine(isDigest, "must be `sha256:` and 64 hex digits"),
-      verdict: z.enum(["approve", "deny"]),
+      digest: planDigest,
+      verdict,
+      signed: signed.optional().meta({ description: "not needed of a sandbox's people" }),
     }),
     out: z.object({ run: z.string(), phase: z.string() }),
     async handle({ ports, param, body, principal }) {
       const id = param("id");
       const view = isRunId(id) ? await ports.runView(id) : null;
       if (!isRunId(id) || !view) return err(notFound("there is no such run"));
-      const approval: Approval = {
-        version: 1,
-        scope: mint(isScopeId, view.scope),
-        planDigest: body.digest,
-        stateDigest: mint(isDigest, view.stateDigest),
-        verdict: body.verdict,
+      const { statement } = body.signed ?? {};
+      const approval = approvalOf(view, body, {
         by: principal.name,
-        at: ports.now(),
-        expiresAt: ports.now(APPROVAL_TTL_MS),
-        nonce: ports.nonce(),
-      };
-      const attestation = await ports.signFor(principal.name, "approval/v1", approval);
-      if (!attestation) return err({ slug: "signature-needed" });
-      const phase = await ports.run(id).approve({ approval, attestation });
+        at: statement ? mint(isInstant, statement.at) : ports.now(),
+        expiresAt: statement ? mint(isInstant, statement.expires_at) : ports.now(APPROVAL_TTL_MS),
+        nonce: statement?.nonce ?? ports.nonce(),
+      });
+      // Longer than a plan can wait no word is good for.
+      if (approval.expiresAt > ports.now(APPROVAL_TTL_MS))
+        return err({ slug: "signature-invalid" });
+      const asked = { purpose: "approval/v1", content: approval } as const;
+      const attestation = await attest(ports, asked, body.signed);
+      if (!attestation.ok) return attestation;
+      const phase = await ports.run(id).approve({ approval, attestation: attestation.value });
       return phase.ok
         ? ok({ body: { run: id, phase: phase.value } })
         : err(ofRunRefusal(phase.error));

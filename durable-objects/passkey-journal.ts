@@ -1,0 +1,51 @@
+import type { Passkey, PasskeyUse } from "../src/core/passkey-register.ts";
+
+/** Statements live an hour at most; uses are forgotten after two. */
+const USES_KEPT_MS = 2 * 60 * 60_000;
+
+/** Passkeys and what was signed with them. Synchronous. */
+export class PasskeyJournal {
+  readonly #sql: SqlStorage;
+
+  constructor({ sql }: DurableObjectStorage) {
+    this.#sql = sql;
+    sql.exec("create table if not exists passkey (id text primary key, passkey text not null)");
+    sql.exec(
+      "create table if not exists passkey_use (statement text primary key, counter integer not null, used_ms integer not null)",
+    );
+  }
+
+  all(): readonly Passkey[] {
+    return this.#sql
+      .exec<{ passkey: string }>("select passkey from passkey order by id")
+      .toArray()
+      .map(({ passkey }) => JSON.parse(passkey) as Passkey);
+  }
+
+  save(passkey: Passkey): void {
+    this.#sql.exec(
+      "insert or replace into passkey values (?, ?)",
+      passkey.id,
+      JSON.stringify(passkey),
+    );
+  }
+
+  remove(id: string): void {
+    this.#sql.exec("delete from passkey where id = ?", id);
+  }
+
+  use(statement: string): PasskeyUse | null {
+    const [row] = this.#sql
+      .exec<{ statement: PasskeyUse["statement"]; counter: number }>(
+        "select statement, counter from passkey_use where statement = ?",
+        statement,
+      )
+      .toArray();
+    return row ?? null;
+  }
+
+  used({ statement, counter }: PasskeyUse, nowMs: number): void {
+    this.#sql.exec("delete from passkey_use where used_ms < ?", nowMs - USES_KEPT_MS);
+    this.#sql.exec("insert or ignore into passkey_use values (?, ?, ?)", statement, counter, nowMs);
+  }
+}

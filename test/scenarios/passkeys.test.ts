@@ -1,0 +1,158 @@
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import golden from "../../examples/harbor-books.example.yaml?raw";
+import { Authenticator } from "../support/authenticator.ts";
+import { plantRogues } from "../support/certified.ts";
+import {
+  api,
+  apiJson,
+  BOOKS,
+  control,
+  putGolden,
+  reconcile,
+  runs,
+  settled,
+  tick,
+  vaultWrites,
+} from "../support/world.ts";
+
+interface Asked {
+  readonly statement: object;
+  readonly public_key: {
+    readonly challenge: string;
+    readonly allowCredentials?: readonly { readonly id: string }[];
+  };
+}
+interface Passkey {
+  readonly id: string;
+  readonly person: string;
+  readonly confirmed_by: string | null;
+}
+
+const post = (path: string, token: string, body: unknown = {}): Promise<Response> =>
+  api(path, token, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+const json = async <T>(answer: Promise<Response>): Promise<T> => {
+  const response = await answer;
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return response.json<T>();
+};
+const slug = async (answer: Promise<Response>): Promise<string> =>
+  (await (await answer).json<{ type: string }>()).type.split("/").at(-1) ?? "";
+
+/** A passkey of this person, registered and not yet confirmed. */
+async function registered(person: string): Promise<Authenticator> {
+  const authenticator = await Authenticator.make();
+  const { statement, public_key } = await json<Asked>(post("/api/v1/passkeys/challenge", person));
+  const credential = await authenticator.register({ challenge: public_key.challenge });
+  const passkey = await json<Passkey>(post("/api/v1/passkeys", person, { statement, credential }));
+  expect(passkey).toMatchObject({ id: authenticator.id, person, confirmed_by: null });
+  return authenticator;
+}
+
+async function waiting(): Promise<{ id: string; plan_digest: string }> {
+  await reconcile();
+  return vi.waitFor(
+    async () => {
+      const [run] = await runs();
+      expect(run?.phase).toBe("awaiting_approval");
+      if (!run) throw new Error("there is no run");
+      return run;
+    },
+    { timeout: 10_000 },
+  );
+}
+
+let run: { id: string; plan_digest: string };
+let ana: Authenticator;
+const word = () => ({ digest: run.plan_digest, verdict: "approve" });
+const path = () => `/api/v1/runs/${run.id}/approvals`;
+
+beforeAll(async () => {
+  await control("POST", "/reset", {});
+  await tick();
+  expect((await putGolden(golden)).status).toBe(200);
+  await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+  await plantRogues("passkey");
+  await control("DELETE", "/journal");
+  run = await waiting();
+});
+
+describe("a passkey", () => {
+  it("is registered by its person and counts once a second one has confirmed it", async () => {
+    ana = await registered("dev-approver-1");
+    const confirmation = `/api/v1/passkeys/${ana.id}/confirmation`;
+    expect(await slug(post(confirmation, "dev-approver-1"))).toBe("passkey-refused");
+    expect((await post(confirmation, "dev-viewer")).status).toBe(403);
+    const asked = await json<Asked>(post(`${path()}/challenge`, "dev-approver-1", word()));
+    expect(asked.public_key.allowCredentials).toEqual([]);
+    const confirmed = await json<Passkey>(post(confirmation, "dev-operator"));
+    expect(confirmed.confirmed_by).toBe("dev-operator");
+    const { items } = await apiJson<{ items: Passkey[] }>("/api/v1/passkeys");
+    expect(items.map(({ person, confirmed_by }) => [person, confirmed_by])).toEqual([
+      ["dev-approver-1", "dev-operator"],
+    ]);
+  });
+
+  it("is confirmed by signature from the second one on", async () => {
+    const bo = await registered("dev-approver-2");
+    const { statement, public_key } = await json<Asked>(
+      post(`/api/v1/passkeys/${bo.id}/confirmation/challenge`, "dev-approver-1"),
+    );
+    const good = await ana.sign({ challenge: public_key.challenge });
+    const foreign = await bo.sign({ challenge: public_key.challenge });
+    const confirm = (assertion: object) =>
+      post(`/api/v1/passkeys/${bo.id}/confirmation`, "dev-approver-1", {
+        signed: { statement, assertion },
+      });
+    expect(await slug(confirm(foreign))).toBe("signature-invalid");
+    expect((await json<Passkey>(confirm(good))).confirmed_by).toBe("dev-approver-1");
+  });
+
+  it("does not approve with a signature over anything else, for anybody else, or by a copy", async () => {
+    const { statement, public_key } = await json<Asked>(
+      post(`${path()}/challenge`, "dev-approver-1", word()),
+    );
+    const { challenge } = public_key;
+    const give = (assertion: object, more: object = {}, token = "dev-approver-1") =>
+      slug(post(path(), token, { ...word(), signed: { statement, assertion }, ...more }));
+    expect(await give(await ana.sign({ challenge }), { verdict: "deny" })).toBe(
+      "signature-invalid",
+    );
+    expect(await give(await ana.sign({ challenge }), {}, "dev-approver-2")).toBe(
+      "signature-invalid",
+    );
+    expect(await give(await ana.sign({ challenge, verified: false }))).toBe("signature-invalid");
+    expect(await give(await ana.sign({ challenge, origin: "https://evil.example" }))).toBe(
+      "signature-invalid",
+    );
+    expect(await give(await ana.sign({ challenge, counter: 1 }))).toBe("signature-invalid");
+    expect((await runs())[0]?.phase).toBe("awaiting_approval");
+    expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("approves the plan whose digest it signed, and the vault takes it by the signature", async () => {
+    const { statement, public_key } = await json<Asked>(
+      post(`${path()}/challenge`, "dev-approver-1", word()),
+    );
+    expect(public_key.allowCredentials).toEqual([{ type: "public-key", id: ana.id }]);
+    const assertion = await ana.sign({ challenge: public_key.challenge, counter: 50 });
+    const given = { ...word(), signed: { statement, assertion } };
+    await json(post(path(), "dev-approver-1", given));
+    await vi.waitFor(async () => expect((await runs())[0]?.phase).toBe("verified"), {
+      timeout: 15_000,
+    });
+    expect((await vaultWrites()).length).toBeGreaterThan(0);
+    // Spent: the run is over, and for another plan it is no signature.
+    expect(await slug(post(path(), "dev-approver-1", given))).toBe("run-finished");
+  });
+
+  it("counts no more when it is taken away", async () => {
+    const gone = await api(`/api/v1/passkeys/${ana.id}`, "dev-operator", { method: "DELETE" });
+    expect(gone.status).toBe(200);
+    const asked = await json<Asked>(post(`${path()}/challenge`, "dev-approver-1", word()));
+    expect(asked.public_key.allowCredentials).toEqual([]);
+  });
+});
