@@ -76,9 +76,18 @@ const OFFERED: Readonly<Record<string, readonly string[]>> = {
   // All but `append` only read.
   LogRpc: ["append", "latest", "read", "proof", "keys", "object"],
   RegisterRpc: [
-    ...["introduce", "hear", "reinstate", "roll", "entries", "rootKeys"],
-    ...["attests", "relyingParty", "passkeys"],
-    ...["registerPasskey", "confirmPasskey", "revokePasskey"],
+    "introduce",
+    "hear",
+    "reinstate",
+    "roll",
+    "entries",
+    "rootKeys",
+    "attests",
+    "relyingParty",
+    "passkeys",
+    "registerPasskey",
+    "confirmPasskey",
+    "revokePasskey",
   ],
 };
 /** Names of a class's public methods. */
