@@ -5,6 +5,7 @@ import {
   observe,
   type Point,
 } from "../../../core/detection/detector.ts";
+import { newWatch, type Oddity, observeTraffic } from "../../../core/detection/watch.ts";
 import { ok } from "../../../core/result.ts";
 import { defineRoute } from "../route.ts";
 
@@ -38,7 +39,52 @@ function judged(points: readonly Point[], falseAlarmRate: number): readonly (Jud
   });
 }
 
+/** Two weeks of five-minute counts. */
+const WINDOWS_MAX = 4_032;
+
+const counted = z.record(z.string().max(100), z.number().min(0));
+
+const counts = z.strictObject({
+  at_ms: z.number(),
+  requests: z.number().min(0),
+  errors: z.number().min(0).nullable().default(null),
+  matches: counted.nullable().default(null).meta({ description: "matches by the rule's ref" }),
+  asns: counted.nullable().default(null).meta({ description: "requests by autonomous system" }),
+});
+
+const oddity = z.object({ ...alert.shape, feature: z.string() });
+
+function odditiesIn(windows: readonly z.output<typeof counts>[]) {
+  let watch = newWatch();
+  return windows.flatMap(({ at_ms: atMs, ...rest }) => {
+    const seen = observeTraffic(watch, { atMs, ...rest });
+    ({ watch } = seen);
+    return seen.oddities.flatMap((one) => oddityJson(one, atMs));
+  });
+}
+
+const oddityJson = (
+  { feature, value, judgement }: Oddity,
+  atMs: number,
+): z.input<typeof oddity>[] => {
+  const { expected, low, high, kind } = judgement;
+  return kind === null ? [] : [{ feature, at_ms: atMs, value, expected, low, high, kind }];
+};
+
 export const seriesRoutes = [
+  defineRoute({
+    method: "POST",
+    path: "/api/v1/traffic/assessments",
+    id: "assessTraffic",
+    summary:
+      "Finds what is out of the ordinary in counted traffic: rate, errors, rules, new networks",
+    right: "read",
+    body: z.strictObject({ windows: z.array(counts).max(WINDOWS_MAX) }),
+    out: z.object({ oddities: z.array(oddity) }),
+    async handle({ body: { windows } }) {
+      return ok({ body: { oddities: odditiesIn(windows) } });
+    },
+  }),
   defineRoute({
     method: "POST",
     path: "/api/v1/series/assessments",
