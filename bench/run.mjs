@@ -8,6 +8,8 @@ import { StartError } from "../scripts/start-error.mjs";
 import { healByFeed } from "./heal-by-feed.mjs";
 import { healByReconcile } from "./heal-by-reconcile.mjs";
 import { healOnePercent } from "./heal-1pct-10k.mjs";
+import { logAppend } from "./log-append.mjs";
+import { logVerify } from "./log-verify.mjs";
 import { noop } from "./noop-10k.mjs";
 import { policyDecisions } from "./policy-decisions.mjs";
 import { sweepCost } from "./sweep-cost.mjs";
@@ -22,6 +24,8 @@ const BENCHES = [
   sweepCost,
   policyDecisions,
   trustChain,
+  logAppend,
+  logVerify,
 ];
 
 const HELP = `Usage: npm run bench [-- name… --list --quick]

@@ -45,7 +45,7 @@ function readTree(): Tree {
 const tree = readTree();
 
 /** Entries of Workers, named by their wrangler files; nothing imports them. */
-const ENTRIES = ["src/index.ts", "src/vault.ts", "sandbox/index.ts"];
+const ENTRIES = ["src/index.ts", "src/vault.ts", "sandbox/index.ts", "cli/driftless.mjs"];
 
 /** From inside out: a file imports from its own ring and from those before it. */
 const RINGS = ["src/core/", "src/edge/", "durable-objects/", "src/"];
@@ -125,7 +125,7 @@ const FLOW = [
 
 const isCode = (name: string): boolean => /\.(?:ts|mjs|js)$/.test(name) && !name.endsWith(".d.ts");
 const isSource = (name: string): boolean =>
-  isCode(name) && /^(?:src|durable-objects|sandbox|scripts)\//.test(name);
+  isCode(name) && /^(?:src|durable-objects|sandbox|scripts|cli)\//.test(name);
 const sources = (of: Tree): string[] => [...of.keys()].filter(isSource);
 
 interface Import {

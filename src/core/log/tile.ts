@@ -192,3 +192,9 @@ export class Edge {
     return below[0] ?? EMPTY_ROOT;
   }
 }
+
+/** The hash at a place of a tile; null where the tile has none. */
+export const hashAtTile = (tile: Uint8Array | null, at: number): Uint8Array | null =>
+  tile !== null && tile.length >= (at + 1) * HASH_BYTES
+    ? tile.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES)
+    : null;

@@ -17,6 +17,12 @@ import {
 } from "../../../src/core/log/note.ts";
 import { EMPTY_ROOT } from "../../../src/core/log/merkle.ts";
 import { formatProof, parseProof } from "../../../src/core/log/tlog-proof.ts";
+import { meetsQuorum, parseTrustFile } from "../../../src/core/log/trust-file.ts";
+import {
+  formatAddCheckpoint,
+  parseAddCheckpoint,
+  witnessAnswer,
+} from "../../../src/core/log/witness.ts";
 
 /** The example of golang.org/x/mod/sumdb/note. */
 const VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
@@ -141,6 +147,52 @@ describe("the other files of C2SP", () => {
     expect(parseProof(text.replace("index 7", "index 7\nextra AAAA"))).toMatchObject({ ok: false });
     expect(parseProof(text.replace("index 7", "extra AAAA\nindex 7"))).toMatchObject({ ok: true });
     expect(parseProof(text.replace("index 7", "index 07"))).toMatchObject({ ok: false });
+  });
+
+  it("trust files decide by quorum", () => {
+    const witness = (name: string, fill: number) =>
+      noteKey(name, NOTE_TYPES.cosignature, new Uint8Array(32).fill(fill));
+    const [a, b, c] = [witness("a.example", 1), witness("b.example", 2), witness("c.example", 3)];
+    const text = [
+      `log ${VKEY} https://log.example/`,
+      `witness A ${vkeyOf(a)}`,
+      `witness B ${vkeyOf(b)} https://b.example # near`,
+      `witness C ${vkeyOf(c)}`,
+      "group inner any B C",
+      "group outer 2 A inner",
+      "quorum outer",
+    ];
+    const trust = parseTrustFile(text.join("\n"));
+    if (!trust.ok) throw new Error(trust.error);
+    const signed = (...by: { name: string }[]) =>
+      meetsQuorum(trust.value, new Set([a, b, c].filter((key) => by.includes(key)).map(vkeyOf)));
+    expect([signed(a, b), signed(a, c), signed(a), signed(b, c)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    for (const bad of [
+      text.slice(0, -1),
+      [...text, "quorum none"],
+      text.toSpliced(4, 0, "group none any A"),
+      text.toSpliced(5, 0, "group again any B"),
+      text.toSpliced(1, 0, `witness P ${VKEY}`),
+      text.toSpliced(1, 0, `log ${VKEY}`),
+      text.toSpliced(5, 1, "group outer 3 A inner"),
+      [...text, "what is this"],
+    ])
+      expect(parseTrustFile(bad.join("\n"))).toMatchObject({ ok: false });
+  });
+
+  it("witnesses are asked and understood", () => {
+    const request = { old: 3, proof: [EMPTY_ROOT], checkpoint: `${TEXT}\n${LINE}` };
+    expect(parseAddCheckpoint(formatAddCheckpoint(request))).toEqual({ ok: true, value: request });
+    expect(witnessAnswer(200, LINE)).toMatchObject({ type: "cosigned" });
+    expect(witnessAnswer(409, "12\n")).toEqual({ type: "has", size: 12 });
+    expect(witnessAnswer(422, "")).toEqual({ type: "disagrees" });
+    expect(witnessAnswer(200, "")).toMatchObject({ type: "refused" });
+    expect(witnessAnswer(404, "")).toEqual({ type: "refused", status: 404 });
   });
 
   it("base64 is canonical both ways", () => {

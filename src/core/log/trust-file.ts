@@ -1,0 +1,145 @@
+/** Trust files (c2sp.org/tlog-policy): whose signatures a checkpoint needs. */
+import { err, ok, type Result } from "../result.ts";
+import { NOTE_TYPES, type NoteKey, parseVkey, vkeyOf } from "./note.ts";
+
+/** A file is read by people: more than this is a mistake. */
+const LINES_MAX = 1_000;
+
+export interface TrustedLog {
+  readonly key: NoteKey;
+  readonly url: string | null;
+}
+
+export interface TrustedWitness extends TrustedLog {
+  readonly name: string;
+}
+
+interface Group {
+  readonly threshold: number;
+  readonly members: readonly string[];
+}
+
+export interface TrustFile {
+  readonly logs: readonly TrustedLog[];
+  readonly witnesses: readonly TrustedWitness[];
+  readonly groups: ReadonlyMap<string, Group>;
+  /** The witness or group that has to have signed; null: none. */
+  readonly quorum: string | null;
+}
+
+interface Draft {
+  readonly logs: TrustedLog[];
+  readonly witnesses: TrustedWitness[];
+  readonly groups: Map<string, Group>;
+  readonly used: Set<string>;
+  quorum: string | undefined;
+}
+
+type Refusal = string | null;
+type Line = (draft: Draft, words: readonly string[]) => Refusal;
+
+const isNamed = (draft: Draft, name: string): boolean =>
+  draft.groups.has(name) || draft.witnesses.some((witness) => witness.name === name);
+
+function nameFault(draft: Draft, name: string): Refusal {
+  if (name === "" || name === "none") return `\`${name}\` cannot be a name`;
+  return isNamed(draft, name) ? `\`${name}\` is named twice` : null;
+}
+
+function keyFault(draft: Draft, { id, name }: NoteKey): Refusal {
+  const known = [...draft.logs, ...draft.witnesses];
+  return known.some(({ key }) => key.id === id && key.name === name)
+    ? `the key ${id} of ${name} stands twice`
+    : null;
+}
+
+function membersFault(draft: Draft, members: readonly string[]): Refusal {
+  const stranger = members.find((member) => !isNamed(draft, member));
+  if (stranger !== undefined) return `\`${stranger}\` is not named before`;
+  const again = members.find(
+    (member, at) => draft.used.has(member) || members.indexOf(member) < at,
+  );
+  return again === undefined ? null : `\`${again}\` is a member twice`;
+}
+
+const LINES: Readonly<Record<string, Line>> = {
+  log(draft, [vkey = "", url, ...rest]) {
+    const key = parseVkey(vkey);
+    if (!key.ok) return `the key ${key.error}`;
+    if (rest.length > 0) return "has too many words";
+    const fault = keyFault(draft, key.value);
+    if (fault === null) draft.logs.push({ key: key.value, url: url ?? null });
+    return fault;
+  },
+  witness(draft, [name = "", vkey = "", url, ...rest]) {
+    const key = parseVkey(vkey);
+    if (!key.ok) return `the key ${key.error}`;
+    if (rest.length > 0) return "has too many words";
+    if (key.value.type === NOTE_TYPES.ed25519) return "a witness cannot sign as a log";
+    const fault = nameFault(draft, name) ?? keyFault(draft, key.value);
+    if (fault === null) draft.witnesses.push({ name, key: key.value, url: url ?? null });
+    return fault;
+  },
+  group(draft, [name = "", count = "", ...members]) {
+    const fault = nameFault(draft, name);
+    if (fault !== null) return fault;
+    const unfit = membersFault(draft, members);
+    if (unfit !== null) return unfit;
+    const threshold = { any: 1, all: members.length }[count] ?? Number(count);
+    if (!Number.isInteger(threshold) || threshold < 1 || threshold > members.length)
+      return `\`${count}\` of ${members.length} members`;
+    for (const member of members) draft.used.add(member);
+    draft.groups.set(name, { threshold, members });
+    return null;
+  },
+  quorum(draft, [name = "", ...rest]) {
+    if (draft.quorum !== undefined) return "a second quorum";
+    if (rest.length > 0) return "has too many words";
+    if (name !== "none" && !isNamed(draft, name)) return `\`${name}\` is not named before`;
+    draft.quorum = name;
+    return null;
+  },
+};
+
+export function parseTrustFile(text: string): Result<TrustFile, string> {
+  const draft: Draft = {
+    logs: [],
+    witnesses: [],
+    groups: new Map(),
+    used: new Set(),
+    quorum: undefined,
+  };
+  const lines = text.split("\n");
+  if (lines.length > LINES_MAX) return err(`has more than ${LINES_MAX} lines`);
+  for (const [at, line] of lines.entries()) {
+    const words = (line.split("#")[0] ?? "").split(/[ \t]+/).filter(Boolean);
+    const [keyword, ...rest] = words;
+    if (keyword === undefined) continue;
+    const fault = LINES[keyword]?.(draft, rest) ?? (LINES[keyword] ? null : "is no keyword");
+    if (fault !== null) return err(`line ${at + 1}, \`${keyword}\`: ${fault}`);
+  }
+  const { logs, witnesses, groups, quorum } = draft;
+  if (quorum === undefined) return err("has no quorum line");
+  if (logs.length === 0) return err("names no log");
+  return ok({ logs, witnesses, groups, quorum: quorum === "none" ? null : quorum });
+}
+
+/** Whether what these keys signed meets the quorum. */
+export function meetsQuorum(trust: TrustFile, signed: ReadonlySet<string>): boolean {
+  const holds = (name: string): boolean => {
+    const group = trust.groups.get(name);
+    if (group) return group.members.filter(holds).length >= group.threshold;
+    const witness = trust.witnesses.find((one) => one.name === name);
+    return witness !== undefined && signed.has(vkeyOf(witness.key));
+  };
+  return trust.quorum === null || holds(trust.quorum);
+}
+
+/** A trust file over these keys alone. */
+export const trustFileOf = (keys: readonly NoteKey[], url: string | null): string =>
+  [
+    "# All log keys have to sign: a checkpoint with one of its lines missing is not to be trusted.",
+    ...keys.map((key) => `log ${vkeyOf(key)}${url === null ? "" : ` ${url}`}`),
+    "quorum none",
+    "",
+  ].join("\n");
