@@ -58,6 +58,8 @@ export default defineConfig({
                 TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
                 FEED_POLL_SECONDS: "600", // tests poll the feed themselves
               },
+              // The vault's: what readers of the record see, and what a test takes away from them.
+              r2Buckets: { RECORD: "driftless-record" },
               workers: await auxiliaries(),
             },
           })),

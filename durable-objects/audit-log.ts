@@ -23,6 +23,8 @@ export interface VaultEnv {
   readonly CF_API_TOKEN: string;
   /** The record's name: a URL without its scheme, never to be changed. */
   readonly LOG_ORIGIN: string;
+  /** Witness, group and quorum lines of a tlog-policy file; empty: none. */
+  readonly LOG_WITNESSES: string;
   readonly CF_MINT_TOKEN?: string;
   readonly VAULT_SEAL_KEY?: string;
   readonly TOKEN_ROTATE_DAYS?: string;
@@ -110,7 +112,8 @@ export class AuditLog extends DurableObject<VaultEnv> {
       prefix: "",
       nowMs: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),
-      cosign: null,
+      witnesses: this.env.LOG_WITNESSES,
+      fetch: (request) => fetch(request),
     });
     // A crash between an append and its request leaves entries that nobody has asked to publish.
     if (log.journal.published < log.journal.size) await this.#requestPublication();

@@ -7,7 +7,7 @@
  */
 import { digestOf, isObject, type Json, type JsonObject, textOf } from "../src/core/canonical.ts";
 import type { ExecutionReport, RevertReport } from "../src/core/execution.ts";
-import type { Instant, ScopeId } from "../src/core/ids.ts";
+import type { Digest, Instant, ScopeId } from "../src/core/ids.ts";
 import { kindOf } from "../src/core/kinds/registry.ts";
 import type { Entry } from "../src/core/log/entry.ts";
 import { type Call, type SealedPlan, type Step, withIds } from "../src/core/plan.ts";
@@ -263,6 +263,12 @@ export class Execution {
     });
   }
 
+  /** Before a write: what was read there, and what is to be there afterwards; a carried out write has been seen to. */
+  #digestOf(steps: readonly number[], image: (step: Step) => unknown): Digest {
+    const { plan } = this.#input.plan;
+    return digestOf(steps.map((index) => image(plan.steps[index] as Step)));
+  }
+
   #note(
     type: "write" | "write_result" | "revert",
     { index, call: { request, steps }, data = {}, ids = new Map() }: Noted,
@@ -281,6 +287,8 @@ export class Execution {
           path: withIds(request, ids).path,
           request_digest: digestOf(request),
           steps: steps.length,
+          pre_image_digest: this.#digestOf(steps, ({ before }) => before),
+          result_digest: this.#digestOf(steps, ({ after }) => after),
           ...data,
         },
       },

@@ -3,11 +3,16 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { digestOfText } from "../src/core/canonical.ts";
 import { type Instant, instantOf } from "../src/core/ids.ts";
 import type { Attached, Attachment, Entry, RecordedEntry, Source } from "../src/core/log/entry.ts";
-import { sealedEnvelope } from "../src/core/log/envelope.ts";
+import { ENVELOPE_TYPE, sealedEnvelope } from "../src/core/log/envelope.ts";
 import { keyStep, nextKeyStepMs } from "../src/core/log/key-plan.ts";
 import { attachmentKey, attachmentText, decodeLeaf, encodeLeaf } from "../src/core/log/leaf.ts";
-import { parseCheckpoint } from "../src/core/log/checkpoint.ts";
-import { inclusionRanges, type Range, rangeHash } from "../src/core/log/merkle.ts";
+import { parseCheckpoint, type SignedCheckpoint } from "../src/core/log/checkpoint.ts";
+import {
+  consistencyRanges,
+  inclusionRanges,
+  type Range,
+  rangeHash,
+} from "../src/core/log/merkle.ts";
 import { type NoteKey, vkeyOf } from "../src/core/log/note.ts";
 import {
   decodeBundle,
@@ -22,15 +27,17 @@ import { formatProof } from "../src/core/log/tlog-proof.ts";
 import type { Appended } from "../src/core/ports.ts";
 import { preAuthEncoding } from "../src/core/signing.ts";
 import { type KeyPair, newSeeds, openKeyPair } from "../src/edge/signing/key-pair.ts";
-import { type LogSigner, openLogSigner } from "../src/edge/signing/log-signer.ts";
+import { type LogSigner, openLogSigner, verifiedKeys } from "../src/edge/signing/log-signer.ts";
 import { LogStore } from "../src/edge/store/log-store.ts";
+import { cosigned, witnessesIn } from "../src/edge/witness/client.ts";
 import { type Leaf, LogJournal, nameOf } from "./log-journal.ts";
 import { LogPublisher } from "./log-publisher.ts";
 
 const APPEND_MAX = 1_000;
+/** Keys change while nearly everything is published, so that the head that says so is signed by those it names. */
+const BACKLOG_MAX = 10_000;
 /** Entries of the record's first form that enter the log in one step. */
 const LEGACY_BATCH = 500;
-const DSSE = "application/vnd.dsse.envelope.v1+json";
 
 export interface LogInput {
   readonly storage: DurableObjectStorage;
@@ -41,8 +48,9 @@ export interface LogInput {
   readonly prefix: string;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
-  /** Adds witnesses' lines to a note. Null: nobody is asked. */
-  readonly cosign: ((log: Log, note: string) => Promise<string>) | null;
+  /** Witnesses and their quorum, as lines of a trust file. Empty: nobody is asked. */
+  readonly witnesses: string;
+  readonly fetch: (request: Request) => Promise<Response>;
 }
 
 interface OpenSigner {
@@ -73,7 +81,7 @@ export class Log {
       signers: () =>
         this.#signers.filter(({ isRetired }) => !isRetired).map(({ signer }) => signer),
       keys: () => this.keys(),
-      cosign: (note) => input.cosign?.(this, note) ?? Promise.resolve(note),
+      cosign: (note) => this.#cosign(note),
       nowMs: input.nowMs,
       sleep: input.sleep,
     });
@@ -87,6 +95,21 @@ export class Log {
     if (log.journal.keys("checkpoint").length === 0) await log.stepKeys();
     await log.#adoptLegacy();
     return log;
+  }
+
+  /** Nothing is published that too few witnesses have signed. Entries are durable all the same. */
+  #cosign(note: string): Promise<string> {
+    const { witnesses, fetch } = this.#input;
+    if (witnesses.trim() === "") return Promise.resolve(note);
+    const trust = witnessesIn(witnesses, this.keys());
+    return cosigned(
+      { trust, fetch, verify: holdsFor },
+      {
+        note,
+        published: this.journal.published,
+        consistency: (from, size) => this.hashesOf(consistencyRanges(from, size), size),
+      },
+    );
   }
 
   get origin(): string {
@@ -121,6 +144,7 @@ export class Log {
 
   /** Introduces or retires a key when its time has come. The entry and the key are one transaction. */
   async stepKeys(): Promise<void> {
+    if (this.journal.size - this.journal.published > BACKLOG_MAX) return;
     const step = keyStep(this.journal.keys("checkpoint"), this.#input.nowMs());
     if (step === null) return;
     const seeds = newSeeds();
@@ -245,7 +269,7 @@ export class Log {
     const signature = await this.#notary.sign(preAuthEncoding(mediaType, text));
     return {
       keep,
-      mediaType: DSSE,
+      mediaType: ENVELOPE_TYPE,
       text: JSON.stringify(sealedEnvelope(mediaType, text, signature)),
     };
   }
@@ -311,6 +335,9 @@ export class Log {
 /** The same as `leafHash` of core, with the runtime's hash: it is most of what an append computes. */
 const leafHashOf = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(createHash("sha256").update(LEAF).update(bytes).digest());
+
+const holdsFor = async (signed: SignedCheckpoint, key: NoteKey): Promise<boolean> =>
+  (await verifiedKeys(signed, [key])).ok;
 
 const label = ({ level, index }: Pick<TileId, "level" | "index">): string => `${level}/${index}`;
 

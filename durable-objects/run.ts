@@ -176,7 +176,7 @@ export class Run extends DurableObject<Env> implements RunPort {
         at: clock(),
         approvalExpiresAt: clock(APPROVAL_TTL_MS),
       },
-      { entries: heard.map(({ ballot }) => ballotEntry(run, ballot)) },
+      { entries: heard.map((signed) => ballotEntry(run, signed)) },
     );
   }
 

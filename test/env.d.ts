@@ -1,4 +1,5 @@
 /** What the test configuration binds beside the Worker's own bindings. */
 interface __BaseEnv_Env {
+  RECORD: R2Bucket;
   TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
 }

@@ -16,6 +16,7 @@ import { parseProof } from "../../src/core/log/tlog-proof.ts";
 import { mint, isInstant } from "../../src/core/ids.ts";
 import { verifiedKeys } from "../../src/edge/signing/log-signer.ts";
 import { naiveRoot, naiveTiles } from "../core/log/naive-tree.ts";
+import { TestWitness } from "../support/test-witness.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00.000Z");
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -65,6 +66,8 @@ interface World {
   nowMs: number;
   /** Paths and what they held when they were first seen: to notice the second history. */
   readonly seen: Map<string, string>;
+  witnesses: string;
+  fetch: (request: Request) => Promise<Response>;
   open(): Promise<Log>;
 }
 
@@ -97,6 +100,8 @@ async function inLog(work: (world: World) => Promise<void>): Promise<void> {
       prefix,
       nowMs: NOW,
       seen: new Map(),
+      witnesses: "",
+      fetch: () => Promise.reject(new Error("nobody is there")),
       open: () =>
         Log.open({
           storage,
@@ -105,7 +110,8 @@ async function inLog(work: (world: World) => Promise<void>): Promise<void> {
           prefix,
           nowMs: () => (world.nowMs += 10),
           sleep: async (ms) => void (world.nowMs += ms),
-          cosign: null,
+          witnesses: world.witnesses,
+          fetch: (request) => world.fetch(request),
         } satisfies LogInput),
     };
     await work(world);
@@ -399,6 +405,71 @@ describe("the keys", () => {
         "key_introduced",
         "key_retired",
       ]);
+    });
+  });
+});
+
+describe("the witnesses", () => {
+  const three = async () =>
+    Promise.all(["a", "b", "c"].map((name) => TestWitness.make(`${name}.example`)));
+  const linesOf = (witnesses: readonly TestWitness[], quorum: string): string =>
+    [...witnesses.map((one) => `witness ${one.name} ${one.vkey} https://${one.name}`), quorum].join(
+      "\n",
+    );
+  const namesOn = async (log: Log): Promise<Set<string>> => {
+    const parsed = parseCheckpoint((await log.store.checkpoint()) ?? "");
+    return new Set(parsed.ok ? parsed.value.note.signatures.map(({ name }) => name) : []);
+  };
+
+  it("sign what is published, as many as the quorum asks, from wherever each of them stands", async () => {
+    await inLog(async (world) => {
+      const witnesses = await three();
+      world.witnesses = linesOf(witnesses, "group two 2 a.example b.example c.example\nquorum two");
+      world.fetch = (request) => {
+        const one = witnesses.find(({ name }) => name === new URL(request.url).hostname);
+        return one?.answer(request) ?? Promise.reject(new Error("gone"));
+      };
+      const log = await world.open();
+      for (const one of witnesses) one.learn(log.keys());
+      await log.append(entries(10), "swarm");
+      await log.publish();
+      expect(await namesOn(log)).toEqual(
+        new Set(["example.com/log", ...witnesses.map(({ name }) => name)]),
+      );
+      // One of them forgets, one is away: the other and the forgetful one are enough.
+      witnesses[0]?.forget();
+      witnesses.pop();
+      await log.append(entries(300, 10), "swarm");
+      await log.publish();
+      expect(await namesOn(log)).toEqual(new Set(["example.com/log", "a.example", "b.example"]));
+      // Too few: entries are durable, and not published.
+      witnesses.pop();
+      const before = await log.store.checkpoint();
+      const { last } = await log.append(entries(5, 400), "swarm");
+      await expect(log.publish()).rejects.toThrow("no quorum");
+      expect(await log.store.checkpoint()).toBe(before);
+      expect(await log.read(last - 1, 1)).toHaveLength(1);
+    });
+  });
+
+  it("do not sign a second history, and lines that do not hold do not count", async () => {
+    await inLog(async (world) => {
+      const [witness = await TestWitness.make("a.example")] = await three();
+      world.witnesses = linesOf([witness], "quorum a.example");
+      world.fetch = (request) => witness.answer(request);
+      const log = await world.open();
+      witness.learn(log.keys());
+      await log.append(entries(4), "swarm");
+      witness.saw(3, new Uint8Array(32));
+      await expect(log.publish()).rejects.toThrow("another history");
+      witness.saw(9, new Uint8Array(32));
+      await expect(log.publish()).rejects.toThrow("more than there are");
+      witness.forget();
+      witness.isLying = true;
+      await expect(log.publish()).rejects.toThrow("does not hold");
+      witness.isLying = false;
+      await log.publish();
+      await checkPublished(world, log);
     });
   });
 });

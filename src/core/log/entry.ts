@@ -35,8 +35,7 @@ export type Source = "swarm" | "vault";
 
 /** What only the vault can say: that it released, wrote or took back. An unknown type is nobody's to say. */
 export const isVaultOnly = (type: EntryType): boolean =>
-  // oxlint-disable-next-line typescript/no-unnecessary-condition -- comes over RPC, where types are promises
-  ENTRY_TYPES[type]?.vaultOnly ?? !(type in ENTRY_TYPES);
+  !Object.hasOwn(ENTRY_TYPES, type) || ENTRY_TYPES[type].vaultOnly === true;
 
 /** How the record names an attachment. */
 export interface Attached {

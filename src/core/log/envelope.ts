@@ -6,6 +6,9 @@ import { canonicalise } from "../canonical.ts";
 import { payloadTypeOf, type Signature } from "../signing.ts";
 import { toBase64 } from "./base64.ts";
 
+/** How an envelope is kept. */
+export const ENVELOPE_TYPE = "application/vnd.dsse.envelope.v1+json";
+
 export interface Envelope {
   readonly payload: string;
   readonly payloadType: string;

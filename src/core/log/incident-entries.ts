@@ -1,5 +1,5 @@
 /** The record's entries about an incident, from the signals that led to it to the plan that is to end it. */
-import type { Json } from "../canonical.ts";
+import { canonicalise, type Json } from "../canonical.ts";
 import type { DriftedResource, Incident } from "../incident.ts";
 import type { Instant, ScopeId } from "../ids.ts";
 import type { Unknown } from "../observation.ts";
@@ -17,15 +17,14 @@ interface Where {
   readonly at: Instant;
 }
 
-type Told = Pick<Entry, "type" | "data"> & { readonly what: string };
+type Told = Pick<Entry, "type" | "data" | "attached"> & { readonly what: string };
 
-const entry = ({ scope, at }: Where, { type, what, data }: Told): Entry => ({
-  id: `${scope}/${type}/${what}`,
-  type,
+const entry = ({ scope, at }: Where, { what, ...told }: Told): Entry => ({
+  id: `${scope}/${told.type}/${what}`,
   scope,
   at,
   actor: "reconciler",
-  data,
+  ...told,
 });
 
 export const signalEntries = (where: Where, signals: readonly Signal[]): readonly Entry[] =>
@@ -54,21 +53,16 @@ export const heldEntries = (where: Where, incident: Incident, why: string): read
   }),
 ];
 
+interface Planned {
+  readonly decision: Extract<Decision, { type: "heal" }>;
+  readonly policy: PolicyDecision;
+  readonly start: RunStart;
+}
+
 /** incident → diagnosis → proposal → plan, each named by what it is about. */
-export function healEntries(
-  where: Where,
-  incident: Incident,
-  {
-    decision,
-    policy,
-    start,
-  }: {
-    decision: Extract<Decision, { type: "heal" }>;
-    policy: PolicyDecision;
-    start: RunStart;
-  },
-): readonly Entry[] {
-  const { plan, digest } = decision.plan;
+export function healEntries(where: Where, incident: Incident, planned: Planned): readonly Entry[] {
+  const { decision, start } = planned;
+  const { plan } = decision.plan;
   const of = { incident: incident.id, run: start.id };
   return [
     entry(where, {
@@ -84,6 +78,7 @@ export function healEntries(
         cause: incident.cause,
         drift: incident.drift.slice(0, LISTED_MAX).map(diagnosed),
       },
+      ...peopleIn(incident),
     }),
     entry(where, {
       type: "proposal",
@@ -95,41 +90,62 @@ export function healEntries(
         golden_digest: plan.proposal.goldenDigest,
       },
     }),
-    entry(where, {
-      type: "plan",
-      what: start.id,
-      data: {
-        ...of,
-        plan_digest: digest,
-        dossier_digest: start.motion.dossierDigest,
-        epoch: plan.epoch,
-        steps: plan.steps.length,
-        calls: plan.calls.length,
-        tier: policy.tier,
-        findings: decision.findings.map(({ type }) => type),
-        policy: policy.decision,
-        policy_bundle: policy.bundleDigest,
-        policies: policy.determining,
-        quarantined: decision.quarantined.length,
-      },
-    }),
+    planEntry(where, of, planned),
   ];
+}
+
+/** The plan itself is kept beside, under the notary's seal. */
+function planEntry(
+  where: Where,
+  of: { readonly incident: string; readonly run: string },
+  { decision, policy, start }: Planned,
+): Entry {
+  const { plan, digest } = decision.plan;
+  return entry(where, {
+    type: "plan",
+    what: start.id,
+    data: {
+      ...of,
+      plan_digest: digest,
+      dossier_digest: start.motion.dossierDigest,
+      epoch: plan.epoch,
+      steps: plan.steps.length,
+      calls: plan.calls.length,
+      tier: policy.tier,
+      findings: decision.findings.map(({ type }) => type),
+      policy: policy.decision,
+      policy_bundle: policy.bundleDigest,
+      policies: policy.determining,
+      quarantined: decision.quarantined.length,
+    },
+    attached: {
+      plan: {
+        keep: "evidence",
+        mediaType: "application/vnd.driftless.plan.v1+json",
+        text: canonicalise(plan),
+        sealed: true,
+      },
+    },
+  });
 }
 
 const diagnosed = ({ kind, summary, by }: DriftedResource): Json => ({
   kind,
   summary,
-  by:
-    by === null
-      ? null
-      : {
-          actor: by.actor,
-          channel: by.channel,
-          token_name: by.tokenName,
-          at: by.at,
-          audit_id: by.auditId,
-        },
+  by: by === null ? null : { channel: by.channel, at: by.at, audit_id: by.auditId },
 });
+
+/** Who made the change outside, by name: people's data, kept beside the log so that it can be erased. */
+function peopleIn({ drift }: Incident): Pick<Entry, "attached"> {
+  const who = drift
+    .slice(0, LISTED_MAX)
+    .flatMap(({ by }) =>
+      by === null ? [] : [{ audit_id: by.auditId, actor: by.actor, token_name: by.tokenName }],
+    );
+  if (who.length === 0) return {};
+  const text = canonicalise(who);
+  return { attached: { people: { keep: "personal", mediaType: "application/json", text } } };
+}
 
 /** A generation is declared. Named by its digest too: the same number may be tried with other contents. */
 export const goldenEntry = (

@@ -1,6 +1,6 @@
 /** The record's entries about a run. Each is named by the run and the fact, so that telling it twice leaves one. */
 import type { SignedApproval } from "../approval.ts";
-import type { Ballot } from "../ballot.ts";
+import type { Ballot, SignedBallot } from "../ballot.ts";
 import { digestOf } from "../canonical.ts";
 import type { Instant } from "../ids.ts";
 import type { Lesson } from "../lesson.ts";
@@ -8,6 +8,7 @@ import type { Run } from "../run.ts";
 import type { RunView } from "../run-view.ts";
 import type { Mismatch } from "../verification.ts";
 import type { Entry } from "./entry.ts";
+import { approvalEnvelope, ballotEnvelope, type Envelope, ENVELOPE_TYPE } from "./envelope.ts";
 
 /** More mismatches than this are in the journal of the vault, not in an entry. */
 const MISMATCHES_MAX = 20;
@@ -21,7 +22,19 @@ const entry = ({ id, scope, incident }: Run, { what, data, ...rest }: Told): Ent
   data: { run: id, incident, ...data },
 });
 
-export const ballotEntry = (run: Run, ballot: Ballot): Entry =>
+/** What was signed, with its signatures, as a DSSE envelope beside the entry. */
+const signedAs = (envelope: Envelope): Pick<Entry, "attached"> => ({
+  attached: {
+    envelope: { keep: "evidence", mediaType: ENVELOPE_TYPE, text: JSON.stringify(envelope) },
+  },
+});
+
+export const ballotEntry = (run: Run, signed: SignedBallot): Entry => ({
+  ...ballotTold(run, signed.ballot),
+  ...signedAs(ballotEnvelope(signed)),
+});
+
+const ballotTold = (run: Run, ballot: Ballot): Entry =>
   entry(run, {
     type: "ballot",
     what: ballot.voter,
@@ -36,7 +49,12 @@ export const ballotEntry = (run: Run, ballot: Ballot): Entry =>
     },
   });
 
-export const approvalEntry = (run: Run, { approval, attestation }: SignedApproval): Entry =>
+export const approvalEntry = (run: Run, signed: SignedApproval): Entry => ({
+  ...approvalTold(run, signed),
+  ...signedAs(approvalEnvelope(signed)),
+});
+
+const approvalTold = (run: Run, { approval, attestation }: SignedApproval): Entry =>
   entry(run, {
     type: "approval",
     what: `${approval.by}/${approval.verdict}`,

@@ -1,0 +1,125 @@
+/** The record as the world sees it: verifiable from outside, and nothing happens that it cannot record. */
+import { abortAllDurableObjects } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { verifyLog } from "../../cli/verify-log.ts";
+import { parseCheckpoint } from "../../src/core/log/checkpoint.ts";
+import { parseProof } from "../../src/core/log/tlog-proof.ts";
+import golden from "../../examples/harbor-books.example.yaml?raw";
+import { entries } from "../support/check-world.ts";
+import {
+  api,
+  apiJson,
+  BOOKS,
+  cloudflare,
+  control,
+  putGolden,
+  record,
+  settled,
+  tick,
+  vaultWrites,
+} from "../support/world.ts";
+
+const NAME = "bastion.harbor-books.example";
+
+async function edit(): Promise<void> {
+  const live = await record("A", NAME);
+  const path = `/zones/${BOOKS.zoneId}/dns_records/${live?.id}`;
+  await cloudflare("PATCH", path, { body: { content: "203.0.113.77" } });
+}
+
+const wake = (): Promise<Response> =>
+  api(`/api/v1/scopes/${encodeURIComponent(BOOKS.scope)}/reconcile`, "dev-operator", {
+    method: "POST",
+  });
+
+/** Waits until everything recorded so far is published. */
+async function published(): Promise<void> {
+  const { length } = await entries();
+  const proof = await api(`/log/proof/${length - 1}`, "");
+  expect(proof.status).toBe(200);
+}
+
+const source = {
+  name: "the API",
+  list: () => Promise.resolve(null),
+  async read(path: string) {
+    const response = await api(`/log/${path}`, "");
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+  },
+};
+
+beforeAll(async () => {
+  await control("POST", "/reset", {});
+  await tick();
+  expect((await putGolden(golden)).status).toBe(200);
+  await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+});
+
+describe("the record", () => {
+  it("can be verified from outside after a heal, whole and entry by entry", async () => {
+    await edit();
+    expect((await wake()).ok).toBe(true);
+    await vi.waitFor(
+      async () => expect((await record("A", NAME))?.content).not.toBe("203.0.113.77"),
+      10_000,
+    );
+    await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+    await published();
+    const report = await verifyLog({ source, trust: null, seen: null, isForeign: false });
+    expect(report.problems).toEqual([]);
+    expect(report.signedBy).toHaveLength(2);
+    expect(report.entries).toMatchObject({ plan: expect.any(Number), write: expect.any(Number) });
+    const proof = parseProof(await (await api("/log/proof/3", "")).text());
+    const signed = proof.ok ? parseCheckpoint(proof.value.checkpoint) : proof;
+    expect(signed).toMatchObject({ ok: true, value: { checkpoint: { origin: report.origin } } });
+  });
+
+  it("keeps plans, ballots and approvals as envelopes, and people's data where it can be erased", async () => {
+    const all = await entries();
+    const kept = (type: string, label: string) =>
+      all.filter((entry) => entry.type === type).map((entry) => entry.attached?.[label]);
+    for (const envelope of [...kept("plan", "plan"), ...kept("ballot", "envelope")]) {
+      expect(envelope).toMatchObject({
+        keep: "evidence",
+        mediaType: "application/vnd.dsse.envelope.v1+json",
+      });
+      const object = await env.RECORD.get(`evidence/${envelope?.digest.slice(7)}.json`);
+      const { text } = (await object?.json<{ text: string }>()) ?? { text: "{}" };
+      expect(JSON.parse(text)).toMatchObject({
+        payloadType: expect.stringMatching(/^application\/vnd\.driftless\./),
+        signatures: [{}, {}],
+      });
+    }
+    const people = kept("diagnosis", "people").filter((one) => one !== undefined);
+    expect(people.length).toBeGreaterThan(0);
+    const bundles = await env.RECORD.list({ prefix: "tile/entries/" });
+    for (const { key } of bundles.objects)
+      expect(await (await env.RECORD.get(key))?.text()).not.toContain("dashboard@sandbox.example");
+  });
+
+  it("cannot record, so nothing is executed; when it can again, what was due is done (I10)", async () => {
+    await published();
+    const checkpoint = await (await env.RECORD.get("checkpoint"))?.text();
+    await env.RECORD.delete("checkpoint");
+    await abortAllDurableObjects();
+    await control("DELETE", "/journal");
+    await edit();
+    await wake();
+    await new Promise((done) => setTimeout(done, 3_000));
+    expect(await vaultWrites()).toEqual([]);
+    expect((await record("A", NAME))?.content).toBe("203.0.113.77");
+    await env.RECORD.put("checkpoint", checkpoint ?? "");
+    await wake();
+    await vi.waitFor(
+      async () => expect((await record("A", NAME))?.content).not.toBe("203.0.113.77"),
+      15_000,
+    );
+    await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+    expect((await vaultWrites()).filter(({ applied }) => applied)).toHaveLength(1);
+    await published();
+    expect(await verifyLog({ source, trust: null, seen: null, isForeign: false })).toMatchObject({
+      ok: true,
+    });
+  });
+});
