@@ -9,7 +9,6 @@ import golden from "../../examples/harbor-books.example.yaml?raw";
 import { entries } from "../support/check-world.ts";
 import {
   api,
-  apiJson,
   BOOKS,
   cloudflare,
   control,
