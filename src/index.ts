@@ -17,6 +17,7 @@ import {
   tryPolicies,
 } from "../durable-objects/policy-office.ts";
 import { ORCHESTRATION } from "../durable-objects/orchestration.ts";
+import { accountChanges } from "../durable-objects/account-changes.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
 import { Governor } from "../durable-objects/governor.ts";
@@ -105,6 +106,7 @@ function portsOf(env: Env): ApiPorts {
     intents: (query) => new IntentRecord(env.DB).page(query),
     intent: (id) => new IntentRecord(env.DB).find(id),
     lessons: (limit) => record.lessons(limit),
+    accountChanges: (period) => accountChanges(env, period),
     log: {
       isPublic: sandbox || isYes(env.LOG_PUBLIC_READ),
       append: (entries) => log.append(entries),

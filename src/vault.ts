@@ -13,6 +13,7 @@ import type { ExecutionReport, RevertReport } from "./core/execution.ts";
 import { type Digest, isDigest, isObjectId, isScopeId, type ScopeId } from "./core/ids.ts";
 import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
 import { heededHold } from "./core/log/hold-entries.ts";
+import { isEvidencePath } from "./core/log/leaf.ts";
 import { parseTilePath } from "./core/log/tile.ts";
 import type { PolicyProposal, SignedConsent } from "./core/policy/register.ts";
 import type {
@@ -125,7 +126,7 @@ export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
 
   /** Checked here as well: no name but those of the log's own files leads anywhere. */
   async object(path: string): Promise<Uint8Array | null> {
-    const isOurs = path === "checkpoint" || parseTilePath(path) !== null;
+    const isOurs = path === "checkpoint" || parseTilePath(path) !== null || isEvidencePath(path);
     return isOurs ? this.#log().object(path) : null;
   }
 

@@ -121,6 +121,7 @@ const FLOW = [
   "log/entry",
   "ports",
   "log",
+  "evidence",
 ];
 
 const isCode = (name: string): boolean => /\.(?:ts|mjs|js)$/.test(name) && !name.endsWith(".d.ts");

@@ -65,7 +65,7 @@ export interface LogPort {
   proof(query: { readonly index: number; readonly waitMs: number }): Promise<string | null>;
   /** vkeys of all keys that ever signed a checkpoint. */
   keys(): Promise<readonly string[]>;
-  /** What readers see under this name (`checkpoint`, `tile/…`); null: nothing. */
+  /** What stands under this name (`checkpoint`, `tile/…`, `evidence/…`, nothing personal); null: nothing. */
   object(path: string): Promise<Uint8Array | null>;
 }
 

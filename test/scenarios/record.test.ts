@@ -61,7 +61,7 @@ describe("the record", () => {
     expect((await wake()).ok).toBe(true);
     await vi.waitFor(
       async () => expect((await record("A", NAME))?.content).not.toBe("203.0.113.77"),
-      10_000,
+      20_000,
     );
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
     await published();
@@ -97,6 +97,46 @@ describe("the record", () => {
       expect(await (await env.RECORD.get(key))?.text()).not.toContain("dashboard@sandbox.example");
   });
 
+  it("gives an auditor the change with its proofs, and names the edit that came past it", async () => {
+    const body = JSON.stringify({
+      from: "2026-01-01",
+      to: new Date(Date.now() + 60_000).toISOString(),
+      sample: 5,
+    });
+    const headers = { "content-type": "application/json" };
+    const response = await api("/api/v1/evidence", "dev-viewer", { method: "POST", body, headers });
+    expect(response.status).toBe(200);
+    const { files } = await response.json<{ files: { path: string; text: string }[] }>();
+    const jsonOf = <T>(path: string): T =>
+      JSON.parse(files.find((file) => file.path === path)?.text ?? "null") as T;
+    const { runs } = jsonOf<{ runs: string[] }>("sample.json");
+    expect(runs.length).toBeGreaterThan(0);
+    const { entries: told } = jsonOf<{ entries: { index: number; type: string }[] }>(
+      `dossiers/${runs[0]}.json`,
+    );
+    expect(told.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(["plan", "ballot", "release", "write", "verification", "run"]),
+    );
+    for (const { index } of told)
+      expect(
+        parseProof(files.find((file) => file.path === `proofs/${index}.tlog-proof`)?.text ?? ""),
+      ).toMatchObject({
+        ok: true,
+        value: { index },
+      });
+    expect(jsonOf("completeness.json")).toMatchObject({
+      status: "exceptions",
+      unrecorded: [],
+      outside: expect.arrayContaining([
+        expect.objectContaining({ actor: "dashboard@sandbox.example" }),
+      ]),
+    });
+    const controls = jsonOf<{ id: string; verdict: string }[]>("controls.json");
+    expect(controls.find(({ id }) => id === "CC8.1")?.verdict).toBe("satisfied");
+    expect(controls.find(({ id }) => id === "CC6.8")?.verdict).toBe("not_satisfied");
+    expect((await entries()).at(-1)).toMatchObject({ type: "export", actor: "dev-viewer" });
+  });
+
   it("cannot record, so nothing is executed; when it can again, what was due is done (I10)", async () => {
     await published();
     const checkpoint = await (await env.RECORD.get("checkpoint"))?.text();
@@ -112,7 +152,7 @@ describe("the record", () => {
     await wake();
     await vi.waitFor(
       async () => expect((await record("A", NAME))?.content).not.toBe("203.0.113.77"),
-      15_000,
+      20_000,
     );
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
     expect((await vaultWrites()).filter(({ applied }) => applied)).toHaveLength(1);

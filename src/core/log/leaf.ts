@@ -311,5 +311,9 @@ export const attachmentText = (
   salt: string,
 ): string => canonicalise({ media_type: mediaType, salt, text: content.toWellFormed() });
 
+/** What may be handed out: never what is about people. */
+export const isEvidencePath = (path: string): boolean =>
+  /^evidence\/[0-9a-f]{64}\.json$/.test(path);
+
 export const attachmentKey = (keep: Attached["keep"], digest: Digest): string =>
   `${keep}/${digest.slice("sha256:".length)}.json`;

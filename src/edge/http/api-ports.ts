@@ -4,6 +4,8 @@
  */
 import type { Attestation } from "../../core/attestation.ts";
 import type { Guardrail } from "../../core/guardrails/guardrail.ts";
+import type { Period } from "../../core/evidence/change.ts";
+import type { AccountChange } from "../../core/evidence/completeness.ts";
 import type { Incident } from "../../core/incident.ts";
 import type {
   GuardrailId,
@@ -162,4 +164,8 @@ export interface ApiPorts {
 
   lessons(limit: number): Promise<readonly Lesson[]>;
   readonly log: RecordPort;
+  /** What the accounts' own audit logs tell of the period; `why`: in what way that is not all. */
+  accountChanges(
+    period: Period,
+  ): Promise<{ readonly changes: readonly AccountChange[]; readonly why: string | null }>;
 }

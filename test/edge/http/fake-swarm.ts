@@ -456,6 +456,10 @@ export class FakeSwarm implements ApiPorts {
     return Array.from({ length: 3 }, () => LESSON).slice(0, limit);
   }
 
+  async accountChanges(): ReturnType<ApiPorts["accountChanges"]> {
+    return { changes: [], why: "nobody was asked" };
+  }
+
   /** What `/log` serves. */
   readonly files = new Map<string, string>();
 

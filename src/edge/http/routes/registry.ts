@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { adoptionRoutes } from "./adoptions.ts";
 import { agentRoutes } from "./agents.ts";
 import { cveRoutes } from "./cves.ts";
+import { evidenceRoutes } from "./evidence.ts";
 import { eventRoutes } from "./events.ts";
 import { expressionRoutes } from "./expressions.ts";
 import { goldenPathRoutes } from "./golden-paths.ts";
@@ -44,4 +45,5 @@ export const ROUTES: readonly Route[] = [
   ...lessonRoutes,
   ...eventRoutes,
   ...logRoutes,
+  ...evidenceRoutes,
 ];
