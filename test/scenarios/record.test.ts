@@ -107,13 +107,13 @@ describe("the record", () => {
     const response = await api("/api/v1/evidence", "dev-viewer", { method: "POST", body, headers });
     expect(response.status).toBe(200);
     const { files } = await response.json<{ files: { path: string; text: string }[] }>();
-    const jsonOf = <T>(path: string): T =>
-      JSON.parse(files.find((file) => file.path === path)?.text ?? "null") as T;
-    const { runs } = jsonOf<{ runs: string[] }>("sample.json");
+    const jsonOf = (path: string): unknown =>
+      JSON.parse(files.find((file) => file.path === path)?.text ?? "null");
+    const { runs } = jsonOf("sample.json") as { runs: string[] };
     expect(runs.length).toBeGreaterThan(0);
-    const { entries: told } = jsonOf<{ entries: { index: number; type: string }[] }>(
-      `dossiers/${runs[0]}.json`,
-    );
+    const { entries: told } = jsonOf(`dossiers/${runs[0]}.json`) as {
+      entries: { index: number; type: string }[];
+    };
     expect(told.map(({ type }) => type)).toEqual(
       expect.arrayContaining(["plan", "ballot", "release", "write", "verification", "run"]),
     );
@@ -131,7 +131,7 @@ describe("the record", () => {
         expect.objectContaining({ actor: "dashboard@sandbox.example" }),
       ]),
     });
-    const controls = jsonOf<{ id: string; verdict: string }[]>("controls.json");
+    const controls = jsonOf("controls.json") as { id: string; verdict: string }[];
     expect(controls.find(({ id }) => id === "CC8.1")?.verdict).toBe("satisfied");
     expect(controls.find(({ id }) => id === "CC6.8")?.verdict).toBe("not_satisfied");
     expect((await entries()).at(-1)).toMatchObject({ type: "export", actor: "dev-viewer" });
