@@ -10,6 +10,7 @@ import { healByReconcile } from "./heal-by-reconcile.mjs";
 import { healOnePercent } from "./heal-1pct-10k.mjs";
 import { logAppend } from "./log-append.mjs";
 import { logVerify } from "./log-verify.mjs";
+import { intentToPlan } from "./intent-to-plan.mjs";
 import { noop } from "./noop-10k.mjs";
 import { policyDecisions } from "./policy-decisions.mjs";
 import { sweepCost } from "./sweep-cost.mjs";
@@ -26,6 +27,7 @@ const BENCHES = [
   trustChain,
   logAppend,
   logVerify,
+  intentToPlan,
 ];
 
 const HELP = `Usage: npm run bench [-- name… --list --quick]

@@ -89,6 +89,7 @@ const FLOW = [
   "adoption",
   "golden-paths",
   "intents",
+  "inference",
   "plan",
   "plan-parts",
   "check",

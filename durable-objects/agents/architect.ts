@@ -36,7 +36,6 @@ import {
   waits,
 } from "../../src/core/intents/intent.ts";
 import type { Setting } from "../../src/core/intents/interpretation.ts";
-import { interpret } from "../../src/core/intents/rules.ts";
 import { askedEntry, decidedEntry, readEntry } from "../../src/core/log/intent-entries.ts";
 import type { StoredGolden } from "../../src/core/ports.ts";
 import type { Fault } from "../../src/core/resource.ts";
@@ -46,10 +45,15 @@ import { IntentRecord } from "../../src/edge/store/intent-record.ts";
 import { SharedRecord } from "../../src/edge/store/shared-record.ts";
 import { logOf, reconcilerOf } from "../bindings.ts";
 import { Driver } from "../driver.ts";
+import { InferenceLedger } from "../inference-ledger.ts";
+import { ORCHESTRATION } from "../orchestration.ts";
+import { type Read, readIntent } from "./intent-reader.ts";
 
 const clock = (): Instant => instantOf(new Date().toISOString());
 /** How often it is looked whether the account is in order, so that the zone may follow. */
 const LOOK_AGAIN_MS = 500;
+/** As long as a request waits for what comes of it. */
+const ANSWER_MS_MAX = 2_000;
 /** A part that waits for people waits as long as a person may need; then somebody has to ask again (I12). */
 const AMENDING_MS_MAX = 24 * 60 * 60_000;
 
@@ -67,6 +71,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
   readonly #driver = new Driver("architect", () => this.#drive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #sql = this.ctx.storage.sql;
+  readonly #ledger = new InferenceLedger(this.ctx.storage);
   readonly #advancing = new Map<IncidentId, Promise<Intent>>();
 
   onStart(): void {
@@ -83,10 +88,13 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     if (!this.#makeRoom()) return err({ reason: "too_many", max: INTENTS_MAX });
     const intent = newIntent(request, id);
     await logOf(this.env).append([askedEntry(intent)]);
-    await this.#save(intent);
+    this.#keep(intent);
     await this.#driver.request();
-    // The built-in rules need no network: who asked gets what came of it, not a promise.
-    return ok(await this.#advance(id));
+    // The built-in rules need no network: who asked gets what came of it. Nobody waits long for a model: it goes on by itself.
+    const soon = new Promise<Intent>((resolve) => {
+      setTimeout(() => resolve(this.#find(id) ?? intent), ANSWER_MS_MAX);
+    }).then((still) => (still.phase === "reading" ? this.#told(still) : still));
+    return ok(await Promise.race([this.#advance(id), soon]));
   }
 
   async intent(id: IncidentId): Promise<Intent | null> {
@@ -160,9 +168,9 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
 
   async #read(intent: Intent): Promise<Intent> {
     const stored = await this.#goldens(intent);
-    const interpretation =
-      intent.interpretation ?? interpret(intent.text, settingOf(intent, stored));
-    const read: Intent = { ...intent, interpretation, model: intent.model ?? "rules" };
+    const found = await this.#interpreted(intent, stored);
+    const read: Intent = { ...intent, ...found };
+    const { interpretation } = found;
     const drafted = choicesOf(read).length === 0 ? null : draftFor(read, stored);
     const result = drafted && (drafted.ok ? ok(drafted.value.draft) : drafted);
     const asks = interpretation.type === "question" && drafted === null;
@@ -171,13 +179,22 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
       : afterReading(read, result);
     const at = clock();
     const after: Intent = { ...read, ...next, updatedAt: at };
-    const rehearsals =
-      after.phase === "proposed" && drafted?.ok
-        ? await this.#rehearsed(intent, drafted.value.amendment, stored)
-        : [];
-    const told: Intent = { ...after, rehearsals };
-    await logOf(this.env).append([readEntry(told, at)]);
-    return this.#save(told);
+    const isShown = after.phase === "proposed" && drafted?.ok;
+    // A rehearsal changes nothing: the record and it need not wait for each other.
+    const [rehearsals] = await Promise.all([
+      isShown ? this.#rehearsed(intent, drafted.value.amendment, stored) : [],
+      logOf(this.env).append([readEntry(after, at)]),
+    ]);
+    return this.#save({ ...after, rehearsals });
+  }
+
+  #interpreted(intent: Intent, stored: Stored): Promise<Read> | Read {
+    const { interpretation, model } = intent;
+    if (interpretation) return { interpretation, model: model ?? "rules" };
+    const reader = { env: this.env, memory: this.#ledger, model: ORCHESTRATION.models.architect };
+    const setting = settingOf(intent, stored);
+    const ground = groundOf(intent.grounds, documentsIn(stored));
+    return readIntent(reader, intent, { setting, ground });
   }
 
   /** One part after the other, each when the one before is in place: what a zone names has to be there. */
@@ -292,27 +309,36 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
       .filter(({ phase }) => phase === "reading" || phase === "amending");
   }
 
-  async #save(intent: Intent): Promise<Intent> {
-    const { id, at } = intent;
-    const over = isOver(intent) ? 1 : 0;
+  /** Here; what others read of it is told when it has come to something. */
+  #keep(intent: Intent): Intent {
     this.#sql.exec(
       "insert or replace into intent values (?, ?, ?, ?)",
-      id,
-      at,
-      over,
+      intent.id,
+      intent.at,
+      isOver(intent) ? 1 : 0,
       JSON.stringify(intent),
     );
-    await new SharedRecord(this.env.DB).saveIncident({
-      id,
-      scope: intent.scope,
-      status: incidentStatusOf(intent),
-      openedAt: at,
-      closedAt: over === 1 ? intent.updatedAt : null,
-      cause: "intent",
-      drift: [],
-      run: null,
-    });
-    await new IntentRecord(this.env.DB).save(intent);
+    return intent;
+  }
+
+  #save(intent: Intent): Promise<Intent> {
+    return this.#told(this.#keep(intent));
+  }
+
+  async #told(intent: Intent): Promise<Intent> {
+    await Promise.all([
+      new SharedRecord(this.env.DB).saveIncident({
+        id: intent.id,
+        scope: intent.scope,
+        status: incidentStatusOf(intent),
+        openedAt: intent.at,
+        closedAt: isOver(intent) ? intent.updatedAt : null,
+        cause: "intent",
+        drift: [],
+        run: null,
+      }),
+      new IntentRecord(this.env.DB).save(intent),
+    ]);
     return intent;
   }
 }

@@ -33,7 +33,7 @@ const ROLES = ["sentinel", "architect", "auditor", "reviewer", "executor"] as co
 const THINKING: readonly Role[] = ["sentinel", "architect", "reviewer"];
 
 /** `rules` is the built-in deterministic model; others are `<provider>/<model>`. */
-const MODEL = /^(?:rules|(?:workers-ai|openai-compatible)\/\S{1,200})$/;
+const MODEL = /^(?:rules|(?:workers-ai|openai-compatible|ai-gateway)\/\S{1,200})$/;
 
 export interface Orchestration {
   readonly strategy: Strategy;

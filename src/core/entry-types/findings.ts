@@ -4,6 +4,10 @@ import { type EntryKind, OCSF } from "./entry-kind.ts";
 export const FINDINGS = {
   signal: { ocsf: OCSF.looked },
   incident: { ocsf: OCSF.detected },
+  inference: {
+    ocsf: OCSF.asked,
+    outcome: ({ failure }) => (failure === null ? "success" : "failure"),
+  },
   diagnosis: { ocsf: OCSF.notCompliant },
   unknown_state: { ocsf: OCSF.looked, outcome: () => "failure" },
   quarantine: { ocsf: OCSF.notCompliant },

@@ -1,0 +1,77 @@
+/** Who reads an intent: the built-in rules first, and a model only where they are left with nothing to decide. */
+import { tracing } from "cloudflare:workers";
+import { amendmentFor, type Ground } from "../../src/core/golden-paths/amendment.ts";
+import { type Instant, instantOf } from "../../src/core/ids.ts";
+import { intentTask, ungrounded } from "../../src/core/inference/intent-task.ts";
+import { type CallNote, spanAttributes } from "../../src/core/inference/task.ts";
+import type { Intent } from "../../src/core/intents/intent.ts";
+import type { Interpretation, Setting } from "../../src/core/intents/interpretation.ts";
+import { interpret } from "../../src/core/intents/rules.ts";
+import { inferenceEntry } from "../../src/core/log/inference-entries.ts";
+import { providersFor } from "../../src/edge/inference/providers.ts";
+import { InferenceRouter, type Memory } from "../../src/edge/inference/router.ts";
+import { logOf } from "../bindings.ts";
+
+export interface IntentReader {
+  readonly env: Env;
+  readonly memory: Memory;
+  /** As `swarm.yaml` names it. */
+  readonly model: string;
+}
+
+export interface Read {
+  readonly interpretation: Interpretation;
+  readonly model: string;
+}
+
+const clock = (): Instant => instantOf(new Date().toISOString());
+
+/** Words that rules object to are shown to nobody else: no model is asked to overrule a guard. */
+const isForModel = (found: Interpretation): boolean =>
+  found.type !== "choice" &&
+  (found.doubt.about === "nothing_understood" ||
+    found.doubt.about === "which_path" ||
+    found.doubt.about === "confirmation");
+
+/**
+ * What a model chose is always a question: a person has to say that it is meant. An answer that fails, that makes a value up
+ * or that cannot be carried out leaves what the rules found.
+ */
+export async function readIntent(
+  reader: IntentReader,
+  intent: Intent,
+  { setting, ground }: { readonly setting: Setting; readonly ground: Ground },
+): Promise<Read> {
+  const byRules: Read = { interpretation: interpret(intent.text, setting), model: "rules" };
+  if (!isForModel(byRules.interpretation)) return byRules;
+  const providers = providersFor(reader.model, reader.env);
+  if (providers.length === 0) return byRules;
+  const router = new InferenceRouter({
+    providers,
+    memory: reader.memory,
+    note: (note) => told(reader.env, intent, note),
+    nowMs: () => Date.now(),
+  });
+  const asked = await router.ask(intentTask(intent.text, setting));
+  if (!asked.ok || asked.value.value.outcome === "cannot") return byRules;
+  const { value, provider, model } = asked.value;
+  const chosen = value.paths;
+  const isSound = ungrounded(chosen, intent.text, setting).length === 0;
+  if (!isSound || !amendmentFor(chosen, ground).ok) return byRules;
+  const reasons = [`read by \`${provider}/${model}\`, where the rules were not sure`];
+  const interpretation = {
+    type: "question",
+    doubt: { about: "confirmation" },
+    chosen,
+    reasons,
+  } as const;
+  return { interpretation, model: `${provider}/${model}` };
+}
+
+/** In the record before the answer has any effect (I10), and in a span for operators. */
+async function told(env: Env, { id, scope }: Intent, note: CallNote): Promise<void> {
+  await logOf(env).append([inferenceEntry({ scope, about: id, at: clock() }, note)]);
+  tracing.enterSpan(`chat ${note.model}`, (span) => {
+    span.setAttributes({ ...spanAttributes(note) });
+  });
+}
