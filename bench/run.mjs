@@ -11,10 +11,12 @@ import { healOnePercent } from "./heal-1pct-10k.mjs";
 import { logAppend } from "./log-append.mjs";
 import { logVerify } from "./log-verify.mjs";
 import { intentToPlan } from "./intent-to-plan.mjs";
+import { ingest } from "./ingest.mjs";
 import { noop } from "./noop-10k.mjs";
 import { policyDecisions } from "./policy-decisions.mjs";
 import { sweepCost } from "./sweep-cost.mjs";
 import { trustChain } from "./trust-chain.mjs";
+import { timeToMitigate } from "./time-to-mitigate.mjs";
 
 /** Adding a bench is one file and one line here. */
 const BENCHES = [
@@ -28,6 +30,8 @@ const BENCHES = [
   logAppend,
   logVerify,
   intentToPlan,
+  ingest,
+  timeToMitigate,
 ];
 
 const HELP = `Usage: npm run bench [-- name… --list --quick]

@@ -7,6 +7,7 @@ import type {
   ReconcilerPort,
   RegisterPort,
   RunPort,
+  SentinelPort,
   VaultPort,
   WatchPort,
 } from "../src/core/ports.ts";
@@ -38,3 +39,5 @@ export const watchOf = (env: Pick<Env, "WATCH">, accountId: string): WatchPort =
   plain(env.WATCH.getByName(accountId)) as WatchPort;
 export const architectOf = (env: Pick<Env, "ARCHITECT">, scope: ScopeId): ArchitectPort =>
   plain(env.ARCHITECT.getByName(scope)) as ArchitectPort;
+export const sentinelOf = (env: Pick<Env, "SENTINEL">, scope: ScopeId): SentinelPort =>
+  plain(env.SENTINEL.getByName(scope)) as SentinelPort;

@@ -34,6 +34,11 @@ export class SwarmClient {
     return (await this.#reader.call("GET", `/api/v1/runs?${query}`)).items;
   }
 
+  /** A page of guardrails, newest first. */
+  guardrails(limit) {
+    return this.#reader.call("GET", `/api/v1/guardrails?limit=${limit}`);
+  }
+
   run(id) {
     return this.#reader.call("GET", `/api/v1/runs/${id}`);
   }

@@ -24,8 +24,11 @@ import { Governor } from "../durable-objects/governor.ts";
 import { Reconciler } from "../durable-objects/reconciler.ts";
 import { Reviewer } from "../durable-objects/agents/reviewer.ts";
 import { Run } from "../durable-objects/run.ts";
+import { pullAdvisories, recoverAlerts } from "../durable-objects/missed-signals.ts";
+import { Sentinel } from "../durable-objects/sentinel.ts";
 import { tokenAccess } from "../durable-objects/token-access.ts";
 import { Watch } from "../durable-objects/watch.ts";
+import { webhookPorts } from "../durable-objects/webhook-ports.ts";
 import { SWEEP_CALLS, sweepEveryMs } from "./core/budget.ts";
 import { type Instant, instantOf, type ScopeId } from "./core/ids.ts";
 import type { ApiPorts } from "./edge/http/api-ports.ts";
@@ -36,8 +39,9 @@ import { SANDBOX_PEOPLE, signAsSandboxPerson } from "./edge/signing/sandbox-peop
 import { readPosture } from "./edge/store/blackboard.ts";
 import { IntentRecord } from "./edge/store/intent-record.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
+import { Receiver } from "./edge/webhooks/receiver.ts";
 
-export { Architect, Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run, Watch };
+export { Architect, Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run, Sentinel, Watch };
 
 const VERSION = "0.1.0";
 /** A scope that nobody knows makes us look for new zones, but not more often than this. */
@@ -121,6 +125,7 @@ function portsOf(env: Env): ApiPorts {
 
 /** The app depends on `env` alone, which does not change while an isolate lives. */
 let app: ReturnType<typeof createApp> | undefined;
+let receiver: Receiver | undefined;
 
 /** Cron: shakes unfinished runs, looks for new zones, and sends the scopes whose turn it is to be swept. */
 async function tick(env: Env, nowMs: number): Promise<void> {
@@ -135,6 +140,13 @@ async function tick(env: Env, nowMs: number): Promise<void> {
   if ((await tokenAccess(env, nowMs)) === "can_write")
     console.error(JSON.stringify({ event: "swarm_token_can_write", remedy: "use a read token" }));
   const scopes = await record.scopes();
+  const ports = webhookPorts(env);
+  await recoverAlerts(
+    env,
+    scopes.filter(({ level }) => level === "account"),
+    ports,
+  );
+  await pullAdvisories(env.ADVISORY_FEED_URL, ports);
   const turns = sweepEveryMs(scopes.length, CRON_MS) / CRON_MS;
   const turn = Math.floor(nowMs / CRON_MS) % turns;
   const due = scopes.filter((_, index) => index % turns === turn);
@@ -160,6 +172,10 @@ async function sweep(env: Env, message: Message<Sweep>): Promise<void> {
 
 export default {
   fetch(request, env, ctx) {
+    if (new URL(request.url).pathname.startsWith("/webhooks/")) {
+      receiver ??= new Receiver(webhookPorts(env));
+      return receiver.receive(request, ctx);
+    }
     app ??= createApp(portsOf(env));
     return app.fetch(request, env, ctx);
   },

@@ -72,6 +72,7 @@ const FLOW = [
   // what is wanted, what is there, what differs
   "budget",
   "signal",
+  "intake",
   "golden",
   "golden-schema",
   "observation",
@@ -79,6 +80,7 @@ const FLOW = [
   "publish",
   "recurrence",
   "guardrails",
+  "traffic",
   "hold",
   "incident",
   "diagnosis",

@@ -9,6 +9,8 @@ import type { Leases } from "./guardrails/overlay.ts";
 import type { TooFar } from "./guardrails/reach.ts";
 import type { HeldBack, Hold, HoldRequest } from "./hold.ts";
 import type { OpenIncident } from "./incident.ts";
+import type { Hint } from "./intake/hint.ts";
+import type { TrafficBatch } from "./traffic/batch.ts";
 import type { Digest, GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import type { Rehearsal } from "./intents/intent.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
@@ -311,6 +313,12 @@ export interface ReconcilerPort {
   live(kinds: readonly string[] | null): Promise<Result<LiveSite, Unknown>>;
   /** `touched`: the ids that the run's resources have now. */
   runFinished(run: Run, touched: readonly LineageEntry[]): Promise<void>;
+}
+
+/** One per scope. Both are durable when they return; what comes of them comes by itself. */
+export interface SentinelPort {
+  hint(hints: readonly Hint[]): Promise<void>;
+  traffic(batch: TrafficBatch): Promise<void>;
 }
 
 /** One per account. Strongly consistent. */

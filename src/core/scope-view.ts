@@ -90,7 +90,8 @@ export function whyKept(heldBack: readonly HeldBack[]): string {
   if (heldBack.some(({ asks, by }) => asks && by.type === "hold"))
     return "hold expired: revert or adopt?";
   const routed = heldBack.find(({ by }) => by.type === "routing");
-  const asked = heldBack.find(({ asks }) => asks) ?? routed;
+  const during = heldBack.find(({ by }) => by.type === "incident");
+  const asked = heldBack.find(({ asks }) => asks) ?? routed ?? during;
   if (asked) return asked.reason;
   const count = heldBack.length;
   return `on hold: ${count} drifted ${count === 1 ? "resource is" : "resources are"} not written`;

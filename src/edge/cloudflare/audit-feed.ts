@@ -9,6 +9,8 @@ import { type CloudflareApi, type PageInfo, unknownFrom } from "./client.ts";
 
 export interface FeedEntry extends AuditEntry {
   readonly zoneId: string | null;
+  /** The platform's word for what was changed: `dns_record`, `ruleset`, … */
+  readonly resourceType: string;
 }
 
 export interface FeedQuery {
@@ -74,7 +76,7 @@ const rawEntry = z.object({
   id: z.string().min(1),
   action: z.object({ type: z.string().default(""), time: z.string() }),
   actor: z.object({ type: text, email: text, context: text, token_name: text }).default({}),
-  resource: z.object({ id: text }).default({}),
+  resource: z.object({ id: text, type: text }).default({}),
   zone: z.object({ id: text }).nullish(),
 });
 
@@ -98,6 +100,7 @@ function entryOf(raw: Json): FeedEntry[] {
       action: action.type,
       resourceId: resource.id ?? "",
       zoneId: zone?.id ?? null,
+      resourceType: (resource.type ?? "").slice(0, 100),
       actor: actorOf(actor),
     },
   ];

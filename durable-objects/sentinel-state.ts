@@ -1,0 +1,110 @@
+import type { Hint } from "../src/core/intake/hint.ts";
+import type { Incident } from "../src/core/incident.ts";
+import type { GuardrailId } from "../src/core/ids.ts";
+import type { GatewayHit, TrafficBatch } from "../src/core/traffic/batch.ts";
+import type { SeenRequest } from "../src/core/traffic/seen-request.ts";
+
+export interface OpenCase {
+  readonly incident: Incident;
+  readonly guardrail: GuardrailId | null;
+  /** When it was last found to go on (epoch ms). */
+  readonly seenAtMs: number;
+}
+
+interface Values {
+  /** Messages that nobody has looked at yet; at most one of each sort. */
+  hints: readonly Hint[];
+  /** How many there were. */
+  heard: number;
+  /** At most one of each cause. */
+  open: readonly OpenCase[];
+  /** When incidents of each cause began (epoch ms), of the last hour. */
+  begun: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Half an hour of batches of one zone at the usual interval; each has at most 400 requests (I12). */
+const BATCHES_MAX = 40;
+const BATCH_AGE_MS = 60 * 60_000;
+const HINTS_MAX = 50;
+/** Longer than a message is taken for one of now, twice over. */
+const SEEN_MS = 2 * 60 * 60_000;
+const SEEN_MAX = 500;
+
+const sortOf = ({ source, topic, event, cves }: Hint): string =>
+  `${source} ${topic} ${event} ${cves.join()}`;
+
+/** The sentinel's tables. Synchronous. */
+export class SentinelState {
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+    this.#sql.exec("create table if not exists value (name text primary key, value text not null)");
+    this.#sql.exec(
+      "create table if not exists seen (key text primary key, at_ms integer not null)",
+    );
+    this.#sql.exec(
+      "create table if not exists batch (seq integer primary key autoincrement, at_ms integer not null, batch text not null)",
+    );
+  }
+
+  get<Name extends keyof Values>(name: Name): Values[Name] | undefined {
+    const [row] = this.#sql
+      .exec<{ value: string }>("select value from value where name = ?", name)
+      .toArray();
+    return row ? (JSON.parse(row.value) as Values[Name]) : undefined;
+  }
+
+  set(values: Partial<Values>): void {
+    for (const [name, value] of Object.entries(values))
+      this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
+  }
+
+  /** Whether any of them is new: the same message by another way, or again, changes nothing. */
+  hear(given: readonly Hint[], nowMs: number): boolean {
+    const hints = given.filter(({ key }) => this.#isNew(key, nowMs));
+    if (hints.length === 0) return false;
+    const waiting = new Map((this.get("hints") ?? []).map((one) => [sortOf(one), one]));
+    for (const one of hints) if (waiting.size < HINTS_MAX) waiting.set(sortOf(one), one);
+    this.set({ hints: [...waiting.values()], heard: (this.get("heard") ?? 0) + hints.length });
+    return true;
+  }
+
+  #isNew(key: string, nowMs: number): boolean {
+    const { rowsWritten } = this.#sql.exec("insert or ignore into seen values (?, ?)", key, nowMs);
+    if (rowsWritten === 0) return false;
+    this.#sql.exec("delete from seen where at_ms < ?", nowMs - SEEN_MS);
+    this.#sql.exec(
+      "delete from seen where rowid not in (select rowid from seen order by at_ms desc, rowid desc limit ?)",
+      SEEN_MAX,
+    );
+    return true;
+  }
+
+  keep(batch: TrafficBatch, nowMs: number): void {
+    this.#sql.exec("insert into batch (at_ms, batch) values (?, ?)", nowMs, JSON.stringify(batch));
+    this.#sql.exec("delete from batch where at_ms < ?", nowMs - BATCH_AGE_MS);
+    this.#sql.exec("delete from batch where seq <= (select max(seq) from batch) - ?", BATCHES_MAX);
+  }
+
+  recorded(): {
+    readonly requests: readonly SeenRequest[];
+    readonly gateway: readonly GatewayHit[];
+  } {
+    const batches = this.#sql
+      .exec<{ batch: string }>("select batch from batch order by seq")
+      .toArray()
+      .map(({ batch }) => JSON.parse(batch) as TrafficBatch);
+    const counts = new Map<string, number>();
+    for (const { gateway } of batches)
+      for (const { policyId, count } of gateway)
+        counts.set(policyId, (counts.get(policyId) ?? 0) + count);
+    return {
+      // The two datasets tell of the same requests; the one that has all of them counts.
+      requests: batches
+        .filter(({ dataset }) => dataset === "http_requests")
+        .flatMap(({ requests }) => requests),
+      gateway: [...counts].map(([policyId, count]) => ({ policyId, count })),
+    };
+  }
+}

@@ -1,0 +1,259 @@
+import { DurableObject } from "cloudflare:workers";
+import { Lifecycle } from "agents/lifecycle";
+import { digestOf } from "../src/core/canonical.ts";
+import { type Diagnosis, type Facts, type RecentChange } from "../src/core/diagnosis/facts.ts";
+import { diagnose } from "../src/core/diagnosis/registry.ts";
+import { windowOf } from "../src/core/diagnosis/window.ts";
+import { type Guardrail, type GuardrailRequest } from "../src/core/guardrails/guardrail.ts";
+import { nextRung } from "../src/core/guardrails/ladder.ts";
+import { TEMPLATES } from "../src/core/guardrails/registry.ts";
+import {
+  incidentIdOf,
+  type Instant,
+  instantOf,
+  isScopeId,
+  mint,
+  type ScopeId,
+} from "../src/core/ids.ts";
+import type { Incident } from "../src/core/incident.ts";
+import type { Hint } from "../src/core/intake/hint.ts";
+import { diagnosedEntry, heardEntry, incidentEntry } from "../src/core/log/sentinel-entries.ts";
+import type { SentinelPort } from "../src/core/ports.ts";
+import type { TrafficBatch } from "../src/core/traffic/batch.ts";
+import { tryOn } from "../src/core/traffic/trial.ts";
+import { readFeed } from "../src/edge/cloudflare/audit-feed.ts";
+import { SharedRecord } from "../src/edge/store/shared-record.ts";
+import { logOf, reconcilerOf, vaultOf } from "./bindings.ts";
+import { Driver } from "./driver.ts";
+import { pacedApi } from "./paced-api.ts";
+import { type OpenCase, SentinelState } from "./sentinel-state.ts";
+
+const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
+
+/** An incident that is not seen to go on for so long is over. */
+const QUIET_MS = 5 * 60_000;
+/** While one is open it is looked at again this often, also when nobody says anything. */
+const AGAIN_MS = 30_000;
+/** How far back a change can have made it. */
+const CHANGES_MS = 15 * 60_000;
+/** Opened more often within an hour: whatever it is, it comes and goes by itself. */
+const FLAPS_MAX = 3;
+const HOUR_MS = 60 * 60_000;
+
+/**
+ * One per scope: hears signals, keeps a bounded record of requests, diagnoses, and proposes. It writes nothing to
+ * Cloudflare and reads no text for a decision: what is counted decides, and a guardrail is the reconciler's to place.
+ *
+ * Order: the record (I10), then the reconciler (idempotent: the same guardrail is the same), then its own state. A crash in
+ * between repeats the diagnosis, which is of the same facts.
+ */
+export class Sentinel extends DurableObject<Env> implements SentinelPort {
+  readonly #driver = new Driver("sentinel", () => this.#drive());
+  readonly lifecycle = Lifecycle.install(this).use(this.#driver);
+  readonly #state = new SentinelState(this.ctx.storage);
+  readonly #record = new SharedRecord(this.env.DB);
+
+  async hint(hints: readonly Hint[]): Promise<void> {
+    await this.lifecycle.start();
+    const isNew = this.ctx.storage.transactionSync(() => this.#state.hear(hints, Date.now()));
+    if (isNew) await this.#driver.request();
+  }
+
+  async traffic(batch: TrafficBatch): Promise<void> {
+    await this.lifecycle.start();
+    this.#state.keep(batch, Date.now());
+    await this.#driver.request();
+  }
+
+  get #scope(): ScopeId {
+    return mint(isScopeId, this.lifecycle.name);
+  }
+
+  async #drive(): Promise<number | null> {
+    const nowMs = Date.now();
+    const hints = this.#state.get("hints") ?? [];
+    const heard = this.#state.get("heard") ?? 0;
+    const facts = await this.#facts(hints, nowMs);
+    const diagnosis = diagnose(facts);
+    const open = this.#state.get("open") ?? [];
+    await this.#tell({ diagnosis, hints, heard, open, nowMs });
+    const left: OpenCase[] = [];
+    for (const one of open) {
+      const goesOn = await this.#goOn(one, diagnosis, facts);
+      if (goesOn) left.push(goesOn);
+    }
+    const isNew = !open.some(({ incident }) => incident.cause === diagnosis.cause);
+    const begun = isNew ? await this.#begin(diagnosis, nowMs) : null;
+    const next = begun ? [...left, begun] : left;
+    this.ctx.storage.transactionSync(() => {
+      this.#state.set({ open: next });
+      // What came meanwhile waits for the next look.
+      if ((this.#state.get("heard") ?? 0) === heard) this.#state.set({ hints: [], heard: 0 });
+    });
+    if ((this.#state.get("heard") ?? 0) > 0) return Date.now();
+    return next.length > 0 ? Date.now() + AGAIN_MS : null;
+  }
+
+  async #facts(hints: readonly Hint[], nowMs: number): Promise<Facts> {
+    const { requests, gateway } = this.#state.recorded();
+    const events = hints.map(({ event }) => event);
+    return {
+      nowMs,
+      topics: new Set(hints.map(({ topic }) => topic)),
+      isOver: events.includes("end") && !events.includes("start"),
+      ...windowOf(requests, nowMs),
+      changes: await this.#changes(nowMs),
+      gateway,
+      cves: [...new Set(hints.flatMap(({ cves }) => cves))],
+    };
+  }
+
+  /** Change first. Null: the audit log does not answer, and then no change is blamed (I8). */
+  async #changes(nowMs: number): Promise<readonly RecentChange[] | null> {
+    const row = await this.#record.scope(this.#scope);
+    if (!row) return null;
+    const api = pacedApi(this.env, { accountId: row.account_id, urgency: "look" });
+    // Our own writes are no change that anybody has to answer for. Without knowing which those are, nobody is blamed.
+    const own = await vaultOf(this.env)
+      .tokenIds(row.account_id)
+      .catch(() => null);
+    if (own === null) return null;
+    const feed = await readFeed(api, {
+      accountId: row.account_id,
+      ...(row.level === "zone" ? { zoneId: row.zone_id } : {}),
+      since: instant(nowMs - CHANGES_MS),
+      before: instant(nowMs + 1_000),
+      exceptTokenIds: own,
+    });
+    return feed.ok
+      ? feed.value.map(({ id, at, resourceId, resourceType }) => {
+          return { id, atMs: Date.parse(at), resourceId, resourceType };
+        })
+      : null;
+  }
+
+  async #tell(of: {
+    readonly diagnosis: Diagnosis;
+    readonly hints: readonly Hint[];
+    readonly heard: number;
+    readonly open: readonly OpenCase[];
+    readonly nowMs: number;
+  }): Promise<void> {
+    const { diagnosis, hints, heard, open, nowMs } = of;
+    // A batch of logs in which nothing is unusual is no event.
+    const known = open.find(({ incident }) => incident.cause === diagnosis.cause);
+    if (heard === 0 && (known || diagnosis.remedy.type === "nothing")) return;
+    const at = instant(nowMs);
+    await logOf(this.env).append([
+      ...(heard > 0 ? [heardEntry(this.#scope, { at, hints, count: heard })] : []),
+      diagnosedEntry(this.#scope, { at, diagnosis, incident: known?.incident.id ?? null }),
+    ]);
+  }
+
+  async #begin(diagnosis: Diagnosis, nowMs: number): Promise<OpenCase | null> {
+    const { remedy, cause } = diagnosis;
+    if (remedy.type === "nothing") return null;
+    const begun = (this.#state.get("begun")?.[cause] ?? []).filter((ms) => nowMs - ms < HOUR_MS);
+    if (begun.length >= FLAPS_MAX) return null;
+    const at = instant(nowMs);
+    const incident = incidentOf(this.#scope, diagnosis, nowMs);
+    await logOf(this.env).append([incidentEntry(incident, at)]);
+    const reconciler = reconcilerOf(this.env, this.#scope);
+    let guardrail: Guardrail["id"] | null = null;
+    if (remedy.type === "revert")
+      await reconciler.wake({ source: "incident", at, incident: incident.id });
+    // Announcements and notes hold nothing up; what people may be busy with does.
+    else if (remedy.type === "guard" || cause === "origin_errors")
+      await reconciler.incidentOpened({ id: incident.id, cause, openedAtMs: nowMs });
+    if (remedy.type === "guard") guardrail = await this.#guard(diagnosis, incident, nowMs);
+    this.#state.set({ begun: { ...this.#state.get("begun"), [cause]: [...begun, nowMs] } });
+    await this.#record.saveIncident({
+      ...incident,
+      ...(remedy.type === "guard" && guardrail === null ? { status: "waiting" as const } : {}),
+    });
+    return { incident, guardrail, seenAtMs: nowMs };
+  }
+
+  async #guard(
+    { remedy, facts, cause }: Diagnosis,
+    incident: Incident,
+    nowMs: number,
+  ): Promise<Guardrail["id"] | null> {
+    if (remedy.type !== "guard") return null;
+    const request: GuardrailRequest = {
+      template: remedy.template,
+      parameters: remedy.parameters,
+      mode: remedy.mode,
+      reason: `incident: ${cause}`,
+      evidence: [{ what: "diagnosis", facts }],
+      incident: incident.id,
+      owner: { type: "agent", name: "sentinel" },
+      expiresAt: instant(nowMs + remedy.leaseMs),
+    };
+    const placed = await reconcilerOf(this.env, this.#scope).guard({ do: "place", request });
+    if (placed.ok) return placed.value.id;
+    // Refused is an answer: the incident waits for a person, and says why.
+    const why = `the guardrail was refused: ${placed.error.reason}`;
+    const diagnosis: Diagnosis = { cause, facts, remedy: { type: "person", why } };
+    await logOf(this.env).append([
+      diagnosedEntry(this.#scope, { at: instant(nowMs + 1), diagnosis, incident: incident.id }),
+    ]);
+    return null;
+  }
+
+  /** What is open goes on, is answered harder or milder, or is over. */
+  async #goOn(open: OpenCase, diagnosis: Diagnosis, facts: Facts): Promise<OpenCase | null> {
+    const { nowMs } = facts;
+    if (diagnosis.cause === open.incident.cause) {
+      if (open.guardrail !== null) await this.#climb(open.guardrail, facts);
+      return { ...open, seenAtMs: nowMs };
+    }
+    const isOver = diagnosis.cause === "recovered" || nowMs - open.seenAtMs >= QUIET_MS;
+    if (!isOver) return open;
+    const at = instant(nowMs);
+    const closed: Incident = { ...open.incident, status: "resolved", closedAt: at };
+    await logOf(this.env).append([incidentEntry(closed, at)]);
+    await this.#record.saveIncident(closed);
+    // The guardrail stays until its lease is over: trouble that pauses comes back.
+    await reconcilerOf(this.env, this.#scope).incidentClosed(open.incident.id);
+    return null;
+  }
+
+  async #climb(id: Guardrail["id"], facts: Facts): Promise<void> {
+    const reconciler = reconcilerOf(this.env, this.#scope);
+    const { guardrails } = await reconciler.guardrails();
+    const guardrail = guardrails.find((one) => one.id === id && one.ended === null);
+    const expression =
+      guardrail && TEMPLATES.get(guardrail.template)?.expression(guardrail.parameters);
+    if (!guardrail || !expression) return;
+    const sinceMs = Date.parse(guardrail.rungs.at(-1)?.at ?? guardrail.placedAt);
+    const trouble = facts.recent.filter(({ atMs }) => atMs > sinceMs);
+    const passed = trouble.filter(({ action }) => action === "" || action === "log");
+    const about = tryOn(expression, { trouble, normal: facts.normal });
+    const through = tryOn(expression, { trouble: passed, normal: [] });
+    const counted = Math.round(about.caught * trouble.length);
+    const step = nextRung(guardrail, {
+      counted,
+      passedShare: counted === 0 ? 0 : (through.caught * passed.length) / counted,
+      collateral: about.collateral,
+      sinceMs: facts.nowMs - sinceMs,
+    });
+    if (step) await reconciler.guard({ do: "step", id, rung: { ...step, by: "sentinel" } });
+  }
+}
+
+/** Open, or waiting for a person; what was found out stands in it. */
+function incidentOf(scope: ScopeId, { cause, facts, remedy }: Diagnosis, nowMs: number): Incident {
+  const why = remedy.type === "guard" ? {} : { why: remedy.why };
+  return {
+    id: incidentIdOf(digestOf([scope, cause, nowMs])),
+    scope,
+    status: remedy.type === "person" ? "waiting" : "open",
+    openedAt: instant(nowMs),
+    closedAt: null,
+    cause,
+    drift: [],
+    run: null,
+    facts: { ...facts, remedy: remedy.type, ...why },
+  };
+}

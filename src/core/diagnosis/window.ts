@@ -1,0 +1,38 @@
+/** From recorded batches to what is recent and what is normal. Pure. */
+import { weightOf } from "../traffic/sample.ts";
+import type { SeenRequest } from "../traffic/seen-request.ts";
+import type { Facts } from "./facts.ts";
+
+const RECENT_MS = 60_000;
+/** A log that is older than this says nothing about now; Logpush takes up to five minutes. */
+const OLD_MS = 10 * 60_000;
+/** A burst of a second is not sixty seconds of it. */
+const SPAN_MIN_MS = 10_000;
+
+export function windowOf(
+  requests: readonly SeenRequest[],
+  nowMs: number,
+): Pick<Facts, "recent" | "recentPerSecond" | "normal" | "normalPerSecond"> {
+  // From a clock that goes ahead: it would push everything else out of the window.
+  const known = requests.filter(({ atMs }) => atMs <= nowMs + RECENT_MS);
+  const latestMs = known.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
+  const from = latestMs - RECENT_MS;
+  const isOld = nowMs - latestMs > OLD_MS;
+  const recent = isOld ? [] : known.filter(({ atMs }) => atMs > from);
+  const normal = known.filter(({ atMs }) => isOld || atMs <= from);
+  return {
+    recent,
+    recentPerSecond: (weightOf(recent) * 1_000) / spanOf(recent),
+    normal,
+    normalPerSecond: normal.length === 0 ? null : (weightOf(normal) * 1_000) / spanOf(normal),
+  };
+}
+
+function spanOf(requests: readonly SeenRequest[]): number {
+  const times = requests.map(({ atMs }) => atMs);
+  const [first, last] = times.reduce(
+    ([low, high], one) => [Math.min(low, one), Math.max(high, one)],
+    [Infinity, 0],
+  );
+  return Math.max(SPAN_MIN_MS, last - first);
+}
