@@ -118,6 +118,7 @@ const sinceBefore = ({ state, identity, holds, leases, nowMs }: LookInput) => ({
   routed: state.routed(),
   rulings: state.rulings(nowMs),
   heals: state.heals(nowMs),
+  past: state.get("past") ?? [],
   turnedDown: state.turnedDown(nowMs),
   suspects: state.suspects(nowMs),
   epoch: (state.get("epoch") ?? 0) + 1,

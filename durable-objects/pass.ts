@@ -357,6 +357,7 @@ export class Pass {
       incident: decision.incident,
       motion: motionOf(dossier, dossierDigest),
       plan,
+      assessed: { risk: decision.risk, findings: decision.findings },
       cause: CAUSE,
       accountId: this.#input.identity.accountId,
     };

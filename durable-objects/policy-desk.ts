@@ -35,4 +35,5 @@ export const scopeFacts = (
   recentRuns:
     new Set(state.heals(nowMs).map(({ atMs }) => atMs)).size + (state.get("active") ? 1 : 0),
   frozen: holds.some(({ selector }) => selector === null),
+  past: state.get("past") ?? [],
 });

@@ -7,6 +7,7 @@ import type { Lineage, LineageEntry } from "../src/core/observation.ts";
 import type { RunStart, StoredGolden } from "../src/core/ports.ts";
 import { type Heal, WINDOW_MS } from "../src/core/recurrence.ts";
 import type { Site } from "../src/core/resource.ts";
+import type { PastRun } from "../src/core/risk/history.ts";
 import type { ScopeView } from "../src/core/scope-view.ts";
 import type { Signal } from "../src/core/signal.ts";
 import type { ReadCache } from "../src/edge/cloudflare/reader.ts";
@@ -50,6 +51,8 @@ interface Values {
   wholeAt: Instant;
   /** The incident that is open without a run (quarantined or turned down). */
   standing: Incident | null;
+  /** How runs ended, oldest first. */
+  past: readonly PastRun[];
 }
 
 /** Signals kept until a pass has dealt with them; more of them change nothing (I7). */
@@ -64,6 +67,9 @@ const OPEN_INCIDENTS_MAX = 50;
 const CACHED_MAX = 32;
 /** A row of 2 MB is the most that a Durable Object can store; a phase of 1,000 rules has some 500 kB. */
 const CACHED_CHARS_MAX = 500_000;
+
+/** Twenty of a shape are as good as more, and a scope has a handful of shapes (I12). */
+const PAST_MAX = 200;
 
 /** Longer than a plan can wait for people; then the question is put again. */
 const RULING_MS = 24 * 60 * 60_000;
@@ -122,6 +128,10 @@ export class ReconcilerState {
       for (const [name, value] of Object.entries(values))
         this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
     });
+  }
+
+  addPast(run: PastRun): void {
+    this.set({ past: [...(this.get("past") ?? []), run].slice(-PAST_MAX) });
   }
 
   golden(): StoredGolden | null {

@@ -3,7 +3,8 @@ import { backoffMs } from "../src/core/backoff.ts";
 import { type Instant, instantOf } from "../src/core/ids.ts";
 import type { LineageEntry } from "../src/core/observation.ts";
 import type { IncidentStatus } from "../src/core/incident.ts";
-import type { Run } from "../src/core/run.ts";
+import { shapeOf } from "../src/core/risk/history.ts";
+import { outcomeOf, type Run } from "../src/core/run.ts";
 import { type ScopeView, withStatus } from "../src/core/scope-view.ts";
 import type { ActiveRun, ReconcilerState } from "./reconciler-state.ts";
 
@@ -66,11 +67,13 @@ interface Place {
 
 /** Everything that the end of a run changes, in one transaction. */
 export function settle({ storage, state, view }: Place, { active, run, touched }: Ended): void {
-  const { heals, changeSet, postponed } = active;
+  const { start, heals, changeSet, postponed } = active;
+  const ended = outcomeOf(run);
   const now = Date.now();
   const at: Instant = instantOf(new Date(now).toISOString());
   storage.transactionSync(() => {
     state.set({ active: null });
+    if (ended) state.addPast({ shape: shapeOf(start.plan), ended, at });
     if (run.phase === "verified") {
       state.addHeals(heals.map((heal) => ({ ...heal, atMs: now })));
       state.addLineage(touched);

@@ -5,10 +5,12 @@ import type { RunStart } from "../src/core/ports.ts";
 import { err, type Result } from "../src/core/result.ts";
 import { advance, type Run, type RunEvent, type RunRefusal, start } from "../src/core/run.ts";
 import type { Instant } from "../src/core/ids.ts";
+import type { Assessed } from "../src/core/run-view.ts";
 
 export interface Journalled {
   readonly run: Run;
   readonly cause: string;
+  readonly assessed: Assessed;
   readonly accountId: string;
   /** Ids that the touched resources had when they were read back. */
   readonly touched: readonly LineageEntry[];
@@ -40,10 +42,11 @@ export class RunJournal {
   }
 
   /** Does nothing when the run has begun already. */
-  begin({ plan, cause, accountId, ...rest }: RunStart, at: Instant): void {
+  begin({ plan, cause, assessed, accountId, ...rest }: RunStart, at: Instant): void {
     const begun: Journalled = {
       run: start({ ...rest, requestedBy: plan.proposal.requestedBy, at }),
       cause,
+      assessed,
       accountId,
       touched: [],
       notBefore: 0,

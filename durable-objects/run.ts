@@ -121,7 +121,7 @@ export class Run extends DurableObject<Env> implements RunPort {
     if (journalled)
       await this.#record.saveRun(
         journalled.run,
-        viewOf(journalled.run, this.#journal.plan()),
+        viewOf(journalled.run, this.#journal.plan(), journalled.assessed),
         clock(),
       );
   }
@@ -262,11 +262,11 @@ export class Run extends DurableObject<Env> implements RunPort {
   }
 
   /** Tells everybody how it ended. Repeated whole after a crash; each receiver takes it once. */
-  async #conclude({ run, cause, touched }: Journalled): Promise<null> {
+  async #conclude({ run, cause, touched, assessed }: Journalled): Promise<null> {
     const plan = this.#journal.plan();
     const lesson = learn(run, plan, cause);
     if (run.phase === "verified") await vaultOf(this.env).close(run.scope, run.motion.planDigest);
-    await logOf(this.env).append(endEntries(run, viewOf(run, plan), lesson));
+    await logOf(this.env).append(endEntries(run, viewOf(run, plan, assessed), lesson));
     await this.#record.saveLesson(lesson);
     await reconcilerOf(this.env, run.scope).runFinished(run, touched);
     return null;

@@ -51,13 +51,18 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     const golden = stored && parseGolden(stored.document, motion.scope, dossier.plan.site);
     if (!golden?.ok) return { vote: "no", reasons: ["golden_state_unreadable"], tier: 4 };
     const reconciler = reconcilerOf(this.env, motion.scope);
-    const [holds, leases] = await Promise.all([reconciler.holds(), reconciler.guardrails()]);
+    const [holds, leases, facts] = await Promise.all([
+      reconciler.holds(),
+      reconciler.guardrails(),
+      reconciler.facts(),
+    ]);
     return audit({
       dossier,
       golden: golden.value,
       generation: stored?.generation ?? 0,
       declaredBy: stored?.by ?? "",
-      policies: await openDesk(this.env, motion.scope, await reconciler.facts()),
+      policies: await openDesk(this.env, motion.scope, facts),
+      past: facts.past,
       holds,
       leases,
       now: instantOf(new Date(nowMs).toISOString()),

@@ -6,10 +6,13 @@ import { isOpenToAll } from "./kinds/access-policy.ts";
 import { objectsOf } from "./kinds/declaration.ts";
 import { isGuardrailRef } from "./kinds/guardrail-ref.ts";
 import { KINDS, kindOf } from "./kinds/registry.ts";
+import { compared, type Effect as Loss, type States } from "./invariants/invariant.ts";
+import { INVARIANTS } from "./invariants/registry.ts";
 import type { Plan, Step } from "./plan.ts";
-import type { Fields } from "./resource.ts";
+import { predicted } from "./prediction.ts";
+import type { Fields, ObservedResource } from "./resource.ts";
 
-/** `block`: must never run. `person`: runs only when a person says so. */
+/** `block`: must never run. `person`: runs only when a person says so. `note`: told, and asks nobody. */
 export type Finding =
   /** More managed resources would go than the golden state's limits allow without a person (B9). */
   | {
@@ -44,6 +47,16 @@ export type Finding =
   | { readonly severity: "person"; readonly type: "empties"; readonly identity: string }
   /** An Access application would go, or let everybody in who was not let in before. */
   | { readonly severity: "person"; readonly type: "opens_access"; readonly identity: string }
+  /** Something that has to hold in every state (`invariants/`) would not hold in the predicted one. */
+  | {
+      readonly severity: "person" | "note";
+      readonly type: "invariant";
+      readonly invariant: string;
+      readonly effect: Loss;
+      readonly kind: string;
+      readonly identity: string;
+      readonly explanation: string;
+    }
   /** The plan is larger than one run can watch over. */
   | {
       readonly severity: "block";
@@ -63,10 +76,18 @@ export interface CheckInput {
   readonly golden: GoldenState;
   /** How many live resources are in our care, by kind. */
   readonly managed: Readonly<Record<string, number>>;
+  /** What was read, whole: the plan is laid over a copy of it. */
+  readonly observed: readonly ObservedResource[];
+  /** The kinds that were read. */
+  readonly kinds: readonly string[];
+  /** `kind identity` of what guardrails set for a time. */
+  readonly leased: ReadonlySet<string>;
 }
 
-export function check(plan: Plan, { golden, managed }: CheckInput): readonly Finding[] {
+export function check(plan: Plan, input: CheckInput): readonly Finding[] {
+  const { golden, managed } = input;
   return [
+    ...broken(plan, input),
     ...[...KINDS.keys()].flatMap((kind) => deletions(kind, plan, { golden, managed })),
     ...creations(plan, golden.limits),
     ...delegation(plan),
@@ -88,7 +109,37 @@ export function check(plan: Plan, { golden, managed }: CheckInput): readonly Fin
   ];
 }
 
-function deletions(kind: string, plan: Plan, { golden, managed }: CheckInput): Finding[] {
+/** What the plan would break, by what it predicts. The simulation auditor asks the same of what it plays through. */
+function broken({ site, steps }: Plan, { golden, observed, kinds, leased }: CheckInput): Finding[] {
+  const after = predicted(observed, steps);
+  return violationsIn({
+    site,
+    before: observed,
+    after,
+    kinds: new Set(kinds),
+    leased,
+    ...golden.risk,
+  });
+}
+
+export function violationsIn(given: Omit<States, "turns">): Finding[] {
+  const states = compared(given);
+  return INVARIANTS.flatMap((invariant) =>
+    invariant
+      .violations(states)
+      .map((found): Finding => ({ type: "invariant", invariant: invariant.name, ...found })),
+  );
+}
+
+/** What a finding is called where there is no room for more. */
+export const codeOf = (finding: Finding): string =>
+  finding.type === "invariant" ? finding.invariant : finding.type;
+
+function deletions(
+  kind: string,
+  plan: Plan,
+  { golden, managed }: Pick<CheckInput, "golden" | "managed">,
+): Finding[] {
   const { limits } = golden;
   const count = plan.steps.reduce(
     (sum, step) => (step.kind === kind ? sum + removedBy(step) : sum),
@@ -200,7 +251,12 @@ function repetition(steps: readonly Step[]): Finding[] {
 }
 
 /** One line for people. */
-export function describeFinding(finding: Finding): string {
+export const describeFinding = (finding: Finding): string =>
+  finding.type === "invariant"
+    ? `${finding.kind} \`${finding.identity}\`: ${finding.explanation}`
+    : describe(finding);
+
+function describe(finding: Exclude<Finding, { type: "invariant" }>): string {
   switch (finding.type) {
     case "too_many_deletes":
       return `${finding.count} of ${finding.managed} managed ${finding.kind} resources would be deleted (limits: ${finding.limits.deletesMax} and ${finding.limits.deletePercentMax} %)`;

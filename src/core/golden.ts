@@ -7,6 +7,7 @@ import { digestOf } from "./canonical.ts";
 import { type Digest, type Instant, instantOf, isScopeId, type ScopeId } from "./ids.ts";
 import { KINDS } from "./kinds/registry.ts";
 import type { Fault, Resource, Site } from "./resource.ts";
+import { riskSettings, type RiskSettings, settingsFaults, settingsOf } from "./risk-settings.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** One problem of a golden document, with the path to the offending value. */
@@ -56,6 +57,7 @@ export interface GoldenState {
   readonly ownership: readonly OwnershipRule[];
   readonly routing: readonly RoutingRule[];
   readonly limits: Limits;
+  readonly risk: RiskSettings;
 }
 
 const kindName = z.enum([...KINDS.keys()]);
@@ -117,6 +119,10 @@ export const goldenDocument = z.strictObject({
           "what happens to live resources that nobody declared, by kind: `remove` takes them away, `report` (the default) lists them",
       }),
     limits: limits.prefault({}).meta({ description: "above these a plan waits for a person" }),
+    risk: riskSettings.optional().meta({
+      description:
+        "how dear this scope is, and when it may be changed; what is left out counts as the worst",
+    }),
     ownership: z.array(ownershipRule).max(500).default([]).meta({
       description: "who owns what is not simply managed here; the first rule that covers it counts",
     }),
@@ -174,6 +180,8 @@ export function parseGolden(
   const routing = spec.routing.map((rule) => ({ ...rule, match: matchOf(rule.match) }));
   problems.push(...contradictoryRules(ownership, resources, site));
   problems.push(...routing.flatMap((rule, index) => misspelt(rule.match, ["routing", index])));
+  const risk = settingsOf(spec.risk);
+  problems.push(...settingsFaults(risk).map((fault) => at(["spec", "risk"], fault)));
   if (problems.length > 0) return err(problems);
   const content = {
     scope,
@@ -187,9 +195,13 @@ export function parseGolden(
       createsMax: spec.limits.creates,
     },
   };
-  // A document without such rules has the digest that it had before there were any.
-  const digested = routing.length === 0 ? content : { ...content, routing };
-  return ok({ ...content, routing, digest: digestOf(digested) });
+  // A document without such members has the digest that it had before there were any.
+  const digested = {
+    ...content,
+    ...(routing.length === 0 ? {} : { routing }),
+    ...(spec.risk === undefined ? {} : { risk }),
+  };
+  return ok({ ...content, routing, risk, digest: digestOf(digested) });
 }
 
 const matchOf = (given: z.output<typeof match> | undefined): Match | null => {

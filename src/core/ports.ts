@@ -26,9 +26,11 @@ import type { LiveSite } from "./publish.ts";
 import type { Amended, Subject } from "./proposal.ts";
 import type { Electorate } from "./quorum.ts";
 import type { Change, Fault, Live, Site } from "./resource.ts";
+import type { PastRun } from "./risk/history.ts";
 import type { Result } from "./result.ts";
 import type { ReviewBrief } from "./review.ts";
 import type { Run, RunRefusal } from "./run.ts";
+import type { Assessed } from "./run-view.ts";
 import type { Signal } from "./signal.ts";
 import type { ScopeView } from "./scope-view.ts";
 import type {
@@ -168,6 +170,7 @@ export interface RunStart {
   readonly incident: IncidentId;
   readonly motion: Motion;
   readonly plan: Plan;
+  readonly assessed: Assessed;
   readonly cause: string;
   /** Whose API budget its reads come from. */
   readonly accountId: string;
@@ -267,6 +270,8 @@ export interface ScopeFacts {
   readonly recentRuns: number;
   /** The scope as a whole is on hold. */
   readonly frozen: boolean;
+  /** How its runs ended, oldest first, and no more of them than risk is worked out from. */
+  readonly past: readonly PastRun[];
 }
 
 /** One per scope, the only writer of its state. `wake` carries no instruction: the pass reads everything again. */

@@ -7,7 +7,7 @@ import { alone, changeDigest, diff, type Drift, subjectOf, takesAway } from "./d
 import { type AuditEntry, trailOf } from "./diagnosis/out-of-band-change.ts";
 import type { GoldenState } from "./golden.ts";
 import { type At, isInForce, warrantOf } from "./guardrails/guardrail.ts";
-import { isGuarded, type Leases, overlay } from "./guardrails/overlay.ts";
+import { isGuarded, leasedSettings, type Leases, overlay } from "./guardrails/overlay.ts";
 import { type HeldBack, type Hold, type Keeper, keptByHold, partition } from "./hold.ts";
 import { canonicalise, digestOf } from "./canonical.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
@@ -15,10 +15,11 @@ import { incidentId, keptByIncident, type OpenIncident } from "./incident.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Lineage, Observation } from "./observation.ts";
 import { plan, type SealedPlan } from "./plan.ts";
-import { type Heal as PastHeal, judge, type LeftOut, leftOut } from "./recurrence.ts";
+import { type Heal as PastHeal, judge, type LeftOut, leftOut, subjectKey } from "./recurrence.ts";
 import type { Change, Site } from "./resource.ts";
 import { keptByRouting } from "./routing.ts";
 import { approvalsNeeded, assess, type RiskAssessment } from "./risk.ts";
+import type { PastRun } from "./risk/history.ts";
 
 export interface ReconcileInput {
   readonly scope: ScopeId;
@@ -41,6 +42,8 @@ export interface ReconcileInput {
   /** Changes that a person wants reverted whoever made them. */
   readonly rulings: ReadonlySet<Digest>;
   readonly heals: readonly PastHeal[];
+  /** How earlier runs of the scope ended. */
+  readonly past: readonly PastRun[];
   /** Change sets that were turned down and are not to be asked for again yet, and how that came. */
   readonly turnedDown: ReadonlyMap<Digest, string>;
   /** Changes of a plan that was voted down or refused: one of them is to blame, so each is tried by itself. */
@@ -196,14 +199,33 @@ function keeper(
 function healNow(input: ReconcileInput, drift: Drift, todo: Todo): Heal {
   const whole = heal(input, drift, todo);
   if (approvalsNeeded(whole.risk.tier) === 0) return whole;
-  const harmless = todo.allowed.filter((change) => !waits(change));
-  const rest = todo.allowed.filter(waits);
-  if (harmless.length === 0 || rest.length === 0) return whole;
-  const part = heal(input, drift, { ...todo, allowed: harmless, left: [...todo.left, ...rest] });
-  return approvalsNeeded(part.risk.tier) === 0
-    ? { ...part, postponed: part.postponed + rest.length }
-    : whole;
+  const named = subjectsOf(whole.findings);
+  const isNamed = (change: Change): boolean => named.has(subjectKey(change));
+  // What a finding is about waits; if the rest still needs somebody, so does all that takes something away.
+  for (const stays of [isNamed, (change: Change) => isNamed(change) || waits(change)]) {
+    const units = unitsOf(todo.allowed);
+    const rest = units.filter((unit) => unit.some(stays)).flat();
+    const harmless = inOrder(
+      units.filter((unit) => !unit.some(stays)),
+      todo.allowed,
+    );
+    if (harmless.length === 0 || rest.length === 0) continue;
+    const part = heal(input, drift, { ...todo, allowed: harmless, left: [...todo.left, ...rest] });
+    if (approvalsNeeded(part.risk.tier) === 0)
+      return { ...part, postponed: part.postponed + rest.length };
+  }
+  return whole;
 }
+
+/** `kind identity` of what a person is asked about by itself. */
+const subjectsOf = (findings: readonly Finding[]): ReadonlySet<string> =>
+  new Set(
+    findings.flatMap((finding) =>
+      finding.severity === "person" && finding.type === "invariant"
+        ? [`${finding.kind} ${finding.identity}`]
+        : [],
+    ),
+  );
 
 /** What may need a person by itself, whatever else is in the plan. */
 function waits(change: Change): boolean {
@@ -232,7 +254,11 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
     ...(guardrails.length === 0 ? {} : { guardrails }),
   } as const;
   const sealed = plan({ scope, site, epoch, parent, proposal, changes });
-  const findings = check(sealed.plan, { golden, managed: drift.managed });
+  const { resources: observed, kinds } = input.observation;
+  const leased = leasedSettings(input.leases);
+  const seen = { golden, observed, leased };
+  const findings = check(sealed.plan, { ...seen, managed: drift.managed, kinds });
+  const { past, now } = input;
   return {
     type: "heal",
     changes,
@@ -240,7 +266,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
     postponed: allowed.length - changes.length,
     plan: sealed,
     findings,
-    risk: assess(sealed.plan, findings),
+    risk: assess(sealed.plan, { ...seen, findings, past, now }),
     incident,
   };
 }

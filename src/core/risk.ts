@@ -1,7 +1,15 @@
 /** How much care a plan needs. Integers with floors; a missing value counts as the worst case; nothing lowers it (I13). */
-import { type Finding, removedBy } from "./check.ts";
+import { textOf } from "./canonical.ts";
+import { codeOf, type Finding, removedBy } from "./check.ts";
+import type { GoldenState } from "./golden.ts";
+import type { Instant } from "./ids.ts";
+import { isOwn } from "./invariants/own-workers.ts";
+import { directionOf } from "./invariants/weakened-protection.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Plan, Step } from "./plan.ts";
+import type { ObservedResource } from "./resource.ts";
+import { namesIn, type Reach, reachIn } from "./risk/blast.ts";
+import { burnX10, historyOf, type PastRun, shapeOf } from "./risk/history.ts";
 import {
   type Floor,
   higher,
@@ -12,6 +20,7 @@ import {
   type Tier,
 } from "./risk/score.ts";
 import type { Reversal } from "./risk/tables.ts";
+import { freezeAt, timingAt } from "./risk/timing.ts";
 import { normalise, type RiskVector, worst } from "./risk/vector.ts";
 
 export type { Tier } from "./risk/score.ts";
@@ -31,23 +40,36 @@ export interface RiskAssessment {
   readonly reasons: readonly string[];
 }
 
-export function assess(plan: Plan, findings: readonly Finding[]): RiskAssessment {
-  const vectors = planned(plan.steps.map((step) => vectorOf(step, plan)));
+export interface RiskInput {
+  readonly findings: readonly Finding[];
+  readonly golden: Pick<GoldenState, "risk">;
+  /** What was read, whole: names are counted in it. */
+  readonly observed: readonly ObservedResource[];
+  /** `kind identity` of what guardrails set for a time: its end loosens nothing. */
+  readonly leased: ReadonlySet<string>;
+  /** How earlier runs of the scope ended. */
+  readonly past: readonly PastRun[];
+  readonly now: Instant;
+}
+
+export function assess(plan: Plan, input: RiskInput): RiskAssessment {
+  const around = aroundOf(plan, input);
+  const vectors = planned(plan.steps.map((step) => vectorOf(step, around)));
   const scored = vectors.map((vector) => score(vector));
   // Nobody knows what a plan without steps would do.
   const nothing = score(null);
   const riskiest = scored.reduce((a, b) => (b.score > a.score ? b : a), scored[0] ?? nothing);
-  const floors = [...new Set(scored.flatMap((one) => one.floors))];
-  const raised = findings.map((finding) => ({ tier: tierOf(finding), reason: finding.type }));
   const base = scored.reduce<Tier>((tier, one) => higher(tier, one.tier), scored[0]?.tier ?? 4);
+  const floors = [...new Set(scored.flatMap((one) => one.floors))];
   const reasons = [
-    ...raised,
+    ...input.findings.flatMap(raised),
     ...deletions(plan),
+    ...frozen(plan, input),
+    ...floors.map((floor) => ({ tier: base, reason: floor })),
     {
       tier: base,
       reason: vectors.every(isMandated) ? "puts declared values back" : "changes what is declared",
     },
-    ...floors.map((floor) => ({ tier: base, reason: floor })),
   ];
   return {
     tier: reasons.reduce<Tier>((tier, one) => higher(tier, one.tier), 0),
@@ -55,36 +77,121 @@ export function assess(plan: Plan, findings: readonly Finding[]): RiskAssessment
     vector: vectors.reduce(worst, vectors[0] ?? normalise(null)),
     points: riskiest.points,
     floors,
-    reasons: reasons.toSorted((a, b) => b.tier - a.tier).map(({ reason }) => reason),
+    reasons: [...new Set(reasons.toSorted((a, b) => b.tier - a.tier).map(({ reason }) => reason))],
   };
 }
 
+interface Raised {
+  readonly tier: Tier;
+  readonly reason: string;
+}
+
+/** What each finding asks for, whatever the score is. A note asks for nothing. */
+function raised(finding: Finding): readonly Raised[] {
+  const reason = codeOf(finding);
+  switch (finding.severity) {
+    case "block":
+      return [{ tier: 4, reason }];
+    case "person":
+      return [{ tier: finding.type === "deletes_data" ? 3 : 2, reason }];
+    case "note":
+      return [];
+  }
+}
+
 /** Taking live objects away is at least tier 1. */
-function deletions({ steps }: Plan): { readonly tier: Tier; readonly reason: string }[] {
+function deletions({ steps }: Plan): readonly Raised[] {
   const count = steps.reduce((sum, step) => sum + removedBy(step), 0);
   if (count === 0) return [];
   const what = count === 1 ? "resource" : "resources";
   return [{ tier: 1, reason: `takes ${count} undeclared ${what} away` }];
 }
 
-function tierOf({ severity, type }: Finding): Tier {
-  if (severity === "block") return 4;
-  return type === "deletes_data" ? 3 : 2;
+/** Repairs and protection are not kept waiting by a freeze; whatever else is not for one person to let through. */
+function frozen({ proposal, steps }: Plan, { golden, now }: RiskInput): readonly Raised[] {
+  const freeze = freezeAt(golden.risk, now);
+  const exempt =
+    proposal.type === "revert" ||
+    steps.every((step) => directionOf(turnOf(step), "loosen") === "tighten");
+  return freeze === null || exempt ? [] : [{ tier: 3, reason: "frozen" }];
 }
 
-function vectorOf(step: Step, { proposal }: Plan): RiskVector {
+/** What is the same for all steps of a plan. */
+interface Around {
+  readonly plan: Plan;
+  readonly reach: Reach;
+  readonly isMeasured: boolean;
+  /** `kind identity` of what a finding says would lock somebody out. */
+  readonly lockouts: ReadonlySet<string>;
+  readonly leased: ReadonlySet<string>;
+  readonly same: Partial<RiskVector>;
+}
+
+function aroundOf(plan: Plan, input: RiskInput): Around {
+  const { golden, observed, past, findings, leased, now } = input;
+  const { criticality, traffic } = golden.risk;
+  const isRevert = plan.proposal.type === "revert";
+  const timing = isRevert ? "window" : timingAt(golden.risk, now);
+  const burn = isRevert ? 0 : burnX10(past, golden.risk, now);
+  return {
+    plan,
+    reach: reachIn(observed, traffic),
+    isMeasured: Object.keys(traffic).length > 0,
+    leased,
+    lockouts: new Set(
+      findings.flatMap((finding) =>
+        finding.type === "invariant" && finding.effect === "locks_out"
+          ? [`${finding.kind} ${finding.identity}`]
+          : [],
+      ),
+    ),
+    same: {
+      // Left out where nobody has said: the worst.
+      ...(criticality === null ? {} : { criticality }),
+      ...(timing === null ? {} : { timing }),
+      ...(burn === null ? {} : { burnX10: burn }),
+      ...(isRevert ? { provenance: "golden", restores: true } : {}),
+      history: historyOf(past, { shape: shapeOf(plan), now }),
+      // A scope has one run at a time.
+      inFlight: 0,
+    },
+  };
+}
+
+function vectorOf(step: Step, around: Around): RiskVector {
+  const { plan, reach, isMeasured, lockouts, leased, same } = around;
+  const subject = `${step.kind} ${step.identity}`;
+  const isRevert = plan.proposal.type === "revert";
   return normalise({
+    ...same,
+    blastPpm: reach.of(namesIn(step, { site: plan.site, isMeasured })),
     reversal: reversalOf(step),
-    direction: "neutral",
-    // No name leads to what only stores; of everything else the share is not known here.
-    ...(kindOf(step.kind).holdsData ? { blastPpm: 0 } : {}),
-    provenance: proposal.type === "revert" ? "golden" : "untrusted",
-    // Neither freezes nor a spent error budget hold up what puts declared values back.
-    ...(proposal.type === "revert" ? { restores: true, timing: "window", burnX10: 0 } : {}),
-    // A scope has one run at a time.
-    inFlight: 0,
-    touchesGuardrails: false,
+    direction: leased.has(subject)
+      ? "neutral"
+      : directionOf(turnOf(step), isRevert ? "neutral" : "loosen"),
+    protectedResource: isProtected(step, plan) || lockouts.has(subject),
+    touchesGuardrails: isOwn(step),
   });
+}
+
+const turnOf = ({ kind, identity, before, after }: Step) => ({
+  kind,
+  identity,
+  before: before?.fields ?? null,
+  after: after?.fields ?? null,
+});
+
+/** Records that a whole zone hangs on. */
+const PROTECTED = new Set(["NS", "MX", "DS", "CAA"]);
+
+function isProtected({ kind, before, after }: Step, { site }: Plan): boolean {
+  if (kind !== "dns_record") return false;
+  return [before, after].some(
+    (image) =>
+      PROTECTED.has(textOf(image?.fields["type"])) ||
+      image?.fields["name"] === site.name ||
+      image?.fields["name"] === `www.${site.name}`,
+  );
 }
 
 /** How long a resolver may keep the old answer after the inverse has run. */

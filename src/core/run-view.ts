@@ -1,6 +1,14 @@
 /** A run as people and clients see it: everything but the bulk of signatures. */
+import { codeOf, describeFinding, type Finding } from "./check.ts";
 import type { Plan, Step } from "./plan.ts";
+import type { RiskAssessment } from "./risk.ts";
 import type { RejectReason, RevertReason, Run, RunPhase } from "./run.ts";
+
+/** Why the plan needs the care that it needs, as it was worked out when it was made. */
+export interface Assessed {
+  readonly risk: RiskAssessment;
+  readonly findings: readonly Finding[];
+}
 
 export interface RunView {
   readonly id: string;
@@ -22,6 +30,13 @@ export interface RunView {
     | { readonly reason: string; readonly [more: string]: unknown }
     | null;
   readonly timeline: Run["timeline"];
+  /** Null for runs from before risk was a score. */
+  readonly risk: RiskAssessment | null;
+  readonly findings: readonly {
+    readonly severity: Finding["severity"];
+    readonly code: string;
+    readonly explanation: string;
+  }[];
   readonly steps: readonly Pick<
     Step,
     "op" | "kind" | "identity" | "summary" | "before" | "after"
@@ -31,8 +46,10 @@ export interface RunView {
 
 /** More steps than a page can show are in the dossier. */
 const STEPS_SHOWN = 200;
+/** A plan of 5,000 steps may have as many findings. */
+const FINDINGS_SHOWN = 100;
 
-export function viewOf(run: Run, plan: Plan): RunView {
+export function viewOf(run: Run, plan: Plan, assessed: Assessed | null): RunView {
   return {
     id: run.id,
     scope: run.scope,
@@ -49,6 +66,12 @@ export function viewOf(run: Run, plan: Plan): RunView {
     expiresAt: run.phase === "awaiting_approval" ? run.expiresAt : null,
     because: becauseOf(run),
     timeline: run.timeline,
+    risk: assessed?.risk ?? null,
+    findings: (assessed?.findings ?? []).slice(0, FINDINGS_SHOWN).map((finding) => ({
+      severity: finding.severity,
+      code: codeOf(finding),
+      explanation: describeFinding(finding),
+    })),
     steps: plan.steps
       .slice(0, STEPS_SHOWN)
       .map(({ op, kind, identity, summary, before, after }) => ({

@@ -25,6 +25,7 @@ import {
 } from "./quorum.ts";
 import { err, ok, type Result, unreachable } from "./result.ts";
 import { approvalsNeeded, type Tier } from "./risk.ts";
+import type { PastRun } from "./risk/history.ts";
 import type { Mismatch } from "./verification.ts";
 
 interface RunHead {
@@ -372,3 +373,9 @@ function onReverting(run: In<"reverting">, event: RunEvent): Step {
 }
 
 export const isFinished = (run: Run): boolean => effectOf(run) === "conclude";
+
+/** What a run counts as when the risk of later ones is worked out. Null: nothing was written, or nothing can be learnt. */
+export function outcomeOf({ phase }: Run): PastRun["ended"] | null {
+  if (phase === "verified") return "well";
+  return phase === "reverted" || phase === "stuck" ? "badly" : null;
+}

@@ -37,9 +37,27 @@ function judged(
     requestedBy: "olga",
   } as const;
   const sealed = plan({ scope: SCOPE, site: ZONE, epoch: 1, parent: null, proposal, changes });
-  const findings = check(sealed.plan, { golden, managed });
-  return { plan: sealed.plan, findings, tier: assess(sealed.plan, findings).tier };
+  const findings = check(sealed.plan, { golden, managed, ...seen(live) });
+  const risk = assessed(sealed.plan, findings);
+  return { plan: sealed.plan, findings, tier: risk.tier };
 }
+
+const seen = (live: Live) => ({
+  observed: observed(live).resources,
+  kinds: Object.keys(live),
+  leased: new Set<string>(),
+});
+
+/** Of a scope that nobody has said anything about. */
+const assessed = (made: Plan, findings: readonly Finding[]) =>
+  assess(made, {
+    findings,
+    golden: goldenOf({}),
+    observed: [],
+    leased: new Set(),
+    past: [],
+    now: NOW,
+  });
 
 const types = (golden: Golden, live: Live): string[] =>
   judged(golden, live).findings.map(({ type }) => type);
@@ -120,7 +138,7 @@ const { plan: sound } = judged(golden, live);
 const [step] = sound.steps;
 if (!step) throw new Error("no step");
 const lint = (more: Partial<Plan>, of: Golden = golden) =>
-  check({ ...sound, ...more }, { golden: of, managed: { dns_record: 4 } }).map(
+  check({ ...sound, ...more }, { golden: of, managed: { dns_record: 4 }, ...seen(live) }).map(
     ({ severity, type }) => `${severity} ${type}`,
   );
 const stepOf = (members: Partial<Step>): Step => ({ ...step, ...members });
@@ -207,12 +225,12 @@ describe("risk", () => {
   it("is 1 for putting declared values back and for taking things away: neither waits for a person", () => {
     expect(put.tier).toBe(1);
     expect(taken.tier).toBe(1);
-    expect(assess(taken.plan, []).reasons[0]).toBe("takes 1 undeclared resource away");
+    expect(assessed(taken.plan, []).reasons[0]).toBe("takes 1 undeclared resource away");
   });
 
   it("needs a person for some findings, and never runs with others", () => {
-    expect(assess(put.plan, [person]).tier).toBe(2);
-    expect(assess(put.plan, [person, block]).tier).toBe(4);
+    expect(assessed(put.plan, [person]).tier).toBe(2);
+    expect(assessed(put.plan, [person, block]).tier).toBe(4);
     expect([0, 1, 2, 3, 4].map((tier) => approvalsNeeded(tier as 0 | 1 | 2 | 3 | 4))).toEqual([
       0,
       0,
@@ -228,16 +246,16 @@ describe("risk", () => {
       fc.property(findings, findings, fc.boolean(), (some, more, deletes) => {
         const base = deletes ? taken.plan : put.plan;
         const larger = { ...base, steps: [...base.steps, ...taken.plan.steps] };
-        expect(assess(base, [...more, ...some]).tier).toBeGreaterThanOrEqual(
-          assess(base, some).tier,
+        expect(assessed(base, [...more, ...some]).tier).toBeGreaterThanOrEqual(
+          assessed(base, some).tier,
         );
-        expect(assess(larger, some).tier).toBeGreaterThanOrEqual(assess(base, some).tier);
+        expect(assessed(larger, some).tier).toBeGreaterThanOrEqual(assessed(base, some).tier);
       }),
     );
   });
 
   it("names the most serious reason first", () => {
-    expect(assess(taken.plan, [person, block]).reasons).toEqual([
+    expect(assessed(taken.plan, [person, block]).reasons).toEqual([
       "not_managed",
       "apex_ns_change",
       "takes 1 undeclared resource away",

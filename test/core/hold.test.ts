@@ -60,6 +60,7 @@ const passOver = (
     routed: new Map(),
     rulings: new Set(),
     heals: [],
+    past: [],
     turnedDown: new Map(),
     suspects: new Set(),
     epoch: 7,

@@ -51,6 +51,7 @@ const input = (
   routed: new Map(),
   rulings: new Set(),
   heals: [],
+  past: [],
   turnedDown: new Map(),
   suspects: new Set(),
   epoch: 7,

@@ -387,7 +387,7 @@ it("a run is shown with its reason in every phase", () => {
     site: ZONE,
   } as unknown as Plan;
   for (const run of runs) {
-    const view = viewOf(run, plan);
+    const view = viewOf(run, plan, null);
     expect(view).toMatchObject({ phase: run.phase, epoch: 7, planDigest, goldenGeneration: 3 });
     const explains = ["rejected", "superseded", "reverting", "reverted", "stuck"].includes(
       run.phase,

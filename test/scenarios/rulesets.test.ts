@@ -271,9 +271,36 @@ describe("rules of others", () => {
 
   it("are taken away where the golden state says so", async () => {
     await declare(golden({ unmanaged: { waf_rule: "remove" } }));
-    await add(WAF, { ...ROGUE, expression: fresh() });
+    // It only looks on. One that keeps somebody out is a protection, whoever added it.
+    await add(WAF, { ...ROGUE, action: "log", expression: fresh() });
     await healedByOnePut(WAF);
     expect(await unmanaged()).toEqual([]);
+    await declare(golden());
+  });
+
+  it("are taken away by a person where they keep somebody out", async () => {
+    await declare(golden({ unmanaged: { waf_rule: "remove" } }));
+    await add(WAF, { ...ROGUE, expression: fresh() });
+    expect((await reconcile()).status).toBe("held");
+    await vi.waitFor(async () => expect((await runs())[0]?.phase).toBe("awaiting_approval"));
+    const [waiting] = await runs();
+    expect(waiting).toMatchObject({
+      tier: 2,
+      approvals_needed: 1,
+      risk: { tier: 2, floors: ["removes_protection"], vector: { direction: "loosen" } },
+      findings: [{ severity: "person", code: "protection_weakened" }],
+    });
+    expect((await writes()).put).toEqual([]);
+    const approved = await api(`/api/v1/runs/${waiting?.id}/approvals`, "dev-approver-1", {
+      method: "POST",
+      body: JSON.stringify({ digest: waiting?.plan_digest, verdict: "approve" }),
+      headers: { "content-type": "application/json" },
+    });
+    expect(approved.status).toBe(200);
+    await vi.waitFor(async () => expect((await drift()).status).toBe("in_sync"), {
+      timeout: 10_000,
+    });
+    expect((await writes()).put).toHaveLength(1);
     await declare(golden());
   });
 });

@@ -7,6 +7,7 @@ import type { Lineage } from "../observation.ts";
 import type { PolicyFacts } from "../policy/question.ts";
 import type { Decide } from "../policy/request.ts";
 import type { Tier } from "../risk.ts";
+import type { PastRun } from "../risk/history.ts";
 
 /** What an auditor says. Reasons are codes with identities; there is none for a "yes". */
 export interface Verdict {
@@ -33,6 +34,8 @@ export interface AuditInput {
   };
   /** The scope's guardrails, asked of the same one. */
   readonly leases: Leases;
+  /** Nor how earlier runs of the scope ended: asked of the same one. */
+  readonly past: readonly PastRun[];
   readonly now: Instant;
 }
 

@@ -2,10 +2,11 @@
  * May these resources be changed at all, this way, at this risk? Everything is worked out again from the raw readings
  * and the golden state; what the dossier says about itself only has to agree.
  */
-import { canonicalise, digestOf } from "../canonical.ts";
+import { canonicalise, digestOf, sameJson } from "../canonical.ts";
 import { check } from "../check.ts";
 import { changeDigest, diff, type Drift } from "../diff.ts";
 import { type OwnershipRule, ruleFor } from "../golden.ts";
+import { leasedSettings } from "../guardrails/overlay.ts";
 import { covers } from "../hold.ts";
 import { type Digest, type Instant } from "../ids.ts";
 import { KINDS } from "../kinds/registry.ts";
@@ -15,6 +16,7 @@ import { decidePlan, type PolicyDecision } from "../policy/decision.ts";
 import { basePath, type ObservedResource, type Resource, scopeOf } from "../resource.ts";
 import { assess } from "../risk.ts";
 import { higher } from "../risk/score.ts";
+import { normalise, worst } from "../risk/vector.ts";
 import { type AuditInput, lineageOf, type Verdict, verdictOf } from "./audit.ts";
 
 /** Older evidence says nothing about now. */
@@ -36,8 +38,13 @@ export function policy(input: AuditInput): Verdict {
     site: proposed.site,
     now,
   });
-  const findings = check(proposed, { golden, managed: drift.managed });
-  const risk = assess(proposed, findings);
+  const { kinds } = observation.value;
+  const { past } = input;
+  const leased = leasedSettings(input.leases);
+  const seen = { golden, observed, leased };
+  const findings = check(proposed, { ...seen, managed: drift.managed, kinds });
+  // At the time of the evidence: the planner's clock and this one may stand on two sides of an hour.
+  const risk = assess(proposed, { ...seen, findings, past, now: evidence.observedAt });
   const decided = decidePlan({ plan: proposed, risk, findings, ...input.policies });
   const known = knownOf(input, observed);
   const listed = new Set(dossier.findings.map((finding) => canonicalise(finding)));
@@ -60,6 +67,10 @@ export function policy(input: AuditInput): Verdict {
         ? []
         : [`risk_understated: ${dossier.risk.tier} instead of ${risk.tier}`]),
       ...disputed(dossier.policy, decided),
+      // Nor may any factor look better than it is: it is signed, and policies read it.
+      ...(sameJson(worst(normalise(dossier.risk.vector), risk.vector), dossier.risk.vector)
+        ? []
+        : ["risk_vector_understated"]),
       ...proposed.calls.flatMap(({ request }) =>
         request.path.startsWith(`${basePath(proposed.site)}/`)
           ? []

@@ -3,7 +3,9 @@
  * untouched, and do the inverses lead back? Knows nothing of how the plan came about.
  */
 import { canonicalise, sameJson } from "../canonical.ts";
+import { type Finding, violationsIn } from "../check.ts";
 import { changeDigest, describeChange, diff } from "../diff.ts";
+import { leasedSettings } from "../guardrails/overlay.ts";
 import { KINDS } from "../kinds/registry.ts";
 import { observe } from "../observation.ts";
 import type { ObservedResource, Resource, Site } from "../resource.ts";
@@ -16,8 +18,10 @@ export function simulation(input: AuditInput): Verdict {
   const states = play(input);
   if (!states.ok) return verdictOf([states.error], 4);
   const { before, after, restored } = states.value;
+  const broken = brokenIn(input, states.value);
   return verdictOf(
     [
+      ...concealed(input, broken),
       ...unresolved(input, after),
       ...unpredicted(
         input.dossier.plan.steps.map((step, index) => [index, step]),
@@ -27,9 +31,34 @@ export function simulation(input: AuditInput): Verdict {
       ...contradictory(input.dossier.plan.site, before, after),
       ...notRestored(before, restored),
     ],
-    0,
+    broken.length === 0 ? 0 : 2,
   );
 }
+
+/** What would no longer hold in the state that the calls really lead to. */
+const brokenIn = (
+  { dossier: { plan, evidence }, golden, leases }: AuditInput,
+  { before, after }: States,
+): readonly Finding[] =>
+  violationsIn({
+    site: plan.site,
+    before,
+    after,
+    kinds: new Set(evidence.readings.map(({ kind }) => kind)),
+    leased: leasedSettings(leases),
+    ...golden.risk,
+  }).filter(({ severity }) => severity === "person");
+
+/** The planner predicted it otherwise, or does not say so. */
+function concealed({ dossier }: AuditInput, broken: readonly Finding[]): string[] {
+  const told = new Set(dossier.findings.map(subjectOf));
+  return broken.map(subjectOf).filter((subject) => !told.has(subject));
+}
+
+const subjectOf = (finding: Finding): string =>
+  finding.type === "invariant"
+    ? `${finding.invariant}: ${finding.kind} ${finding.identity}`
+    : finding.type;
 
 interface States {
   readonly before: readonly ObservedResource[];

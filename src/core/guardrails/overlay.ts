@@ -137,6 +137,10 @@ const settingOf = (id: string, value: Resource["fields"][string]): Resource => (
 });
 
 /** Kinds of rules that a guardrail writes. */
+/** `kind identity` of the settings that leases, running or over, have a say in. What they added goes without anybody. */
+export const leasedSettings = ({ guardrails }: Leases): ReadonlySet<string> =>
+  new Set(guardrails.flatMap(effects).filter(isSetting).map(subjectOf));
+
 export const ruleKindsOf = (guardrail: Guardrail): readonly RuleKind[] => [
   ...new Set(
     effects(guardrail)

@@ -57,19 +57,17 @@ export type Floor =
 /**
  * The mandate of the golden state. A change that puts back, bit by bit, what people declared has been decided by them,
  * and an attacker must not be able to make healing wait by drifting more: how many names it reaches, how dear they are and
- * how many changes there are do not ask for another person. They are counted and shown all the same. What takes
- * protection or data away, what cannot be undone and what did not come from the golden state is under no mandate.
+ * how many changes there are do not ask for another person. They are counted and shown all the same. The floors of what
+ * takes protection or data away and of what cannot be undone stay where they are, and a value that is not the golden
+ * state's has no mandate at all.
  */
 const MANDATE: { readonly tierMax: Tier; readonly lifts: ReadonlySet<Floor> } = {
   tierMax: 1,
   lifts: new Set(["protected_resource", "half_of_the_traffic", "more_than_20_changes"]),
 };
 
-export const isMandated = ({ restores, provenance, direction, reversal }: RiskVector): boolean =>
-  restores &&
-  provenance === "golden" &&
-  direction !== "loosen" &&
-  (reversal === "exact" || reversal === "delayed");
+export const isMandated = ({ restores, provenance }: RiskVector): boolean =>
+  restores && provenance === "golden";
 
 const HALF_PPM = 500_000;
 const ACTIONS_MAX = 20;

@@ -46,6 +46,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     routed: new Map(),
     rulings: new Set(),
     heals: [],
+    past: [],
     turnedDown: new Map(),
     suspects: new Set(),
     epoch: 7,
@@ -77,6 +78,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     holds: [],
     policies,
     leases: NO_LEASES,
+    past: [],
     now: NOW,
   };
 }

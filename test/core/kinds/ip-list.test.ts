@@ -208,6 +208,7 @@ it("a list and its items under suspicion are tried together, apart from all othe
       routed: new Map(),
       rulings: new Set(),
       heals: [],
+      past: [],
       turnedDown,
       suspects: new Set(changes.map(changeDigest)),
       epoch: 1,

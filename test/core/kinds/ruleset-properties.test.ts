@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Json, type JsonObject, textOf } from "../../../src/core/canonical.ts";
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
-import { check } from "../../../src/core/check.ts";
+import { check, codeOf } from "../../../src/core/check.ts";
 import { diff, type Drift } from "../../../src/core/diff.ts";
 import type { Dossier } from "../../../src/core/dossier.ts";
 import type { GoldenState } from "../../../src/core/golden.ts";
@@ -187,7 +187,11 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
   if (drift.changes.length === 0) return [];
   const made = tamper(planOf(drift, golden).plan);
   const { digest } = seal(made);
-  const findings = check(made, { golden, managed: drift.managed });
+  const seen = observed(readings);
+  const leased = new Set<string>();
+  const kinds = readings.map(({ kind }) => kind);
+  const findings = check(made, { golden, managed: drift.managed, observed: seen, kinds, leased });
+  const risk = assess(made, { findings, golden, observed: seen, leased, past: [], now: NOW });
   const dossier: Dossier = {
     version: 1,
     incident: incidentIdOf(digest),
@@ -196,14 +200,15 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
     evidence: { observedAt: NOW, readings, lineage: [] },
     held: [],
     findings,
-    risk: assess(made, findings),
-    policy: decidePlan({ plan: made, findings, risk: assess(made, findings), ...policies }),
+    risk,
+    policy: decidePlan({ plan: made, findings, risk, ...policies }),
   };
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
   const asked = {
     generation: 3,
     declaredBy: "olga",
     holds: [],
+    past: [],
     leases: NO_LEASES,
     policies,
     now: NOW,
@@ -330,19 +335,34 @@ describe("rules that are removed", () => {
   const findings = (scened: Scene) => {
     const drift = compare(scened.golden, readingsOf(scened));
     const { plan: made } = planOf(drift, scened.golden);
-    return check(made, { golden: scened.golden, managed: drift.managed });
+    return check(made, {
+      golden: scened.golden,
+      managed: drift.managed,
+      observed: observed(readingsOf(scened)),
+      kinds: [scened.kind],
+      leased: new Set(),
+    });
   };
 
   it("count one by one against the limits (B9)", () => {
-    expect(findings(zone(1))).toEqual([]);
-    expect(findings(zone(2))).toMatchObject([
+    const limits = (rogues: number) =>
+      findings(zone(rogues)).filter(({ type }) => type !== "invariant");
+    expect(limits(1)).toEqual([]);
+    expect(limits(2)).toMatchObject([
       { type: "too_many_deletes", kind: "waf_rule", count: 2, managed: 5 },
+    ]);
+  });
+
+  it("need a person where they kept something out", () => {
+    expect(findings(zone(1))).toMatchObject([
+      { severity: "person", invariant: "protection_weakened", effect: "loosens" },
     ]);
   });
 
   it("need a person when none is left", () => {
     const empty = goldenOf({ resources: { waf_rule: [] }, unmanaged: { waf_rule: "remove" } });
-    expect(findings({ ...zone(0), golden: empty }).map(({ type }) => type)).toEqual([
+    expect(findings({ ...zone(0), golden: empty }).map(codeOf)).toEqual([
+      ...["a", "b", "c"].map(() => "protection_weakened"),
       "too_many_deletes",
       "empties_managed_set",
       "empties",

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
-import { check } from "../../../src/core/check.ts";
 import { prohibited } from "../../../src/core/prohibitions.ts";
-import { approvalsNeeded, assess } from "../../../src/core/risk.ts";
+import { approvalsNeeded } from "../../../src/core/risk.ts";
 import { r2Bucket } from "../../../src/core/kinds/r2-bucket.ts";
 import { faultsOf } from "./compare.ts";
 import {
@@ -15,6 +14,7 @@ import {
   healed,
   planOf,
   setting,
+  judgedIn,
 } from "./whole-kind.ts";
 
 const account = `/accounts/${ACCOUNT.id}`;
@@ -75,8 +75,7 @@ describe.each([
     const one = caseOf(kind, [declared], []);
     const made = healed(one);
     expect(made.calls).toHaveLength(1);
-    const findings = check(made, { golden: one.golden, managed: {} });
-    expect(approvalsNeeded(assess(made, findings).tier)).toBe(0);
+    expect(approvalsNeeded(judgedIn(one, made, {}).risk.tier)).toBe(0);
     expect(prohibited(made, 0)).toBeNull();
     expect(changesIn(driftIn(caseOf(kind, [declared], [live])))).toEqual([]);
   });
@@ -85,9 +84,9 @@ describe.each([
     const one = undeclared(kind, "remove", live);
     const drift = driftIn(one);
     const made = planOf(one, drift);
-    const findings = check(made, { golden: one.golden, managed: drift.managed });
+    const { findings, risk } = judgedIn(one, made, drift.managed);
     expect(findings.map(({ type }) => type)).toContain("deletes_data");
-    expect(assess(made, findings).tier).toBe(3);
+    expect(risk.tier).toBe(3);
     expect(prohibited(made, 0)).toMatchObject({ rule: "ends_data" });
     expect(prohibited(made, 1)).toMatchObject({ rule: "ends_data" });
     expect(prohibited(made, 2)).toBeNull();

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { expect } from "vitest";
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
 import { canonicalise, digestOf, type Json, type JsonObject } from "../../../src/core/canonical.ts";
-import { check } from "../../../src/core/check.ts";
+import { check, type Finding } from "../../../src/core/check.ts";
 import { diff, type Drift, subjectOf } from "../../../src/core/diff.ts";
 import { type GoldenState, parseGolden } from "../../../src/core/golden.ts";
 import {
@@ -24,7 +24,7 @@ import { lineageOf } from "../../../src/core/reconcile.ts";
 import { type ObservedResource, scopeOf, type Site } from "../../../src/core/resource.ts";
 import { leftOut } from "../../../src/core/recurrence.ts";
 import { decidePlan } from "../../../src/core/policy/decision.ts";
-import { assess } from "../../../src/core/risk.ts";
+import { assess, type RiskAssessment } from "../../../src/core/risk.ts";
 import { policies } from "../../support/permitting.ts";
 import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { unpredicted } from "../../../src/core/verification.ts";
@@ -121,10 +121,25 @@ const sealedOf = ({ site, golden }: Case, { changes }: Pick<Drift, "changes">): 
     changes,
   });
 
+/** What the plan check and the risk say of a plan. */
+export function judgedIn(
+  { site, golden, live }: Case,
+  made: Plan,
+  managed: Drift["managed"],
+): { readonly findings: readonly Finding[]; readonly risk: RiskAssessment } {
+  const seen = observed(site, live);
+  const around = { golden, observed: seen, leased: new Set<string>() };
+  const findings = check(made, { ...around, managed, kinds: Object.keys(live) });
+  return {
+    findings,
+    risk: assess(made, { ...around, findings, past: [], now: NOW }),
+  };
+}
+
 /** What the auditors have against the plan for `drift`. */
 function refusals(one: Case, drift: Drift): readonly string[] {
   const { plan: made, digest } = sealedOf(one, drift);
-  const findings = check(made, { golden: one.golden, managed: drift.managed });
+  const { findings, risk } = judgedIn(one, made, drift.managed);
   const input = {
     dossier: {
       version: 1,
@@ -138,8 +153,8 @@ function refusals(one: Case, drift: Drift): readonly string[] {
       },
       held: drift.reported.map(({ change }) => leftOut(change)),
       findings,
-      risk: assess(made, findings),
-      policy: decidePlan({ plan: made, findings, risk: assess(made, findings), ...policies }),
+      risk,
+      policy: decidePlan({ plan: made, findings, risk, ...policies }),
     },
     golden: one.golden,
     generation: 1,
@@ -148,6 +163,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
     holds: [],
     policies,
     leases: NO_LEASES,
+    past: [],
   } as const;
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),

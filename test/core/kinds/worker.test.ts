@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { digestOfText, type JsonObject } from "../../../src/core/canonical.ts";
-import { describeFinding, check } from "../../../src/core/check.ts";
+import { describeFinding } from "../../../src/core/check.ts";
 import { workerScript } from "../../../src/core/kinds/worker.ts";
 import { prohibited } from "../../../src/core/prohibitions.ts";
 import { faultsOf } from "./compare.ts";
@@ -14,6 +14,7 @@ import {
   goldenAt,
   healed,
   planOf,
+  judgedIn,
 } from "./whole-kind.ts";
 
 const CODE = 'export default { fetch: () => new Response("orders") };\n';
@@ -236,7 +237,7 @@ describe("a Worker that nobody declared", () => {
     const plan = healed(one);
     expect(plan.calls.map(({ request }) => request.method)).toEqual(["DELETE"]);
     const made = planOf(one, driftIn(one));
-    const findings = check(made, { golden: one.golden, managed: { worker: 2 } });
+    const { findings } = judgedIn(one, made, { worker: 2 });
     expect(findings.map(describeFinding)).toContain("deletes the Worker rogue");
     expect(prohibited(made, 0)).toMatchObject({ rule: "ends_worker" });
   });

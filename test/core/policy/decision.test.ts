@@ -35,7 +35,15 @@ function decide(
   plan: Plan,
   more: Partial<DecisionInput & { tier: Tier; facts: PolicyFacts }> = {},
 ) {
-  const risk = { ...assess(plan, []), tier: more.tier ?? 1 };
+  const asked = {
+    findings: [],
+    golden: sound.golden,
+    observed: [],
+    leased: new Set<string>(),
+    past: [],
+    now: sound.now,
+  };
+  const risk = { ...assess(plan, asked), tier: more.tier ?? 1 };
   return decidePlan({ plan, risk, findings: [], ...policies, ...more });
 }
 

@@ -47,6 +47,9 @@ import type {
 import { digestOf } from "../../../src/core/canonical.ts";
 import { err, ok, type Result } from "../../../src/core/result.ts";
 import type { RunRefusal } from "../../../src/core/run.ts";
+import type { RiskAssessment } from "../../../src/core/risk.ts";
+import { score } from "../../../src/core/risk/score.ts";
+import { normalise } from "../../../src/core/risk/vector.ts";
 import type { RunView } from "../../../src/core/run-view.ts";
 import type { ScopeView } from "../../../src/core/scope-view.ts";
 import { keyIdOf, SUITE } from "../../../src/core/signing.ts";
@@ -145,6 +148,13 @@ export const incidentAt = (seconds: number, name = `i${seconds}`): Incident => (
   run: runId("one"),
 });
 
+const SCORED = score({ direction: "loosen", provenance: "golden", restores: true });
+const RISK: RiskAssessment = {
+  ...SCORED,
+  vector: normalise({ direction: "loosen", provenance: "golden", restores: true }),
+  reasons: [...SCORED.floors],
+};
+
 export const runAt = (seconds: number, name = `r${seconds}`): RunView => ({
   id: runId(name),
   scope: SCOPE,
@@ -161,6 +171,8 @@ export const runAt = (seconds: number, name = `r${seconds}`): RunView => ({
   expiresAt: null,
   because: { reason: "ballot_expired", voter: "policy@zone:example.com", expiresAt: NOW },
   timeline: [{ phase: "voting", at: instantAt(seconds) }],
+  risk: RISK,
+  findings: [{ severity: "person", code: "protection_weakened", explanation: "a rule is gone" }],
   steps: Array.from({ length: 30 }, (_, index) => ({
     op: "create" as const,
     kind: "dns_record",

@@ -8,6 +8,7 @@ import { afterOf, cursorOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
 import { cursor, cut, DETAIL_MAX, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofRunRefusal } from "../problem.ts";
+import { risk, riskJson } from "../risk-json.ts";
 import { defineRoute } from "../route.ts";
 import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
 
@@ -30,6 +31,14 @@ const run = z
     expires_at: instant.nullable(),
     because: z.looseObject({ reason: z.string() }).nullable(),
     timeline: z.array(z.object({ phase: z.string(), at: instant })),
+    risk: risk.nullable(),
+    findings: z.array(
+      z.object({
+        severity: z.enum(["block", "person", "note"]),
+        code: z.string(),
+        explanation: z.string(),
+      }),
+    ),
     steps: z.array(
       z.object({
         op: z.enum(["create", "update", "delete"]),
@@ -86,6 +95,13 @@ const runJson = (view: RunView, stepsMax: number) => ({
   expires_at: view.expiresAt,
   because: view.because && becauseJson(view.because),
   timeline: view.timeline.map(({ phase, at }) => ({ phase, at })),
+  // Views of older runs have none.
+  risk: view.risk ? riskJson(view.risk) : null,
+  findings: (view.findings ?? []).map(({ severity, code, explanation }) => ({
+    severity,
+    code,
+    explanation,
+  })),
   steps: view.steps.slice(0, stepsMax).map(({ op, kind, identity, summary, before, after }) => ({
     op,
     kind,

@@ -1,0 +1,153 @@
+/**
+ * What one resource names of another still exists: a CNAME's target, a binding's namespace, a route's Worker, the list in
+ * a rule. Only what was read can be missing: a reference into another scope is left alone unless it was read as well (I8).
+ */
+import { isObject, type Json, type JsonObject, textOf } from "../canonical.ts";
+import type { ObservedResource, Site } from "../resource.ts";
+import { type Invariant, type States, type Violation } from "./invariant.ts";
+
+interface Reference {
+  /** The kind that is named, and what it goes by there. */
+  readonly kind: string;
+  readonly name: string;
+}
+
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+const membersOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+const keyOf = ({ kind, name }: Reference): string => `${kind} ${name}`;
+
+/** What a resource goes by where others name it. */
+function namesOf({ kind, id, identity, fields }: ObservedResource): readonly string[] {
+  switch (kind) {
+    case "dns_record":
+      return [textOf(fields["name"])];
+    case "kv_namespace":
+    case "d1_database":
+    case "notification_webhook":
+    case "gateway_list":
+      return [id];
+    default:
+      return [textOf(fields["name"]) || identity];
+  }
+}
+
+/** A binding's member that says what it is bound to, by its type. */
+const BINDINGS: Readonly<Record<string, readonly [kind: string, member: string]>> = {
+  kv_namespace: ["kv_namespace", "namespace_id"],
+  d1: ["d1_database", "database_id"],
+  r2_bucket: ["r2_bucket", "bucket_name"],
+  service: ["worker", "service"],
+};
+
+function boundTo(binding: JsonObject): readonly Reference[] {
+  const [kind, member] = BINDINGS[textOf(binding["type"])] ?? [];
+  return kind === undefined || member === undefined
+    ? []
+    : [{ kind, name: textOf(binding[member]) }];
+}
+
+/** `$name` outside texts: where the Rules language and Gateway put lists. */
+const listsIn = (expression: string): readonly string[] =>
+  [...expression.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").matchAll(/\$([\w-]+)/g)].map(
+    ([, name = ""]) => name,
+  );
+
+function referencesOf(resource: ObservedResource, site: Site): readonly Reference[] {
+  const { kind, fields } = resource;
+  switch (kind) {
+    case "dns_record": {
+      const target = textOf(fields["content"]);
+      const isInZone = target === site.name || target.endsWith(`.${site.name}`);
+      return ["CNAME", "MX"].includes(textOf(fields["type"])) && isInZone
+        ? [{ kind, name: target }]
+        : [];
+    }
+    case "worker":
+      return listOf(fields["bindings"]).filter(isObject).flatMap(boundTo);
+    case "worker_domain":
+      return [{ kind: "worker", name: textOf(fields["service"]) }];
+    case "worker_route":
+      return textOf(fields["script"]) === ""
+        ? []
+        : [{ kind: "worker", name: textOf(fields["script"]) }];
+    case "gateway_rule":
+      return ["traffic", "identity", "device_posture"].flatMap((member) =>
+        listsIn(textOf(fields[member])).map((name) => ({ kind: "gateway_list", name })),
+      );
+    case "notification_policy":
+      return listOf(membersOf(fields["mechanisms"])["webhooks"]).map((name) => ({
+        kind: "notification_webhook",
+        name: textOf(name),
+      }));
+    default:
+      return Object.entries(fields).flatMap(([field, rule]) =>
+        field.startsWith("rule:")
+          ? listsIn(textOf(membersOf(rule)["expression"])).map((name) => ({
+              kind: "ip_list",
+              name,
+            }))
+          : [],
+      );
+  }
+}
+
+const targetsIn = (state: readonly ObservedResource[]): ReadonlySet<string> =>
+  new Set(state.flatMap((one) => namesOf(one).map((name) => keyOf({ kind: one.kind, name }))));
+
+/** A wildcard answers for whatever has no record of its own. */
+const isThere = (reference: Reference, targets: ReadonlySet<string>): boolean =>
+  targets.has(keyOf(reference)) ||
+  (reference.kind === "dns_record" &&
+    targets.has(keyOf({ ...reference, name: reference.name.replace(/^[^.]*/, "*") })));
+
+/** Made by this plan, and naming nothing. It is told: what was declared is put back all the same. */
+function dangling(states: States, targets: ReadonlySet<string>): readonly Violation[] {
+  const { before, after, kinds, site } = states;
+  const known = new Set(before.flatMap((one) => referencesOf(one, site).map(keyOf)));
+  return after.flatMap((one) =>
+    referencesOf(one, site)
+      .filter(({ kind }) => kinds.has(kind))
+      .filter((reference) => !known.has(keyOf(reference)) && !isThere(reference, targets))
+      .map(({ kind, name }) => ({
+        severity: "note",
+        effect: "orphans",
+        kind: one.kind,
+        identity: one.identity,
+        explanation: `it names ${kind} \`${name}\`, which does not exist`,
+      })),
+  );
+}
+
+export const references: Invariant = {
+  name: "reference_orphaned",
+  violations(states) {
+    const { after, site, kinds } = states;
+    const targets = targetsIn(after);
+    const gone = states.turns.filter(({ after: is }) => is === null);
+    const removed = new Map(
+      states.before.flatMap((one) =>
+        gone.some(({ kind, identity }) => kind === one.kind && identity === one.identity)
+          ? namesOf(one).map((name) => [keyOf({ kind: one.kind, name }), one] as const)
+          : [],
+      ),
+    );
+    const orphaned = after.flatMap((one) =>
+      referencesOf(one, site)
+        .filter(({ kind }) => kinds.has(kind))
+        .flatMap((reference): readonly Violation[] => {
+          const target = removed.get(keyOf(reference));
+          if (target === undefined || isThere(reference, targets)) return [];
+          return [
+            {
+              severity: "person",
+              effect: "orphans",
+              kind: target.kind,
+              identity: target.identity,
+              explanation: `${one.kind} \`${one.identity}\` still names it`,
+            },
+          ];
+        }),
+    );
+    return [...orphaned, ...dangling(states, targets)];
+  },
+};
