@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../scripts/json-client.mjs";
 import { onInterrupt } from "../scripts/scratch-system.mjs";
 import { StartError } from "../scripts/start-error.mjs";
+import { expressions } from "./expressions.mjs";
 import { healByFeed } from "./heal-by-feed.mjs";
 import { healByReconcile } from "./heal-by-reconcile.mjs";
 import { healOnePercent } from "./heal-1pct-10k.mjs";
@@ -32,6 +33,7 @@ const BENCHES = [
   intentToPlan,
   ingest,
   timeToMitigate,
+  expressions,
 ];
 
 const HELP = `Usage: npm run bench [-- name… --list --quick]

@@ -6,6 +6,7 @@
 import {
   type Access,
   type Argument,
+  type Call,
   type Condition,
   conditionType,
   type Index,
@@ -19,6 +20,7 @@ import {
 import { callOf } from "./calls.ts";
 import { CLOUDFLARE } from "./functions.ts";
 import { type IpAddress, type IpRange, isWithin } from "./ip.ts";
+import { printArgument } from "./print.ts";
 import { compileRegex } from "./regex/compile.ts";
 import { Matcher } from "./regex/match.ts";
 import type { Scheme } from "./scheme.ts";
@@ -128,11 +130,23 @@ class Compiler {
     };
   }
 
-  #base({ base }: Access): (facts: Facts) => Found {
+  #base(access: Access): (facts: Facts) => Found {
+    const { base } = access;
     if (base.kind === "field") {
       const { name } = base;
       return (facts) => facts.valueOf(name);
     }
+    const give = this.#call(base);
+    const key = printArgument({ ...access, indexes: [] });
+    return (facts) => {
+      const { memo } = facts;
+      if (memo === undefined) return give(facts);
+      if (!memo.has(key)) memo.set(key, give(facts));
+      return memo.get(key);
+    };
+  }
+
+  #call(base: Call): (facts: Facts) => Found {
     const [first, ...rest] = base.args;
     const call = callOf(base.name);
     const others = rest.map((argument) => this.#argument(argument));

@@ -39,6 +39,7 @@ export function factsOf(request: RecordedRequest, lists: NamedLists = {}): Facts
   const known = new Map<string, Found>();
   const parts = partsOf(request);
   return {
+    memo: new Map(),
     valueOf(field) {
       if (known.has(field)) return known.get(field);
       const value = recorded(request, field) ?? SOURCES[field]?.(parts) ?? notRecorded(field);

@@ -27,6 +27,8 @@ export interface Facts {
   valueOf(field: string): Found;
   /** Whether a named list has the value. */
   isListed(list: string, value: Value): boolean | NotAssessable;
+  /** What calls gave for this request, by their text: rules decode the same address again and again. */
+  readonly memo?: Map<string, Found>;
 }
 
 export const isArray = (value: Found): value is readonly Value[] => Array.isArray(value);

@@ -85,12 +85,13 @@ describe("the catalogue", () => {
 
   it("as a whole hits at most one in a thousand ordinary requests", () => {
     const requests = benignRequests(6_000);
-    const hits = requests.flatMap((request) =>
-      RULES.filter(({ matches }) => isHit(matches, request)).map(
+    const hits = requests.flatMap((request) => {
+      const facts = factsOf(request);
+      return RULES.filter(({ matches }) => matches(facts) === true).map(
         ({ entry }) => `${entry.id}: ${request.method} ${request.uri}`,
-      ),
-    );
+      );
+    });
     expect(hits.length).toBeLessThanOrEqual(requests.length / 1_000);
     expect(hits).toEqual([]);
-  });
+  }, 60_000);
 });
