@@ -1,5 +1,6 @@
 import { blockSource } from "./block-source.ts";
 import { cacheEverything } from "./cache-everything.ts";
+import { cveRule } from "./cve-rule.ts";
 import { disableRoute } from "./disable-route.ts";
 import { gatewayBlock } from "./gateway-block.ts";
 import { managedChallenge } from "./managed-challenge.ts";
@@ -16,6 +17,7 @@ export const TEMPLATES: ReadonlyMap<string, Template> = new Map(
     underAttack,
     cacheEverything,
     gatewayBlock,
+    cveRule,
     disableRoute,
   ].map((template) => [template.name, template] as const),
 );

@@ -70,11 +70,12 @@ function requestOf(line: JsonObject, host: string): RecordedRequest {
     method: cut(line["ClientRequestMethod"]).toUpperCase() || "GET",
     host,
     uri: cut(line["ClientRequestURI"]) || path + query,
-    ...(typeof agent === "string" ? { headers: [["user-agent", cut(agent)]] } : {}),
     ...(ip === "" ? {} : { ip }),
     ...(asn > 0 ? { asn } : {}),
     ...(country === "" ? {} : { country }),
+    // A log has no headers but a few: what a rule asks of the others nobody can say (I8).
     fields: {
+      ...(typeof agent === "string" ? { "http.user_agent": cut(agent) } : {}),
       ...(ja4 === "" ? {} : { "cf.bot_management.ja4": ja4 }),
       "cf.client.bot": category !== "",
     },

@@ -47,8 +47,11 @@ export function tryOn(
 
 type Source = Partial<Pick<RequestMatch, "asns" | "ja4s" | "countries" | "user_agent">>;
 
-const agentOf = ({ request }: SeenRequest): string | undefined =>
-  request.headers?.find(([name]) => name === "user-agent")?.[1];
+const agentOf = ({ request }: SeenRequest): string | undefined => {
+  const said = request.fields?.["http.user_agent"];
+  if (typeof said === "string") return said;
+  return request.headers?.find(([name]) => name === "user-agent")?.[1];
+};
 const ja4Of = ({ request }: SeenRequest): string | undefined =>
   typeof request.fields?.["cf.bot_management.ja4"] === "string"
     ? request.fields["cf.bot_management.ja4"]

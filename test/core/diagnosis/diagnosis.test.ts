@@ -123,6 +123,20 @@ describe("a diagnosis", () => {
     });
   });
 
+  it("of an announced hole is a rule where it is tried already, and else a person's", () => {
+    const cves = ["CVE-2025-29927"];
+    const probes = now(4, () => ({
+      request: { headers: [["x-middleware-subrequest", "middleware:middleware:middleware"]] },
+    }));
+    expect(diagnose(factsOf([...normal(), ...probes], { cves }))).toMatchObject({
+      cause: "cve_exposure",
+      remedy: { type: "guard", template: "cve_rule", mode: "block" },
+    });
+    expect(diagnose(factsOf(normal(), { cves })).remedy.type).toBe("person");
+    const unknown = { cves: ["CVE-1999-0001"] };
+    expect(diagnose(factsOf([...normal(), ...probes], unknown)).remedy.type).toBe("person");
+  });
+
   it("says whole numbers only, as the record takes them", () => {
     for (const requests of [flood(), [...normal(), ...failing], [...normal(), ...flood()]])
       for (const fact of Object.values(diagnose(factsOf(requests)).facts))

@@ -68,6 +68,7 @@ const WISHES: Readonly<Record<string, { mode: Guardrail["mode"]; parameters: Jso
   rate_limit: { mode: "block", parameters: { path: "/search", requests: 20 } },
   under_attack: { mode: "apply", parameters: { afterwards: "medium" } },
   cache_everything: { mode: "apply", parameters: { path: "/news", match: "prefix" } },
+  cve_rule: { mode: "block", parameters: { cve: "CVE-2025-29927" } },
   disable_route: { mode: "apply", parameters: { pattern: "harbor.example/api/*" } },
 };
 export const ZONE_TEMPLATES = Object.keys(WISHES);
