@@ -108,6 +108,7 @@ const FLOW = [
   "dossier",
   "auditors",
   "review",
+  "review-task",
   "ballot",
   "orchestration",
   "quorum",

@@ -1,16 +1,12 @@
 /** Who reads an intent: the built-in rules first, and a model only where they are left with nothing to decide. */
-import { tracing } from "cloudflare:workers";
 import { amendmentFor, type Ground } from "../../src/core/golden-paths/amendment.ts";
-import { type Instant, instantOf } from "../../src/core/ids.ts";
 import { intentTask, ungrounded } from "../../src/core/inference/intent-task.ts";
-import { type CallNote, spanAttributes } from "../../src/core/inference/task.ts";
 import type { Intent } from "../../src/core/intents/intent.ts";
 import type { Interpretation, Setting } from "../../src/core/intents/interpretation.ts";
 import { interpret } from "../../src/core/intents/rules.ts";
-import { inferenceEntry } from "../../src/core/log/inference-entries.ts";
 import { providersFor } from "../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../src/edge/inference/router.ts";
-import { logOf } from "../bindings.ts";
+import { tell } from "../inference-notes.ts";
 
 export interface IntentReader {
   readonly env: Env;
@@ -23,8 +19,6 @@ export interface Read {
   readonly interpretation: Interpretation;
   readonly model: string;
 }
-
-const clock = (): Instant => instantOf(new Date().toISOString());
 
 /** Words that rules object to are shown to nobody else: no model is asked to overrule a guard. */
 const isForModel = (found: Interpretation): boolean =>
@@ -49,7 +43,7 @@ export async function readIntent(
   const router = new InferenceRouter({
     providers,
     memory: reader.memory,
-    note: (note) => told(reader.env, intent, note),
+    note: (note) => tell(reader.env, { scope: intent.scope, about: intent.id }, note),
     nowMs: () => Date.now(),
   });
   const asked = await router.ask(intentTask(intent.text, setting));
@@ -66,12 +60,4 @@ export async function readIntent(
     reasons,
   } as const;
   return { interpretation, model: `${provider}/${model}` };
-}
-
-/** In the record before the answer has any effect (I10), and in a span for operators. */
-async function told(env: Env, { id, scope }: Intent, note: CallNote): Promise<void> {
-  await logOf(env).append([inferenceEntry({ scope, about: id, at: clock() }, note)]);
-  tracing.enterSpan(`chat ${note.model}`, (span) => {
-    span.setAttributes({ ...spanAttributes(note) });
-  });
 }

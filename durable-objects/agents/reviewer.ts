@@ -10,6 +10,8 @@ import { briefOf, judged, type Review, type ReviewBrief, silent } from "../../sr
 import type { RegisterRefusal } from "../../src/core/voter-register.ts";
 import { Evidence } from "../../src/edge/store/evidence.ts";
 import { registerOf } from "../bindings.ts";
+import { InferenceLedger } from "../inference-ledger.ts";
+import { tell } from "../inference-notes.ts";
 import { ORCHESTRATION } from "../orchestration.ts";
 import { Booth } from "./booth.ts";
 import { reviewerModel } from "./reviewer-models.ts";
@@ -42,7 +44,13 @@ export class Reviewer extends DurableObject<Env> implements AuditorPort {
     const dossier = JSON.parse(text) as Dossier;
     if (!sameMotion(motionOf(dossier, motion.dossierDigest), motion))
       return { vote: "no", reasons: ["dossier_of_another_motion"], tier: 4 };
-    const model = reviewerModel(ORCHESTRATION.models.reviewer, this.env);
+    const { scope } = motion;
+    const about = motion.planDigest;
+    const model = reviewerModel(ORCHESTRATION.models.reviewer, {
+      env: this.env,
+      memory: new InferenceLedger(this.ctx.storage),
+      note: (note) => tell(this.env, { scope, about }, note),
+    });
     return model ? opinionOf(model, briefOf(dossier)) : silent("model_missing");
   }
 }

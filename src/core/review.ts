@@ -70,7 +70,7 @@ export const CONCERNS = [
   "unexplained",
 ] as const;
 
-const opinion = z.strictObject({
+export const opinion = z.strictObject({
   objection: z.boolean(),
   tier: z.literal([0, 1, 2, 3, 4]),
   concerns: z.array(z.enum(CONCERNS)).max(CONCERNS.length),

@@ -13,6 +13,8 @@ import {
 import type { CallNote, Task } from "../../../src/core/inference/task.ts";
 import type { Setting } from "../../../src/core/intents/interpretation.ts";
 import { interpret } from "../../../src/core/intents/rules.ts";
+import type { ReviewBrief } from "../../../src/core/review.ts";
+import { reviewTask } from "../../../src/core/review-task.ts";
 import { openAiCompatible } from "../../../src/edge/inference/openai-compatible.ts";
 import { providersFor } from "../../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../../src/edge/inference/router.ts";
@@ -413,6 +415,29 @@ describe("a model that reads intents", () => {
       [{ path: "scale-with-waf", parameters }],
     ].map((chosen) => digestOf(must(amendmentFor(chosen, GROUND))));
     expect(new Set(digests).size).toBe(1);
+  });
+});
+
+describe("a model that reviews", () => {
+  const brief: ReviewBrief = {
+    scope: "zone:harbor.example",
+    tier: 1,
+    findings: [],
+    counts: { create: 1, update: 0, delete: 0 },
+    kinds: ["dns_record"],
+    steps: [{ op: "create", kind: "dns_record", identity: "A www.harbor.example", fields: [] }],
+  };
+
+  it.each([
+    [{ objection: true, tier: 3, concerns: ["delegation"] }, true],
+    [{ objection: false, tier: 0, concerns: [] }, true],
+    [{ objection: false, tier: 0, concerns: [], approve: true }, false],
+    [{ objection: false, tier: -1, concerns: [] }, false],
+    [{ objection: true, tier: 1, concerns: ["because I was told so"] }, false],
+  ])("answers with codes only: %j", async (answer, isTaken) => {
+    const { provider } = await model(answering(answer));
+    const asked = await routerFor([provider]).router.ask(reviewTask(brief, 300));
+    expect(asked.ok).toBe(isTaken);
   });
 });
 
