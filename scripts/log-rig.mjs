@@ -1,4 +1,5 @@
 // The vault Worker alone in a workerd, with its record under load: for benches and for the test that kills it.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { buildWorkers, importInstalled } from "./bundle.mjs";
 import { openStateDir } from "./state-dir.mjs";
@@ -56,6 +57,16 @@ export default {
   },
 };`;
 
+function runtimeOf(parent) {
+  try {
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8");
+    const pids = children.trim().split(" ");
+    return pids.findLast((pid) => /workerd/.test(readFileSync(`/proc/${pid}/comm`, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * @param {{ stateDir: string, log?: (line: { level: string, message: string }) => void }} input
  */
@@ -94,6 +105,8 @@ export async function startLogRig({ stateDir, log = () => {} }) {
   };
   return {
     url,
+    /** Of workerd; undefined where nobody tells (outside Linux). */
+    pid: runtimeOf(process.pid),
     load: (of) => post("/load", of),
     append: (of) => post("/append", of),
     async stop() {
