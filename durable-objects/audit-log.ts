@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
+import type { Digest, Instant } from "../src/core/ids.ts";
 import type { Entry, RecordedEntry, Source } from "../src/core/log/entry.ts";
+import { attachmentKey } from "../src/core/log/leaf.ts";
 import { vkeyOf } from "../src/core/log/note.ts";
 import type { Appended } from "../src/core/ports.ts";
 import { LogConflict } from "../src/edge/store/log-store.ts";
@@ -85,6 +87,24 @@ export class AuditLog extends DurableObject<VaultEnv> {
   /** One vkey a line, all that ever signed. */
   async keys(): Promise<readonly string[]> {
     return (await this.#opened()).keys().map(vkeyOf);
+  }
+
+  /** The entry first (I10): a crash in between leaves an entry, and the request is made again. */
+  async erase(
+    { digest, by, at }: { digest: Digest; by: string; at: Instant },
+    source: Source,
+  ): Promise<void> {
+    const id = `erasure/${digest}`;
+    const entry = {
+      id,
+      type: "erasure",
+      scope: "record",
+      at,
+      actor: by,
+      data: { digest },
+    } as const;
+    await this.append([entry], source);
+    await (await this.#opened()).store.erase(attachmentKey("personal", digest));
   }
 
   /** What is published under this name: the caller has checked that it is one of the log's. */

@@ -62,9 +62,23 @@ const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetM
 const isYes = (text: string): boolean => text === "yes";
 let discoveredAtMs = 0;
 
+/** What the API needs of the record; who may read its files is the operator's to say. */
+function recordOf(env: Env): ApiPorts["log"] {
+  const log = logOf(env);
+  return {
+    isPublic: isSandboxOrigin(env.CF_API_BASE) || isYes(env.LOG_PUBLIC_READ),
+    append: (entries) => log.append(entries),
+    latest: () => log.latest(),
+    read: (query) => log.read(query),
+    proof: (query) => log.proof(query),
+    keys: () => log.keys(),
+    object: (path) => log.object(path),
+    erase: (query) => log.erase(query),
+  };
+}
+
 function portsOf(env: Env): ApiPorts {
   const record = new SharedRecord(env.DB);
-  const log = logOf(env);
   const sandbox = isSandboxOrigin(env.CF_API_BASE);
   return {
     version: VERSION,
@@ -111,15 +125,7 @@ function portsOf(env: Env): ApiPorts {
     intent: (id) => new IntentRecord(env.DB).find(id),
     lessons: (limit) => record.lessons(limit),
     accountChanges: (period) => accountChanges(env, period),
-    log: {
-      isPublic: sandbox || isYes(env.LOG_PUBLIC_READ),
-      append: (entries) => log.append(entries),
-      latest: () => log.latest(),
-      read: (query) => log.read(query),
-      proof: (query) => log.proof(query),
-      keys: () => log.keys(),
-      object: (path) => log.object(path),
-    },
+    log: recordOf(env),
   };
 }
 

@@ -10,7 +10,14 @@ import { Vault } from "../durable-objects/vault.ts";
 import type { SignedRuling } from "./core/attestation.ts";
 import type { SignedBallot } from "./core/ballot.ts";
 import type { ExecutionReport, RevertReport } from "./core/execution.ts";
-import { type Digest, isDigest, isObjectId, isScopeId, type ScopeId } from "./core/ids.ts";
+import {
+  type Digest,
+  type Instant,
+  isDigest,
+  isObjectId,
+  isScopeId,
+  type ScopeId,
+} from "./core/ids.ts";
 import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
 import { heededHold } from "./core/log/hold-entries.ts";
 import { isEvidencePath } from "./core/log/leaf.ts";
@@ -122,6 +129,11 @@ export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
 
   keys(): Promise<readonly string[]> {
     return this.#log().keys();
+  }
+
+  async erase(query: { digest: Digest; by: string; at: Instant }): Promise<void> {
+    if (!isDigest(query.digest)) throw new Error("not a digest");
+    await this.#log().erase(query, "swarm");
   }
 
   /** Checked here as well: no name but those of the log's own files leads anywhere. */

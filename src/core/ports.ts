@@ -69,6 +69,12 @@ export interface LogPort {
   proof(query: { readonly index: number; readonly waitMs: number }): Promise<string | null>;
   /** vkeys of all keys that ever signed a checkpoint. */
   keys(): Promise<readonly string[]>;
+  /** Takes away what is kept about people under this digest, after an entry says who did it. Erasing it twice is once. */
+  erase(query: {
+    readonly digest: Digest;
+    readonly by: string;
+    readonly at: Instant;
+  }): Promise<void>;
   /** What stands under this name (`checkpoint`, `tile/…`, `evidence/…`, nothing personal); null: nothing. */
   object(path: string): Promise<Uint8Array | null>;
 }

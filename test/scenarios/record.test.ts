@@ -97,6 +97,29 @@ describe("the record", () => {
       expect(await (await env.RECORD.get(key))?.text()).not.toContain("dashboard@sandbox.example");
   });
 
+  it("stays whole when somebody's name is erased, and says who did that", async () => {
+    const told = (await entries()).find(({ attached }) => attached?.["people"] !== undefined);
+    const { digest } = told?.attached?.["people"] ?? { digest: "sha256:" };
+    const erase = (token: string, of: string) =>
+      api(`/api/v1/attachments/${of}`, token, { method: "DELETE" });
+    expect((await erase("dev-viewer", digest)).status).toBe(403);
+    expect((await erase("dev-operator", "sha256:1")).status).toBe(404);
+    expect(await env.RECORD.head(`personal/${digest.slice(7)}.json`)).not.toBeNull();
+    expect((await erase("dev-operator", digest)).status).toBe(200);
+    expect(await env.RECORD.head(`personal/${digest.slice(7)}.json`)).toBeNull();
+    const plan = (await entries()).find(({ attached }) => attached?.["plan"] !== undefined);
+    const kept = plan?.attached?.["plan"]?.digest ?? "sha256:";
+    await erase("dev-operator", kept);
+    expect(await env.RECORD.head(`evidence/${kept.slice(7)}.json`)).not.toBeNull();
+    expect((await entries()).filter(({ type }) => type === "erasure")[0]).toMatchObject({
+      actor: "dev-operator",
+      data: { digest },
+    });
+    await published();
+    const report = await verifyLog({ source, trust: null, seen: null, isForeign: false });
+    expect(report.problems).toEqual([]);
+  });
+
   it("gives an auditor the change with its proofs, and names the edit that came past it", async () => {
     const body = JSON.stringify({
       from: "2026-01-01",

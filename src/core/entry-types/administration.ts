@@ -16,9 +16,7 @@ export const ADMINISTRATION = {
   hold: { ocsf: OCSF.created },
   hold_ended: { ocsf: OCSF.removed },
   denied: { ocsf: OCSF.asked, outcome: () => "failure" },
-  login: { ocsf: OCSF.loggedOn },
   policy: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofPolicy },
-  config: { ocsf: OCSF.changed },
   export: { ocsf: OCSF.looked },
   erasure: { ocsf: OCSF.removed },
   token: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofToken },
@@ -28,5 +26,4 @@ export const ADMINISTRATION = {
   equivocation: { ocsf: OCSF.detected, vaultOnly: true, outcome: () => "failure" },
   reinstatement: { ocsf: OCSF.changed, vaultOnly: true },
   person_key: { ocsf: OCSF.changed, vaultOnly: true },
-  shard_checkpoint: { ocsf: OCSF.looked, vaultOnly: true },
 } as const satisfies Readonly<Record<string, EntryKind>>;

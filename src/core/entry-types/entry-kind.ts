@@ -25,7 +25,6 @@ const classOf = (uid: number, activity: number): OcsfClass => ({
 export const OCSF = {
   detected: classOf(2_004, CREATE),
   notCompliant: classOf(2_003, CREATE),
-  loggedOn: classOf(3_002, 1),
   created: classOf(3_004, CREATE),
   changed: classOf(3_004, UPDATE),
   removed: classOf(3_004, DELETE),

@@ -472,12 +472,14 @@ export class FakeSwarm implements ApiPorts {
     return { changes: [], why: "nobody was asked" };
   }
 
+  readonly erased: string[] = [];
   /** What `/log` serves. */
   readonly files = new Map<string, string>();
 
   readonly log: ApiPorts["log"] & { isPublic: boolean } = {
     isPublic: false,
     keys: async () => ["example.com/log+00000000+AQ=="],
+    erase: async ({ digest }) => void this.erased.push(digest),
     object: async (path) => {
       const text = this.files.get(path);
       return text === undefined ? null : new TextEncoder().encode(text);

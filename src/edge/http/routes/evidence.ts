@@ -8,7 +8,7 @@ import {
   wantedBy,
 } from "../../../core/evidence/bundle.ts";
 import type { Period } from "../../../core/evidence/change.ts";
-import { type Digest, type Instant, isInstant, mint } from "../../../core/ids.ts";
+import { type Digest, type Instant, isDigest, isInstant, mint } from "../../../core/ids.ts";
 import { parseCheckpoint } from "../../../core/log/checkpoint.ts";
 import type { RecordedEntry } from "../../../core/log/entry.ts";
 import { parseVkey } from "../../../core/log/note.ts";
@@ -16,7 +16,7 @@ import { parseProof } from "../../../core/log/tlog-proof.ts";
 import { trustFileOf } from "../../../core/log/trust-file.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { ApiPorts } from "../api-ports.ts";
-import { pointerTo, type Problem } from "../problem.ts";
+import { notFound, pointerTo, type Problem } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 
 /** What one answer can hold in memory. Longer periods are asked for in parts. */
@@ -130,6 +130,20 @@ async function trustOf({ log }: ApiPorts): Promise<string> {
 }
 
 export const evidenceRoutes = [
+  defineRoute({
+    method: "DELETE",
+    path: "/api/v1/attachments/{digest}",
+    id: "eraseAttachment",
+    summary: "Erases what is kept about people beside the record; the record stays whole",
+    right: "operate",
+    out: z.object({ digest: z.string(), erased: z.literal(true) }),
+    async handle({ ports, principal, param }) {
+      const digest = param("digest");
+      if (!isDigest(digest)) return err(notFound("that is not a digest"));
+      await ports.log.erase({ digest, by: principal.name, at: ports.now() });
+      return ok({ body: { digest, erased: true as const } });
+    },
+  }),
   defineRoute({
     method: "POST",
     path: "/api/v1/evidence",
