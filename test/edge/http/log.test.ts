@@ -58,3 +58,20 @@ describe("the log's files", () => {
     expect((await swarm().ask("/log/proof/02")).status).toBe(400);
   });
 });
+
+describe("what is kept about people", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+
+  it("is erased by an operator, by digest and nothing else", async () => {
+    const open = swarm();
+    const erase = (of: string, token: string) =>
+      open.ask(`/api/v1/attachments/${of}`, { method: "DELETE", token });
+    expect((await erase(digest, "dev-viewer")).status).toBe(403);
+    expect((await erase("../tile", "dev-operator")).status).toBe(404);
+    expect((await erase("sha256:1", "dev-operator")).status).toBe(404);
+    expect(open.erased).toEqual([]);
+    const done = await erase(digest, "dev-operator");
+    expect(await done.json()).toEqual({ digest, erased: true });
+    expect(open.erased).toEqual([digest]);
+  });
+});
