@@ -31,6 +31,7 @@ const clock = (): Instant => instantOf(new Date().toISOString());
  */
 export class PolicyRegister extends DurableObject<VaultEnv> implements PolicyRegisterPort {
   readonly #sql = this.ctx.storage.sql;
+  #inForce: { readonly version: number; readonly digest: Digest } | null = null;
 
   constructor(ctx: DurableObjectState, env: VaultEnv) {
     super(ctx, env);
@@ -42,9 +43,8 @@ export class PolicyRegister extends DurableObject<VaultEnv> implements PolicyReg
   async active(): Promise<ActivePolicies> {
     const { active } = this.#state();
     const version = active === 0 ? null : this.#find(active);
-    const digest = this.#digestOf(version?.team ?? NO_TEAM_POLICIES);
-    if (!digest) throw new Error("the policies in force do not fit this build");
-    return { version: active, digest, activatedAt: version?.activatedAt ?? null };
+    const activatedAt = version?.activatedAt ?? null;
+    return { version: active, digest: this.#digestInForce(active), activatedAt };
   }
 
   async version(number: number): Promise<PolicyVersion | null> {
@@ -134,6 +134,17 @@ export class PolicyRegister extends DurableObject<VaultEnv> implements PolicyReg
   #digestOf(team: TeamPolicies): Digest | null {
     const bundle = bundleOf(SHIPPED, team);
     return bundle.ok ? bundle.value.digest : null;
+  }
+
+  /** Versions never change and neither does a build: worked out once, for it is asked with every plan and release. */
+  #digestInForce(version: number): Digest {
+    if (this.#inForce?.version !== version) {
+      const { team } = (version === 0 ? null : this.#find(version)) ?? { team: NO_TEAM_POLICIES };
+      const digest = this.#digestOf(team);
+      if (!digest) throw new Error("the policies in force do not fit this build");
+      this.#inForce = { version, digest };
+    }
+    return this.#inForce.digest;
   }
 
   #log(): AuditLog {

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import type { Verdict } from "../../src/core/auditors/audit.ts";
-import { AUDITS } from "../../src/core/auditors/registry.ts";
+import { AUDITS, READS_POLICIES } from "../../src/core/auditors/registry.ts";
 import { type Motion, motionOf, sameMotion, type SignedBallot } from "../../src/core/ballot.ts";
 import type { Dossier } from "../../src/core/dossier.ts";
 import { parseGolden } from "../../src/core/golden.ts";
@@ -35,7 +35,8 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
   }
 
   async #audit(motion: Motion, nowMs: number): Promise<Verdict> {
-    const audit = AUDITS.get(checkOf(this.lifecycle.name));
+    const check = checkOf(this.lifecycle.name);
+    const audit = AUDITS.get(check);
     if (!audit) throw new Error(`there is no check called \`${this.lifecycle.name}\``);
     const evidence = new Evidence(this.env.EVIDENCE);
     const text = await evidence.dossier(motion.dossierDigest);
@@ -61,7 +62,9 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
       golden: golden.value,
       generation: stored?.generation ?? 0,
       declaredBy: stored?.by ?? "",
-      policies: await openDesk(this.env, motion.scope, facts),
+      policies: READS_POLICIES.has(check)
+        ? await openDesk(this.env, motion.scope, facts)
+        : null,
       past: facts.past,
       holds,
       leases,

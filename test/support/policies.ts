@@ -19,7 +19,6 @@ const module = await compile(
   readFileSync(path.join(ROOT, "node_modules/@cedar-policy/cedar-wasm/esm/cedar_wasm_bg.wasm")),
 );
 
-/** The glue has one instance at a time: a second engine in a test file would take the first one's away. */
 export const alarms: EngineFault[] = [];
 export const engine = new CedarEngine(module, (fault) => alarms.push(fault));
 
@@ -27,6 +26,9 @@ function must<T>(result: Result<T, unknown>): T {
   if (!result.ok) throw new Error(JSON.stringify(result.error));
   return result.value;
 }
+
+export const secondEngine = (): CedarEngine =>
+  new CedarEngine(module, (fault) => alarms.push(fault));
 
 export const shipped: Bundle = must(bundleOf(SHIPPED, NO_TEAM_POLICIES));
 must(engine.load(shipped));

@@ -26,12 +26,12 @@ export interface AuditInput {
   readonly declaredBy: string;
   /** Not in the dossier either: the scope's holds, asked of the one that keeps them. */
   readonly holds: readonly Hold[];
-  /** The policies in force, asked for by the auditor itself, with what their owners say of the scope. */
+  /** Only for whoever reads them (`READS_POLICIES`): those in force, asked for by the auditor itself, with what their owners say of the scope. */
   readonly policies: {
     readonly decide: Decide;
     readonly bundleDigest: Digest;
     readonly facts: PolicyFacts;
-  };
+  } | null;
   /** The scope's guardrails, asked of the same one. */
   readonly leases: Leases;
   /** Nor how earlier runs of the scope ended: asked of the same one. */

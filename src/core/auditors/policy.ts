@@ -45,6 +45,7 @@ export function policy(input: AuditInput): Verdict {
   const findings = check(proposed, { ...seen, managed: drift.managed, kinds });
   // At the time of the evidence: the planner's clock and this one may stand on two sides of an hour.
   const risk = assess(proposed, { ...seen, findings, past, now: evidence.observedAt });
+  if (!input.policies) return verdictOf(["no_policies"], 4);
   const decided = decidePlan({ plan: proposed, risk, findings, ...input.policies });
   const known = knownOf(input, observed);
   const listed = new Set(dossier.findings.map((finding) => canonicalise(finding)));

@@ -12,6 +12,9 @@ export const AUDITS: ReadonlyMap<string, Audit> = new Map([
   ["conformance", total(overGuardrails(conformance))],
 ]);
 
+/** Checks that put the plan to the policies; the others say what they say without them. */
+export const READS_POLICIES: ReadonlySet<string> = new Set(["policy"]);
+
 /** Judged is against the golden state with the guardrails that their owner knows, at this auditor's own time. */
 function overGuardrails(audit: Audit): Audit {
   return (input) => {

@@ -1,7 +1,7 @@
 /**
  * One WebAssembly instance of Cedar, which can be replaced. A trap kills an instance for good: every later call throws. So
- * whatever throws here costs the instance, and the next call finds a new, empty one. The glue knows only one at a time, so
- * there is one of these in an isolate.
+ * whatever throws here costs the instance, and the next call finds a new, empty one. The glue knows only one at a time:
+ * should there be two of these, each call of the other one begins with a new instance, too.
  */
 import * as cedar from "../../../node_modules/@cedar-policy/cedar-wasm/esm/cedar_wasm_bg.js";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -15,10 +15,13 @@ export interface EngineFault {
 
 const IMPORTS = { "./cedar_wasm_bg.js": { ...cedar } };
 
+/** What the glue works on now, and whose it is. */
+let current: { readonly owner: CedarInstance; readonly instance: WebAssembly.Instance } | null =
+  null;
+
 export class CedarInstance {
   readonly #module: WebAssembly.Module;
   readonly #alarm: (fault: EngineFault) => void;
-  #instance: WebAssembly.Instance | null = null;
   #generation = 0;
 
   /** `alarm` is told about every exception: somebody should know that there are texts which kill the engine. */
@@ -27,14 +30,14 @@ export class CedarInstance {
     this.#alarm = alarm;
   }
 
-  /** Which instance this is: what was loaded into another one is gone. */
+  /** Which instance this is: what was loaded into another one is gone. Zero: none of ours. */
   get generation(): number {
-    return this.#generation;
+    return current?.owner === this ? this.#generation : 0;
   }
 
   run<T>(work: (functions: Cedar) => T): Result<T, EngineFault> {
     try {
-      if (this.#instance === null) this.#start();
+      if (current?.owner !== this) this.#start();
       return ok(work(cedar));
     } catch (error) {
       return err(this.#restart(error));
@@ -46,12 +49,13 @@ export class CedarInstance {
   }
 
   #start(): void {
-    const old = this.#instance;
-    this.#instance = new WebAssembly.Instance(this.#module, IMPORTS);
+    const old = current?.instance;
+    const instance = new WebAssembly.Instance(this.#module, IMPORTS);
+    current = { owner: this, instance };
     this.#generation += 1;
     // oxlint-disable-next-line no-underscore-dangle -- the glue's own name
-    cedar.__wbg_set_wasm(this.#instance.exports);
-    const begin = this.#instance.exports["__wbindgen_start"];
+    cedar.__wbg_set_wasm(instance.exports);
+    const begin = instance.exports["__wbindgen_start"];
     if (typeof begin !== "function") throw new Error("the engine has no beginning");
     begin();
     // The glue keeps a view of the old memory and would write the next text there. Growing it detaches the view.
@@ -67,7 +71,7 @@ export class CedarInstance {
     } catch (again) {
       this.#alarm({ reason: "trapped", detail: detailOf(again) });
       // Tried anew with the next call.
-      this.#generation += 1;
+      current = null;
     }
     return fault;
   }

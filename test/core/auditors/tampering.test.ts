@@ -5,6 +5,7 @@ import { digestOf } from "../../../src/core/canonical.ts";
 import { instantOf } from "../../../src/core/ids.ts";
 import { against, auditOf, harbor, type Loose, must, sound, tampered, votes } from "./dossiers.ts";
 import { TAMPERS } from "./tampers.ts";
+import { policies as inForce } from "../../support/policies.ts";
 
 it.each(TAMPERS)("somebody refuses %s: %j", (_, by, tamper) => {
   expect(against(tampered(tamper))).toEqual(expect.arrayContaining(by));
@@ -53,7 +54,7 @@ it.each<[string, object, string]>([
 });
 
 it("somebody refuses what the policies in force forbid, whatever the dossier says: policy", () => {
-  const policies = { ...sound.policies, facts: { ...sound.policies.facts, recentRuns: 1_000 } };
+  const policies = { ...inForce, facts: { ...inForce.facts, recentRuns: 1_000 } };
   const input = { ...sound, policies };
   expect(votes(input)["policy"]).toEqual([
     "policy_forbids: f-budget",
@@ -62,9 +63,13 @@ it("somebody refuses what the policies in force forbid, whatever the dossier say
   expect(AUDITS.get("policy")?.(input).tier).toBe(4);
 });
 
+it("somebody refuses what was put to no policies: policy", () => {
+  expect(votes({ ...sound, policies: null })).toMatchObject({ policy: ["no_policies"] });
+});
+
 it("the auditor's ballot carries the tier that policies ask for (I13)", () => {
-  const facts = { ...sound.policies.facts, frameworks: ["pci-dss", "soc2"] as const };
-  const input = { ...sound, policies: { ...sound.policies, facts } };
+  const facts = { ...inForce.facts, frameworks: ["pci-dss", "soc2"] as const };
+  const input = { ...sound, policies: { ...inForce, facts } };
   const verdict = AUDITS.get("policy")?.(input);
   expect(verdict?.tier).toBeGreaterThanOrEqual(sound.dossier.policy.tier);
 });

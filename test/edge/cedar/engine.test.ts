@@ -3,7 +3,14 @@ import { type Bundle, bundleOf } from "../../../src/core/policy/bundle.ts";
 import type { Attributes, Entity, PolicyRequest } from "../../../src/core/policy/request.ts";
 import { runTable } from "../../../src/core/policy/table.ts";
 import { SHIPPED } from "../../../src/edge/cedar/shipped.ts";
-import { alarms, engine, shipped, wholeTable, world } from "../../support/policies.ts";
+import {
+  alarms,
+  engine,
+  secondEngine,
+  shipped,
+  wholeTable,
+  world,
+} from "../../support/policies.ts";
 
 /** The sharp edges of Cedar in WebAssembly, each as a question that must come out as a "no" and leave an engine that works. */
 
@@ -172,6 +179,17 @@ describe("a policy that kills the engine", () => {
     const tried = engine.trial(bundleWith("x-chain", chain(32)), (decide) => decide(change));
     expect(tried).toMatchObject({ ok: true, value: { allow: true } });
   });
+});
+
+it("two engines of one isolate do not answer for each other", () => {
+  const other = secondEngine();
+  const deny = `@id("x-no") forbid (principal, action in Driftless::Action::"Mutate", resource);`;
+  expect(other.load(bundleWith("x-no", deny)).ok).toBe(true);
+  for (let round = 0; round < 3; round += 1) {
+    expect(engine.decide(change)).toMatchObject({ allow: true, reasons: ["p-revert"] });
+    expect(other.decide(change)).toMatchObject({ allow: false, reasons: ["x-no"] });
+  }
+  expect(alarms).toEqual([]);
 });
 
 describe("a bundle that does not load", () => {
