@@ -347,12 +347,15 @@ describe("what comes straight back is quarantined (I14)", () => {
   });
 });
 
+/** A loaded machine takes its time to vote. */
+const PATIENCE = { timeout: 10_000, interval: 20 };
+
 const waitingRun = (): Promise<RunJson> =>
   vi.waitFor(async () => {
     const [run] = await runs();
     if (run?.phase !== "awaiting_approval") throw new Error(`the run is ${run?.phase}`);
     return run;
-  });
+  }, PATIENCE);
 
 describe("a plan that takes much away waits for a person", () => {
   it("stops, shows why, and goes on when an approver says so", async () => {
