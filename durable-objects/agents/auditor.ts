@@ -62,9 +62,7 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
       golden: golden.value,
       generation: stored?.generation ?? 0,
       declaredBy: stored?.by ?? "",
-      policies: READS_POLICIES.has(check)
-        ? await openDesk(this.env, motion.scope, facts)
-        : null,
+      policies: READS_POLICIES.has(check) ? await openDesk(this.env, motion.scope, facts) : null,
       past: facts.past,
       holds,
       leases,
