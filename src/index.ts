@@ -31,6 +31,7 @@ import { Watch } from "../durable-objects/watch.ts";
 import { webhookPorts } from "../durable-objects/webhook-ports.ts";
 import { SWEEP_CALLS, sweepEveryMs } from "./core/budget.ts";
 import { type Instant, instantOf, type ScopeId } from "./core/ids.ts";
+import { accessIdentity } from "./edge/access/identity.ts";
 import type { ApiPorts } from "./edge/http/api-ports.ts";
 import { createApp } from "./edge/http/app.ts";
 import { authenticator } from "./edge/http/auth.ts";
@@ -77,6 +78,10 @@ function recordOf(env: Env): ApiPorts["log"] {
   };
 }
 
+/** Without Access in front nobody is let in by an assertion. */
+const identifier = ({ ACCESS_TEAM: team, ACCESS_AUDIENCES: audiences, ACCESS_ROLES: roles }: Env) =>
+  accessIdentity({ team, audiences, roles }) ?? (() => Promise.resolve(null));
+
 function portsOf(env: Env): ApiPorts {
   const record = new SharedRecord(env.DB);
   const sandbox = isSandboxOrigin(env.CF_API_BASE);
@@ -85,6 +90,7 @@ function portsOf(env: Env): ApiPorts {
     sandbox,
     tokenAccess: () => tokenAccess(env, Date.now()),
     authenticate: authenticator({ sandbox, principals: env.API_PRINCIPALS }),
+    identify: identifier(env),
     now: clock,
     nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
     signFor: async (...of) =>

@@ -111,6 +111,8 @@ export interface ApiPorts {
   /** What the swarm's own Cloudflare token may do; answers in a moment, with `unknown` if need be. */
   tokenAccess(): Promise<"read_only" | "can_write" | "unknown">;
   readonly authenticate: Authenticator;
+  /** The same by an assertion of Cloudflare Access. */
+  readonly identify: Authenticator;
   /** Now, or so much later. */
   now(offsetMs?: number): Instant;
   /** 32 hex digits that nobody can guess. */

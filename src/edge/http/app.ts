@@ -4,7 +4,7 @@
 import { Hono } from "hono";
 import { isGuardrailId, isHoldId, isRunId, isScopeId } from "../../core/ids.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { bearerOf, may, type Principal, type Right } from "./auth.ts";
+import { assertionOf, bearerOf, may, type Principal, type Right } from "./auth.ts";
 import { openApi } from "./openapi.ts";
 import { ofFault, type Problem, problemResponse } from "./problem.ts";
 import type { RawCall, Route } from "./route.ts";
@@ -71,8 +71,12 @@ async function answer(route: Route, call: RawCall): Promise<Response> {
   if (right === "public") return route.respond(call);
   const instance = new URL(call.request.url).pathname;
   const token = bearerOf(call.request);
-  const principal = token === null ? null : await call.ports.authenticate(token);
-  if (principal === null) return problemResponse(unauthenticated(token !== null), instance);
+  const assertion = assertionOf(call.request);
+  const principal = await principalOf(call.ports, token, assertion);
+  if (principal === null) {
+    const tried = token !== null || assertion !== null;
+    return problemResponse(unauthenticated(tried), instance);
+  }
   if (may(principal, right)) return route.respond({ ...call, principal });
   await recordDenial(route, { ...call, principal });
   return problemResponse({ slug: "forbidden" }, instance);
@@ -82,6 +86,15 @@ const rightOf = ({ right }: Route, { log }: ApiPorts): Right | "public" => {
   if (right !== "published") return right;
   return log.isPublic ? "public" : "read";
 };
+
+async function principalOf(
+  ports: ApiPorts,
+  token: string | null,
+  assertion: string | null,
+): Promise<Principal | null> {
+  if (token !== null) return ports.authenticate(token);
+  return assertion === null ? null : ports.identify(assertion);
+}
 
 const unauthenticated = (tried: boolean): Problem => ({
   slug: "unauthenticated",

@@ -118,6 +118,13 @@ function parsePrincipals(text: string, dev: readonly Known[]): readonly Known[] 
   });
 }
 
+/**
+ * What Cloudflare Access puts on the requests that it lets through; only its signature makes it more than a text. Whoever
+ * brings a token, however malformed, is judged by that alone.
+ */
+export const assertionOf = ({ headers }: Request): string | null =>
+  headers.has("authorization") ? null : headers.get("cf-access-jwt-assertion");
+
 /** The token of an `Authorization: Bearer …` header, or null. */
 export const bearerOf = (request: Request): string | null =>
   /^bearer +([\w~+/.-]+=*) *$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? null;

@@ -229,6 +229,11 @@ export class FakeSwarm implements ApiPorts {
   readonly tokenAccess = () => Promise.resolve("read_only" as const);
   readonly sandbox = true;
   readonly authenticate = authenticator({ sandbox: true, principals: undefined });
+  readonly assertions: string[] = [];
+  identify = async (assertion: string) => {
+    this.assertions.push(assertion);
+    return assertion === "good" ? ({ name: "ana@example.com", role: "operator" } as const) : null;
+  };
   readonly signals: Signal[] = [];
   readonly puts: GoldenPut[] = [];
   readonly looks: (readonly string[] | null)[] = [];

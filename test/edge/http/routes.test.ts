@@ -90,6 +90,34 @@ describe("every answer", () => {
 });
 
 describe("authentication", () => {
+  const asserted = (assertion: string, token: string | null = null): Promise<Response> =>
+    Promise.resolve(
+      swarm.ask(reconcile, {
+        method: "POST",
+        token,
+        headers: { "cf-access-jwt-assertion": assertion },
+      }),
+    );
+
+  it("takes the word of Cloudflare Access where no token is given", async () => {
+    expect((await asserted("good")).status).toBe(202);
+    const bad = await asserted("bad");
+    expect(bad.headers.get("www-authenticate")).toContain('error="invalid_token"');
+    expect(await problemOf(bad)).toMatchObject({ slug: "unauthenticated" });
+    expect(swarm.assertions).toEqual(["good", "bad"]);
+  });
+
+  it("lets no assertion stand in for a token that is wrong or of another role", async () => {
+    expect((await asserted("good", "nobody's")).status).toBe(401);
+    expect((await asserted("good", "dev-viewer")).status).toBe(403);
+    expect(swarm.assertions).toEqual([]);
+  });
+
+  it("says that it cannot judge while the keys of Access cannot be had", async () => {
+    swarm.identify = () => Promise.reject(Object.assign(new Error("keys"), { retryable: true }));
+    expect(await problemOf(await asserted("good"))).toMatchObject({ slug: "unavailable" });
+  });
+
   const guarded = ROUTES.filter(({ right }) => right !== "public");
 
   it.each(guarded)("$method $path wants a token", async ({ method, path }) => {
