@@ -82,6 +82,19 @@ function recordOf(env: Env): ApiPorts["log"] {
 const identifier = ({ ACCESS_TEAM: team, ACCESS_AUDIENCES: audiences, ACCESS_ROLES: roles }: Env) =>
   accessIdentity({ team, audiences, roles }) ?? (() => Promise.resolve(null));
 
+/** Who calls, who signs, who votes. */
+const trustPorts = (env: Env, sandbox: boolean) =>
+  ({
+    authenticate: authenticator({ sandbox, principals: env.API_PRINCIPALS }),
+    identify: identifier(env),
+    nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
+    signFor: async (...of) =>
+      sandbox && SANDBOX_PEOPLE.includes(of[0]) ? signAsSandboxPerson(...of) : null,
+    orchestration: ORCHESTRATION,
+    register: registerOf(env),
+    voter: (id) => voterOf(env, id),
+  }) satisfies Partial<ApiPorts>;
+
 function portsOf(env: Env): ApiPorts {
   const record = new SharedRecord(env.DB);
   const sandbox = isSandboxOrigin(env.CF_API_BASE);
@@ -89,12 +102,8 @@ function portsOf(env: Env): ApiPorts {
     version: VERSION,
     sandbox,
     tokenAccess: () => tokenAccess(env, Date.now()),
-    authenticate: authenticator({ sandbox, principals: env.API_PRINCIPALS }),
-    identify: identifier(env),
     now: clock,
-    nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
-    signFor: async (...of) =>
-      sandbox && SANDBOX_PEOPLE.includes(of[0]) ? signAsSandboxPerson(...of) : null,
+    ...trustPorts(env, sandbox),
     policies: {
       active: () => policiesOf(env).active(),
       version: (number) => policiesOf(env).version(number),
@@ -103,9 +112,6 @@ function portsOf(env: Env): ApiPorts {
       propose: (proposal) => proposePolicies(env, proposal),
       consent: (signed) => consentToPolicies(env, signed),
     },
-    orchestration: ORCHESTRATION,
-    register: registerOf(env),
-    voter: (id) => voterOf(env, id),
     scopes: () => record.scopes(),
     async scope(scope) {
       const known = await record.scope(scope);
