@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 import { buildWorkers, modulesOf } from "./scripts/bundle.mjs";
 
 const root = import.meta.dirname;
+/** The planted secret of the environment, as `test/support/honeytokens.ts` knows it. */
+const HONEYTOKEN_ENV = "hny+env/k7Qz~9f=Xw2 env#8Jd";
 
 interface BuiltWorker {
   readonly role: string;
@@ -20,6 +22,7 @@ async function auxiliaries() {
     .filter(({ role }) => role !== "swarm")
     .map((worker) => ({
       ...worker.options,
+      bindings: { ...(worker.options["bindings"] as object), HONEYTOKEN: HONEYTOKEN_ENV },
       name: worker.name,
       modules: modulesOf(worker) as { type: "ESModule"; path: string; contents: string }[],
     }));
@@ -57,6 +60,7 @@ export default defineConfig({
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
                 FEED_POLL_SECONDS: "600", // tests poll the feed themselves
+                HONEYTOKEN: HONEYTOKEN_ENV,
               },
               // The vault's: what readers of the record see, and what a test takes away from them.
               r2Buckets: { RECORD: "driftless-record" },

@@ -75,6 +75,7 @@ const OFFERED: Readonly<Record<string, readonly string[]>> = {
   VaultRpc: ["release", "revert", "close", "tokenIds"],
   // All but `append` only read.
   LogRpc: ["append", "latest", "read", "proof", "keys", "object"],
+  PolicyRpc: ["active", "version", "versions", "propose", "consent"],
   RegisterRpc: [
     "introduce",
     "hear",
@@ -99,6 +100,13 @@ const methodsOf = (name: string): string[] => {
 };
 
 describe("one agent's key", () => {
+  it("finds no other entrance", () =>
+    expect(
+      Object.keys(vaultWorker)
+        .filter((name) => name.endsWith("Rpc"))
+        .toSorted(),
+    ).toEqual(Object.keys(OFFERED).toSorted()));
+
   it.each(Object.keys(OFFERED))("finds no method at %s but the ones that are tried here", (name) =>
     expect(methodsOf(name).toSorted()).toEqual(OFFERED[name]?.toSorted()),
   );

@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Json, JsonObject } from "../../src/core/canonical.ts";
 import worker from "../../src/index.ts";
+import { sawAnswer, sawCalls } from "./honeytokens.ts";
 
 export const BOOKS = {
   zoneId: "3c2e8f1a9b7d4e60a5c4f3b2d1e0a987",
@@ -45,7 +46,11 @@ export async function api(
 ): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token) headers.set("authorization", `Bearer ${token}`);
-  return exports.default.fetch(new Request(`https://driftless.test${path}`, { ...init, headers }));
+  const response = await exports.default.fetch(
+    new Request(`https://driftless.test${path}`, { ...init, headers }),
+  );
+  await sawAnswer(path, response);
+  return response;
 }
 
 export async function apiJson<T>(path: string, token?: string, init?: RequestInit): Promise<T> {
@@ -75,6 +80,8 @@ export async function control<T = unknown>(
   path: string,
   body?: unknown,
 ): Promise<T> {
+  // Before it is cleared: nothing that went out is left unread.
+  if (path === "/reset" || (method === "DELETE" && path === "/journal")) await sawCalls();
   const response = await env.CF_API.fetch(
     new Request(`http://sandbox/sandbox${path}`, {
       method,

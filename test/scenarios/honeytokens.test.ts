@@ -1,0 +1,146 @@
+/** Secrets that lie in the account, in the environment and in our own stores: none goes out, whatever is done. */
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import golden from "../../examples/harbor-books.example.yaml?raw";
+import {
+  dressesOf,
+  honeytoken,
+  leaks,
+  leaksIn,
+  PLACES,
+  sawStores,
+} from "../support/honeytokens.ts";
+import {
+  api,
+  BOOKS,
+  cloudflare,
+  control,
+  drift,
+  putGolden,
+  reconcile,
+  record,
+  settled,
+  tick,
+} from "../support/world.ts";
+
+const ACCOUNT = "8d6e3f0a5c1b4927a0f4c2d9b7e61835";
+const zone = `/zones/${BOOKS.zoneId}`;
+const account = `/accounts/${ACCOUNT}`;
+
+describe("the reader", () => {
+  it.each(PLACES)(
+    "finds the secret of %s in every dress, in the midst of something else",
+    (place) => {
+      for (const [dress, text] of dressesOf(honeytoken[place]))
+        expect(leaksIn(`{"a":"${text}"}`), dress).toContain(`${place}, ${dress}`);
+      const bytes = (before: string) => btoa(`${before}${honeytoken[place]}, and more`);
+      for (const before of ["", "x", "xy", "xyz", '{"token":"'])
+        expect(leaksIn(bytes(before)).length, before).toBeGreaterThan(0);
+      expect(leaksIn(encodeURIComponent(`q=${honeytoken[place]}`)).length).toBeGreaterThan(0);
+    },
+  );
+
+  it("finds nothing where there is nothing, and knows what the environment has", () => {
+    expect(leaksIn("hny+env/k7Qz~9f=Xw2 en and more")).toEqual([]);
+    expect(env.HONEYTOKEN).toBe(honeytoken.env);
+  });
+});
+
+/** A call of somebody else's, with the secret in what the account's log keeps of it. */
+async function logged(path: string, body: object): Promise<void> {
+  const request = new Request(`http://sandbox/client/v4${path}`, {
+    method: "PATCH",
+    body: JSON.stringify(body),
+    headers: {
+      authorization: "Bearer sandbox-dashboard",
+      "content-type": "application/json",
+      "user-agent": honeytoken.log,
+    },
+  });
+  expect((await env.CF_API.fetch(request)).ok).toBe(true);
+}
+
+beforeAll(async () => {
+  await control("POST", "/reset", {});
+  await tick();
+  await cloudflare("POST", `${account}/alerting/v3/destinations/webhooks`, {
+    body: { name: "pager", url: "https://pager.example/hook", secret: honeytoken.account },
+  });
+  const [script] = await cloudflare<{ id: string }[]>("GET", `${account}/workers/scripts`);
+  await cloudflare("PUT", `${account}/workers/scripts/${script?.id}/secrets`, {
+    body: { name: "HONEY", text: honeytoken.account, type: "secret_text" },
+  });
+  const [namespace] = await cloudflare<{ id: string }[]>("GET", `${account}/storage/kv/namespaces`);
+  const value = new Request(
+    `http://sandbox/client/v4${account}/storage/kv/namespaces/${namespace?.id}/values/honey`,
+    {
+      method: "PUT",
+      body: honeytoken.account,
+      headers: { authorization: "Bearer sandbox-dashboard", "content-type": "text/plain" },
+    },
+  );
+  expect((await env.CF_API.fetch(value)).ok).toBe(true);
+  expect((await putGolden(golden)).status).toBe(200);
+  await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+});
+
+it("a heal, a refused write, an import of everything and all that can be read leak none of them", async () => {
+  const bastion = await record("A", "bastion.harbor-books.example");
+  await logged(`${zone}/dns_records/${bastion?.id}`, { content: "192.0.2.55" });
+  await reconcile();
+  expect((await drift()).status).toBe("in_sync");
+  await logged(`${zone}/dns_records/${bastion?.id}`, { content: "192.0.2.56" });
+  await control("PUT", "/faults", {
+    rules: [
+      {
+        id: "no",
+        match: { method: "PATCH", token: "driftless-vault-write" },
+        times: 1,
+        effect: { type: "status", status: 400, code: 1004 },
+      },
+    ],
+  });
+  await reconcile();
+  const scopes = [BOOKS.scope, `account:${ACCOUNT}`].map((scope) => encodeURIComponent(scope));
+  const paths = [
+    "/healthz",
+    "/nowhere",
+    "/api/v1/scopes",
+    "/api/v1/incidents",
+    "/api/v1/runs",
+    "/api/v1/lessons",
+    "/api/v1/holds",
+    "/api/v1/agents",
+    "/api/v1/openapi.json",
+    "/log/checkpoint",
+    "/log/keys",
+    ...scopes.flatMap((scope) => [
+      `/api/v1/scopes/${scope}`,
+      `/api/v1/scopes/${scope}/drift`,
+      `/api/v1/scopes/${scope}/golden`,
+    ]),
+  ];
+  for (const path of paths)
+    for (const token of ["dev-viewer", "dev-operator", ""]) await api(path, token);
+  for (const scope of scopes)
+    for (const path of ["import", "export", "export?format=hcl", "adoptions/preview"])
+      for (const method of ["GET", "POST"])
+        await api(`/api/v1/scopes/${scope}/${path}`, "dev-operator", { method });
+  await sawStores();
+  expect([...leaks]).toEqual([]);
+});
+
+it("a secret that is sent to us by mistake is not sent back", async () => {
+  const token = honeytoken.account;
+  await api(
+    `/api/v1/scopes?x=${encodeURIComponent("nothing")}`,
+    token.replaceAll(/[^\w+/=~]/g, ""),
+  );
+  await api("/api/v1/holds", "dev-operator", {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: "Bearer x" },
+    body: "{",
+  });
+  await sawStores();
+  expect([...leaks]).toEqual([]);
+});
