@@ -1,7 +1,9 @@
+import type { Watch } from "../src/core/detection/watch.ts";
 import type { Hint } from "../src/core/intake/hint.ts";
 import type { Incident } from "../src/core/incident.ts";
 import type { GuardrailId } from "../src/core/ids.ts";
 import type { GatewayHit, TrafficBatch } from "../src/core/traffic/batch.ts";
+import type { Counted } from "../src/core/traffic/intervals.ts";
 import type { SeenRequest } from "../src/core/traffic/seen-request.ts";
 
 export interface OpenCase {
@@ -20,6 +22,9 @@ interface Values {
   open: readonly OpenCase[];
   /** When incidents of each cause began (epoch ms), of the last hour. */
   begun: Readonly<Record<string, readonly number[]>>;
+  /** Traffic by interval: what is being counted, and what is known of it. */
+  counted: Counted;
+  watch: Watch;
 }
 
 /** Half an hour of batches of one zone at the usual interval; each has at most 400 requests (I12). */

@@ -16,10 +16,12 @@ import {
   type ScopeId,
 } from "../src/core/ids.ts";
 import type { Incident } from "../src/core/incident.ts";
-import type { Hint } from "../src/core/intake/hint.ts";
+import { newWatch, observeTraffic } from "../src/core/detection/watch.ts";
+import { type Hint, oddityHint } from "../src/core/intake/hint.ts";
 import { diagnosedEntry, heardEntry, incidentEntry } from "../src/core/log/sentinel-entries.ts";
 import type { SentinelPort } from "../src/core/ports.ts";
 import type { TrafficBatch } from "../src/core/traffic/batch.ts";
+import { countedWith, nothingCounted } from "../src/core/traffic/intervals.ts";
 import { tryOn } from "../src/core/traffic/trial.ts";
 import { readFeed } from "../src/edge/cloudflare/audit-feed.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
@@ -61,8 +63,32 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
 
   async traffic(batch: TrafficBatch): Promise<void> {
     await this.lifecycle.start();
-    this.#state.keep(batch, Date.now());
+    const nowMs = Date.now();
+    this.ctx.storage.transactionSync(() => {
+      this.#state.keep(batch, nowMs);
+      const odd = this.#watched(batch, nowMs);
+      if (odd.length > 0) this.#state.hear(odd, nowMs);
+    });
     await this.#driver.request();
+  }
+
+  /** What is out of the ordinary by itself, without anybody's alert: a hint to look, as any other (I7). */
+  #watched({ dataset, requests }: TrafficBatch, nowMs: number): readonly Hint[] {
+    // The other logs of requests tell of some of the same.
+    if (dataset !== "http_requests") return [];
+    const before = this.#state.get("counted") ?? nothingCounted();
+    const { counted, over } = countedWith(before, requests, nowMs);
+    this.#state.set({ counted });
+    if (over.length === 0) return [];
+    let watch = this.#state.get("watch") ?? newWatch();
+    const hints: Hint[] = [];
+    for (const counts of over) {
+      const seen = observeTraffic(watch, counts);
+      ({ watch } = seen);
+      hints.push(...seen.oddities.map(({ feature }) => oddityHint(feature, counts.atMs)));
+    }
+    this.#state.set({ watch });
+    return hints;
   }
 
   get #scope(): ScopeId {

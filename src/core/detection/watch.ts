@@ -39,7 +39,8 @@ export interface Watch {
 /** Of one scope, together: shared out among what is followed. */
 export const RATE_OF_A_SCOPE: Settings = { falseAlarmRate: 3e-4 };
 
-const RULES_MAX = 60;
+/** A followed series is some 25 kB of state, and a row of the sentinel has two megabytes. */
+const RULES_MAX = 20;
 const NETWORKS_MAX = 3_000;
 /** A share of fewer requests says little. */
 const REQUESTS_MIN = 20;

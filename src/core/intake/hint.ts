@@ -37,6 +37,19 @@ export const AGE_MAX_MS = 60 * 60_000;
 /** Two clocks that are kept. */
 const AHEAD_MAX_MS = 5 * 60_000;
 
+/** Of our own watching: a series of the traffic went astray in an interval. */
+export const oddityHint = (feature: string, atMs: number): Hint => ({
+  source: "logpush",
+  topic: feature === "errors" ? "origin" : "traffic",
+  event: "once",
+  zoneName: null,
+  zoneId: null,
+  accountId: null,
+  cves: [],
+  key: keyOf(["oddity", feature, atMs]),
+  sentAtMs: atMs,
+});
+
 export const keyOf = (message: unknown): Digest => digestOf(message);
 
 /** Whether a message is too old, or from a time that has not come. One that does not say when it was sent is of now. */

@@ -101,7 +101,7 @@ describe("the traffic of a scope", () => {
         asns,
       }));
     }
-    expect(Object.keys(watch.features).length).toBeLessThanOrEqual(63);
+    expect(Object.keys(watch.features).length).toBeLessThanOrEqual(23);
     expect(Object.keys(watch.networks).length).toBeLessThanOrEqual(3_000);
     expect(JSON.parse(JSON.stringify(watch))).toEqual(watch);
   });
