@@ -18,6 +18,8 @@ export type Objection =
   | "is_conditional"
   /** It leaves a choice open. */
   | "is_undecided"
+  /** It wants something done that declares nothing: written, sent, tested, looked into. */
+  | "another_deed"
   /** It is about another platform. */
   | "elsewhere";
 
@@ -62,6 +64,11 @@ const GUARDS: readonly Guard[] = [
     objection: "is_undecided",
     pattern:
       /\beither\b|\b(?:or maybe|or perhaps|or something|or whatever|whatever|somehow|anything|something like)\b|\d[\dk,. ]*\s?(?:or|~|to|-)\s?\d[\dk,.]*\s?(?:k\b|rps|requests|qps)|(?:이나|또는|혹은|아니면)(?= |$)|[가-힣]든지|대충|적당히|알아서/,
+  },
+  {
+    objection: "another_deed",
+    pattern:
+      /^(?:send|email|test|try|plan|cut|call|ask)\b|(?:^|\b(?:please|and|then|also),? )(?:write|document|draft|translate|notify|alert|monitor|watch|observe|simulate|benchmark|measure|migrate|rename|investigate|debug|look (?:into|at)|analy[sz]e|review|reduce|decrease|shrink|halve|purge|clear|flush|share|buy|hire|train|teach|schedule|estimate|calculate|draw)\b|\b(?:is|are|seems?|looks?) (?:too |very |so )?(?:slow|broken|down|weird|failing)\b|작성해|번역해|공유해|조사해|분석해|모니터링해|테스트해|메일을 ?보내|보고서|느려/,
   },
   {
     objection: "elsewhere",

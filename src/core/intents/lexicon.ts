@@ -58,9 +58,9 @@ const CONCEPTS = {
   challenge: /\bchallenge(?:s|d)?\b|\bcaptcha\b|챌린지|캡차/,
   only: /\ballow only\b|\bonly (?:allow|let|permit|accept|serve|admit|visitors|traffic|users|people|customers|requests|from|in)\b|\b(?:allow(?:ed)?|let in|permit(?:ted)?|accept(?:ed)?|access(?:ible)?|admit|available|reachable|open|visits?|restrict(?:ed)?) (?:\S+ ){0,6}?only\b|\b(?:restrict|limit|confine)(?:ed)?\b(?: \S+){0,6}? to\b|\beverything (?:except|but|outside)\b|\b(?:everyone|everybody|anyone|all)(?: \S+){0,4}? (?:except|but|outside|other than|not (?:in|from))\b|\bnobody (?:except|but|outside)\b|\b(?:whitelist|allowlist)\b|\bexcept (?:for |from )?(?:those )?(?:in |from )?|\bother than\b|\boutside (?:of )?|만\s?(?:허용|접속|접근|들어|받|이용|열|통과|볼|방문|사용)|만을? ?(?:허용|허락)|에서만|에게만|에만|이외|외에|외의|외는|제외한|제외하고|빼고는|빼고 ?(?:모두|다|전부|나머지)|말고는/,
   rotate:
-    /\brotat(?:e|es|ed|ing|ion|ions)\b|\broll(?:ing|over)?\b(?! out)|\brenew(?:s|ed|ing|al)?\b|\brefresh(?:ed|ing)?\b|\bcycl(?:e|es|ing)\b|\bexpir(?:e|es|ed|y|ation|ing)\b|\breissue\b|\breplace\b|\bchange\b|\bswap(?: out)?\b|교체|로테이션|갱신|순환|만료|재발급|바꿔|바꾸|변경|회전/,
+    /\brotat(?:e|es|ed|ing|ion|ions)\b|\broll(?:ing|over)?\b(?! out)|\brenew(?:s|ed|ing|al)?\b|\brefresh(?:ed|ing)?\b|\bcycl(?:e|es|ing)\b|\bexpir(?:e|es|ed|y|ation|ing)\b|\breissue\b|교체|로테이션|갱신|순환|만료|재발급|회전/,
   credential:
-    /\bcredentials?\b|\btokens?\b|\b(?:api|access|service) keys?\b|\bkeys?\b|\bsecrets?\b|\bpasswords?\b|자격 ?증명|크리덴셜|토큰|(?:api|접근|액세스|서비스) ?키|(?<![가-힣])키(?=[를들의도는가 ]|$)|시크릿|비밀 ?번호|비밀(?:을|들|값)/,
+    /\bcredentials?\b|\btokens?\b|\b(?:api|access|service) keys?\b|\bkeys?\b|\bsecrets?\b|자격 ?증명|크리덴셜|토큰|(?:api|접근|액세스|서비스) ?키|(?<![가-힣])키(?=[를들의도는가 ]|$)|시크릿|비밀 ?번호|비밀(?:을|들|값)/,
   traffic:
     /\btraffic\b|\brequests?\b|\bvisitors?\b|\busers?\b|\bcustomers?\b|\bblack friday\b|\blaunch day\b|트래픽|요청|방문자|사용자|이용자|접속자|부하/,
   admin:

@@ -54,7 +54,7 @@ const secureApiEdge: PathReading = {
       is: 88,
       because: "an edge cache, with protection",
     },
-    { all: ["api", "cache"], none: ["staticSite"], is: 84, because: "an API that is cached" },
+    { all: ["api", "cache"], none: ["staticSite"], is: 76, because: "an API that is cached" },
     { all: ["api", "secure"], is: 82, because: "an API, to be protected" },
     { all: ["ddos"], one: [["secure", "block"]], is: 74, because: "protection against floods" },
     { all: [], one: [["ddos", "rateLimit", "bot"]], is: 55, because: "protection at the edge" },
@@ -84,7 +84,7 @@ const SCALE = "scale-with-waf";
 const totals = ({ rates }: Reading) => rates.filter(({ perClient }) => !perClient);
 
 const isTotal = (reading: Reading): boolean =>
-  totals(reading).length > 0 && !reading.has("rateLimit");
+  totals(reading).length > 0 && !reading.any("rateLimit", "d1");
 
 const scaleWithWaf: PathReading = {
   path: SCALE,
@@ -98,7 +98,13 @@ const scaleWithWaf: PathReading = {
     },
     { all: [], one: [["waf", "build"]], when: isTotal, is: 88, because: "a target request rate" },
     { all: [], when: isTotal, is: 82, because: "a target request rate" },
-    { all: ["scale"], when: ({ text }) => SCALES.test(text), is: 80, because: "to scale" },
+    {
+      all: ["scale"],
+      none: ["d1"],
+      when: ({ text }) => SCALES.test(text),
+      is: 80,
+      because: "to scale",
+    },
     { all: ["scale", "traffic"], is: 62, because: "more traffic" },
   ]),
   fill(reading) {

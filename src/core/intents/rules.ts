@@ -48,6 +48,7 @@ function objected(objection: string, reading: Reading): Interpretation {
     objection === "instructions" ||
     objection === "is_a_question" ||
     objection === "elsewhere" ||
+    objection === "another_deed" ||
     objection === "takes_away"
   )
     return { type: "cannot", doubt, reasons: [] };

@@ -32,6 +32,10 @@ const OBJECTIONS: Readonly<Record<string, Words>> = {
     en: "it leaves a choice open; which one is it?",
     ko: "선택이 남아 있습니다. 어느 쪽인가요?",
   },
+  another_deed: {
+    en: "it asks for a deed, not for a state; say what should be the case",
+    ko: "상태가 아니라 작업을 요청합니다. 원하는 상태를 적어 주세요",
+  },
   elsewhere: { en: "it is about another platform", ko: "다른 플랫폼에 대한 요청입니다" },
 };
 

@@ -333,6 +333,15 @@ export const NOT_TO_APPLY: readonly string[] = [
   "Block Europe and Iran",
   "유럽과 이란을 차단해줘",
   "와칸다와 이란을 차단해줘",
+  // deeds that declare nothing
+  "Change the password policy and tokens of our users",
+  "Write documentation for the API cache",
+  "Scale the database to 10k RPS",
+  "Our API is slow, please look into the cache",
+  "Reduce traffic from 10k RPS",
+  "Monitor DDoS attacks on the API",
+  "Test the maintenance page",
+  "Send an email to the team about the maintenance page",
   // another time, or what was
   "Tomorrow scale prod to 10k RPS",
   "If traffic exceeds 5k RPS, scale prod to 10k RPS",
