@@ -36,6 +36,8 @@ export interface Keeping {
 const MESSAGE_BYTES_MAX = 256 * 1024;
 /** CISA's whole list has 1.5 MB. */
 const ADVISORY_BYTES_MAX = 8 * 1024 * 1024;
+/** Senders wait some ten to thirty seconds, and send it again. */
+const ANSWER_MS_MAX = 25_000;
 /** One message is about a handful of scopes, or about an account. */
 const SCOPES_MAX = 100;
 
@@ -55,7 +57,23 @@ export class Receiver {
     this.#intake = new Intake((scope, hints) => ports.hint(scope, hints));
   }
 
+  /**
+   * A request that only waits for what another one has under way looks hung to the runtime, which then ends it with a 500:
+   * the timer is what it waits for itself.
+   */
   async receive(request: Request, keeping: Keeping): Promise<Response> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<Response>((resolve) => {
+      timer = setTimeout(() => resolve(no(503, "too busy, send it again")), ANSWER_MS_MAX);
+    });
+    try {
+      return await Promise.race([this.#answer(request, keeping), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #answer(request: Request, keeping: Keeping): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const dataset = /^\/webhooks\/cloudflare\/logpush\/([a-z0-9_]+)$/.exec(pathname)?.[1];
     const isKnown =
