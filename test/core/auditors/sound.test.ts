@@ -17,6 +17,12 @@ it("a sound dossier is what the tampering starts from", () => {
   expect(votes(sound)).toEqual({ simulation: [], policy: [], conformance: [] });
 });
 
+it("a sound dossier gets a no when somebody else declared what it puts back than it says: who asked cannot approve", () => {
+  expect(votes({ ...sound, declaredBy: "somebody else" })).toMatchObject({
+    conformance: ["another_requester"],
+  });
+});
+
 it("a sound dossier gets a yes from everybody, whatever has drifted", () => {
   fc.assert(
     fc.property(drifted, (zone) => {
