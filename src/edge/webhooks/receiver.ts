@@ -68,6 +68,11 @@ export class Receiver {
     });
     try {
       return await Promise.race([this.#answer(request, keeping), late]);
+    } catch (fault) {
+      // Not taken: whoever sent it sends it again, and what was taken after all is known by its key.
+      const message = fault instanceof Error ? fault.message : "fault";
+      console.error(JSON.stringify({ event: "webhook_not_taken", message }));
+      return no(503, "it could not be taken, send it again");
     } finally {
       clearTimeout(timer);
     }
