@@ -5,6 +5,7 @@ import { entries } from "../support/check-world.ts";
 import {
   api,
   apiJson,
+  approved,
   BOOKS,
   control,
   putGolden,
@@ -151,6 +152,8 @@ describe("intents", () => {
       golden.match(/scale-with-waf, version/g) ?? golden.match(/path: scale-with-waf/g),
     ).toHaveLength(1);
     expect(golden).toContain("target_rps: 20000");
+    // A limit that lets more through protects less: that is for a person to say.
+    await approved(BOOKS.scope);
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
   });
 
