@@ -73,8 +73,8 @@ const thrown = async (work: () => Promise<unknown>): Promise<string> => {
 /** Every method that one Worker offers to the other. A new one has to be thought about here. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
   VaultRpc: ["release", "revert", "close", "tokenIds"],
-  // All but `append` only read.
-  LogRpc: ["append", "latest", "read", "proof", "keys", "object"],
+  // All but `append` and `erase` only read.
+  LogRpc: ["append", "latest", "read", "proof", "keys", "erase", "object"],
   PolicyRpc: ["active", "version", "versions", "propose", "consent"],
   RegisterRpc: [
     "introduce",
@@ -246,6 +246,26 @@ describe("one agent's key", () => {
       const forged = { ...entry, type: type as Entry["type"], id: `forged ${type}` };
       expect(await thrown(() => logOf(env).append([forged]))).toContain("only the vault");
     }
+  });
+
+  it("cannot erase evidence: personal data alone is gone, and the record says by whose word", async () => {
+    const recorded = await logOf(env).read({ after: 0, limit: 1_000, waitMs: 0 });
+    const plan = recorded.find(({ attached }) => attached?.["plan"] !== undefined);
+    const digest = plan?.attached?.["plan"]?.digest;
+    if (digest === undefined) throw new Error("no plan was recorded");
+    await logOf(env).erase({ digest, by: "insider", at: instantOf(new Date().toISOString()) });
+    expect(await env.RECORD.head(`evidence/${digest.slice(7)}.json`)).not.toBeNull();
+    const after = await logOf(env).read({ after: 0, limit: 1_000, waitMs: 0 });
+    expect(after.at(-1)).toMatchObject({ type: "erasure", actor: "insider", data: { digest } });
+    expect(
+      await thrown(() =>
+        logOf(env).erase({
+          digest: "../checkpoint" as never,
+          by: "x",
+          at: instantOf(new Date().toISOString()),
+        }),
+      ),
+    ).toContain("not a digest");
   });
 
   it("cannot make itself a person: no passkey of its making counts, and no word of a person's is its to sign", async () => {
