@@ -1,5 +1,4 @@
 // Scores a series: reads `timestamp,value` lines from a CSV file (or standard input), prints a JSON line for each point.
-// npm run score --silent -- series.csv [--alerts] [--rate 0.001] [--interval-ms 3600000]
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,7 +39,19 @@ function columnsOf(header) {
   return at >= 0 && value >= 0 ? [at, value] : [0, 1];
 }
 
+const USAGE = `Usage: npm run score --silent -- [series.csv] [options]
+
+Scores a series point by point, as the sentinel does: a JSON line for each. Without a file it reads standard input.
+Columns are found by a header (timestamp, value), else they are the first two. Instants are text (UTC), unix time, or numbers
+of intervals.
+
+  --alerts            print only the points that would wake somebody
+  --rate R            false alarms that are accepted, as a share of points (0.001)
+  --interval-ms N     how long an interval is, where instants count intervals (3600000)
+  --help              print this`;
+
 const OPTIONS = {
+  help: { type: "boolean", default: false },
   alerts: { type: "boolean", default: false },
   rate: { type: "string", default: "0.001" },
   "interval-ms": { type: "string", default: "3600000" },
@@ -75,17 +86,37 @@ const lineOf = ({ timestamp, value }, told) =>
     high: told.high ?? null,
   });
 
-async function main(args) {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
-  const settings = { falseAlarmRate: Number(values.rate) };
-  if (!(settings.falseAlarmRate > 0 && settings.falseAlarmRate < 0.5)) {
-    console.error("--rate is a share of points, such as 0.0001");
-    return 2;
+class Refusal extends Error {}
+
+function asked(args) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  } catch (fault) {
+    throw new Refusal(`${fault.message}\n\n${USAGE}`);
   }
+}
+
+function textOf(file) {
+  try {
+    return readFileSync(file ?? 0, "utf8");
+  } catch (fault) {
+    throw new Refusal(`\`${file ?? "standard input"}\` cannot be read: ${fault.code}`);
+  }
+}
+
+async function main(args) {
+  const { values, positionals } = asked(args);
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const settings = { falseAlarmRate: Number(values.rate) };
+  if (!(settings.falseAlarmRate > 0 && settings.falseAlarmRate < 0.5))
+    throw new Refusal("--rate is a share of points, such as 0.0001");
   const { newDetector, observe } = await detection();
   const intervalMs = Number(values["interval-ms"]);
   let detector = newDetector();
-  for (const { timestamp, value } of table(readFileSync(positionals[0] ?? 0, "utf8"))) {
+  for (const { timestamp, value } of table(textOf(positionals[0]))) {
     const seen = observe(detector, { atMs: millisOf(timestamp, intervalMs), value }, settings);
     ({ detector } = seen);
     const told = seen.judgement ?? UNJUDGED;
@@ -94,4 +125,10 @@ async function main(args) {
   return 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (fault) {
+  if (!(fault instanceof Refusal)) throw fault;
+  console.error(fault.message);
+  process.exitCode = 2;
+}
