@@ -101,11 +101,11 @@ function refuse(
   if (approval.planDigest !== planDigest || approval.scope !== scope)
     return { reason: "approval_of_another_plan", by };
   if (approval.stateDigest !== stateDigest) return { reason: "approval_of_another_state", by };
+  // Before the signature: whoever verifies that says no to what has run out as well, and the reason would be another.
+  if (now >= approval.expiresAt)
+    return { reason: "approval_expired", by, expiresAt: approval.expiresAt };
   if (!verified) return { reason: "approval_not_signed", by };
   // They come over RPC, where types are promises: whatever is not a "yes" is a "no".
   if (approval.verdict !== "approve") return { reason: "plan_denied", by };
-  if (parties.has(by)) return { reason: "not_distinct", by };
-  return now < approval.expiresAt
-    ? null
-    : { reason: "approval_expired", by, expiresAt: approval.expiresAt };
+  return parties.has(by) ? { reason: "not_distinct", by } : null;
 }
