@@ -1,5 +1,6 @@
 import type { Watch } from "../src/core/detection/watch.ts";
 import type { Hint } from "../src/core/intake/hint.ts";
+import { sortOf } from "../src/core/intake/pace.ts";
 import type { Incident } from "../src/core/incident.ts";
 import type { GuardrailId } from "../src/core/ids.ts";
 import type { GatewayHit, TrafficBatch } from "../src/core/traffic/batch.ts";
@@ -34,13 +35,14 @@ const HINTS_MAX = 50;
 /** Longer than a message is taken for one of now, twice over. */
 const SEEN_MS = 2 * 60 * 60_000;
 const SEEN_MAX = 500;
-
-const sortOf = ({ source, topic, event, cves }: Hint): string =>
-  `${source} ${topic} ${event} ${cves.join()}`;
+/** The oldest keys are looked for this seldom, so there are some more than that at times. */
+const TRIM_EVERY = 100;
 
 /** The sentinel's tables. Synchronous. */
 export class SentinelState {
   readonly #sql: SqlStorage;
+  /** Keys since the oldest were dropped. After a start they are dropped with the first one. */
+  #untrimmed = TRIM_EVERY;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
@@ -65,19 +67,33 @@ export class SentinelState {
       this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
   }
 
-  /** Whether any of them is new: the same message by another way, or again, changes nothing. */
-  hear(given: readonly Hint[], nowMs: number): boolean {
+  /** What is new in them: the same message by another way, or again, changes nothing; one more of a sort that waits is counted. */
+  hear(given: readonly Hint[], nowMs: number): "nothing" | "more" | "something" {
     const hints = given.filter(({ key }) => this.#isNew(key, nowMs));
-    if (hints.length === 0) return false;
+    if (hints.length === 0) return "nothing";
     const waiting = new Map((this.get("hints") ?? []).map((one) => [sortOf(one), one]));
-    for (const one of hints) if (waiting.size < HINTS_MAX) waiting.set(sortOf(one), one);
-    this.set({ hints: [...waiting.values()], heard: (this.get("heard") ?? 0) + hints.length });
-    return true;
+    const before = waiting.size;
+    for (const one of hints)
+      if (waiting.size < HINTS_MAX && !waiting.has(sortOf(one))) waiting.set(sortOf(one), one);
+    this.set({ heard: (this.get("heard") ?? 0) + hints.length });
+    if (waiting.size === before) return "more";
+    this.set({ hints: [...waiting.values()] });
+    return "something";
+  }
+
+  /** `count` of those that were heard are dealt with. Returns how many came meanwhile; their sorts go on waiting. */
+  dealtWith(count: number): number {
+    const left = (this.get("heard") ?? 0) - count;
+    this.set(left > 0 ? { heard: left } : { heard: 0, hints: [] });
+    return left;
   }
 
   #isNew(key: string, nowMs: number): boolean {
     const { rowsWritten } = this.#sql.exec("insert or ignore into seen values (?, ?)", key, nowMs);
     if (rowsWritten === 0) return false;
+    this.#untrimmed += 1;
+    if (this.#untrimmed < TRIM_EVERY) return true;
+    this.#untrimmed = 0;
     this.#sql.exec("delete from seen where at_ms < ?", nowMs - SEEN_MS);
     this.#sql.exec(
       "delete from seen where rowid not in (select rowid from seen order by at_ms desc, rowid desc limit ?)",

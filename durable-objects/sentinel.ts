@@ -18,6 +18,7 @@ import {
 import type { Incident } from "../src/core/incident.ts";
 import { newWatch, observeTraffic } from "../src/core/detection/watch.ts";
 import { type Hint, oddityHint } from "../src/core/intake/hint.ts";
+import { afterLook, dueAtMs, type Pace } from "../src/core/intake/pace.ts";
 import { diagnosedEntry, heardEntry, incidentEntry } from "../src/core/log/sentinel-entries.ts";
 import type { SentinelPort } from "../src/core/ports.ts";
 import type { TrafficBatch } from "../src/core/traffic/batch.ts";
@@ -54,11 +55,21 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #state = new SentinelState(this.ctx.storage);
   readonly #record = new SharedRecord(this.env.DB);
+  /** A new process looks at once. */
+  #pace: Pace | null = null;
+  #hasTraffic = false;
+  /** Whether a look was asked for since the last hint that needs one. */
+  #isAsked = false;
 
   async hint(hints: readonly Hint[]): Promise<void> {
     await this.lifecycle.start();
-    const isNew = this.ctx.storage.transactionSync(() => this.#state.hear(hints, Date.now()));
-    if (isNew) await this.#driver.request();
+    const heard = this.ctx.storage.transactionSync(() => this.#state.hear(hints, Date.now()));
+    // One more of a sort that waits changes no diagnosis: the look at that sort is under way or has its time.
+    if (heard !== "something" && this.#isAsked) return;
+    // A crash here leaves what was heard and no look; the next message, this one again too, asks for it.
+    this.#isAsked = false;
+    await this.#driver.request();
+    this.#isAsked = true;
   }
 
   async traffic(batch: TrafficBatch): Promise<void> {
@@ -69,6 +80,7 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       const odd = this.#watched(batch, nowMs);
       if (odd.length > 0) this.#state.hear(odd, nowMs);
     });
+    this.#hasTraffic = true;
     await this.#driver.request();
   }
 
@@ -99,25 +111,33 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     const nowMs = Date.now();
     const hints = this.#state.get("hints") ?? [];
     const heard = this.#state.get("heard") ?? 0;
+    const later = heard === 0 || this.#hasTraffic ? null : dueAtMs(this.#pace, hints, nowMs);
+    if (later !== null) return later;
+    this.#hasTraffic = false;
+    const open = await this.#look(hints, heard, nowMs);
+    const left = this.ctx.storage.transactionSync(() => {
+      this.#state.set({ open });
+      return this.#state.dealtWith(heard);
+    });
+    this.#pace = afterLook(this.#pace, hints, nowMs);
+    if (left > 0) return Date.now();
+    return open.length > 0 ? Date.now() + AGAIN_MS : null;
+  }
+
+  /** Returns what is open after it. */
+  async #look(hints: readonly Hint[], heard: number, nowMs: number): Promise<readonly OpenCase[]> {
     const facts = await this.#facts(hints, nowMs);
     const diagnosis = diagnose(facts);
     const open = this.#state.get("open") ?? [];
     await this.#tell({ diagnosis, hints, heard, open, nowMs });
-    const left: OpenCase[] = [];
+    const going: OpenCase[] = [];
     for (const one of open) {
       const goesOn = await this.#goOn(one, diagnosis, facts);
-      if (goesOn) left.push(goesOn);
+      if (goesOn) going.push(goesOn);
     }
     const isNew = !open.some(({ incident }) => incident.cause === diagnosis.cause);
     const begun = isNew ? await this.#begin(diagnosis, nowMs) : null;
-    const next = begun ? [...left, begun] : left;
-    this.ctx.storage.transactionSync(() => {
-      this.#state.set({ open: next });
-      // What came meanwhile waits for the next look.
-      if ((this.#state.get("heard") ?? 0) === heard) this.#state.set({ hints: [], heard: 0 });
-    });
-    if ((this.#state.get("heard") ?? 0) > 0) return Date.now();
-    return next.length > 0 ? Date.now() + AGAIN_MS : null;
+    return begun ? [...going, begun] : going;
   }
 
   async #facts(hints: readonly Hint[], nowMs: number): Promise<Facts> {

@@ -26,10 +26,13 @@ export function webhookPorts(env: Env): WebhookPorts {
   };
 }
 
-/** Scopes by name and id, from the shared record, kept for a moment. */
+/**
+ * Scopes by name and id, from the shared record, kept for a moment. Rows are shared between requests, a read under way never:
+ * the runtime ends a promise with the request that began it.
+ */
 class KnownScopes {
   readonly #record: SharedRecord;
-  #rows: Promise<readonly ScopeRow[]> = Promise.resolve([]);
+  #rows: readonly ScopeRow[] | null = null;
   #readAtMs = 0;
 
   constructor(record: SharedRecord) {
@@ -51,16 +54,25 @@ class KnownScopes {
       .filter(isScopeId);
   }
 
-  #all(): Promise<readonly ScopeRow[]> {
-    if (Date.now() - this.#readAtMs < KNOWN_MS) return this.#rows;
-    this.#readAtMs = Date.now();
+  async #all(): Promise<readonly ScopeRow[]> {
     const before = this.#rows;
+    if (before === null) return this.#read();
+    if (Date.now() - this.#readAtMs < KNOWN_MS) return before;
+    // One request reads; the others go on with what is known.
+    this.#readAtMs = Date.now();
     // A record that does not answer leaves what was known; nothing is lost but the newest zone.
-    this.#rows = this.#record.scopes().catch(() => {
+    return this.#read().catch(() => {
       this.#readAtMs = 0;
       return before;
     });
-    return this.#rows;
+  }
+
+  /** Throws while nothing is known: a message is then not taken, instead of being nobody's. */
+  async #read(): Promise<readonly ScopeRow[]> {
+    const rows = await this.#record.scopes();
+    this.#rows = rows;
+    this.#readAtMs = Date.now();
+    return rows;
   }
 }
 

@@ -1,62 +1,111 @@
 /**
  * Between requests and the one that watches a scope: what comes while a delivery is under way goes with the next one, and
- * the same message again not at all. So ten thousand messages in a second are a handful of deliveries (I7), and what waits is bounded (I12).
+ * the same message again not at all. So ten thousand messages in a second are a few hundred deliveries at most (I7), and
+ * what waits is bounded (I12).
+ *
+ * Requests share values here, never a promise: the runtime ends a request's work with the request, and one that waits for
+ * another's work looks hung to it and is ended with a fault. Who waits looks again by a timer of its own, and one of
+ * those who wait carries the next delivery.
  */
-import type { Hint } from "../../core/intake/hint.ts";
 import type { ScopeId } from "../../core/ids.ts";
+import type { Hint } from "../../core/intake/hint.ts";
+import { sortOf } from "../../core/intake/pace.ts";
 
 /** Messages that are known to have been taken. Each key is some 80 bytes. */
 const SEEN_MAX = 10_000;
 /** Different hints that wait for one scope; a hint more than that says nothing that these do not. */
 const WAITING_MAX = 50;
+/** A delivery takes a few milliseconds; who waits longer looks less often. */
+const PAUSE_MS = 4;
+const PAUSE_MS_MAX = 50;
+const PAUSE_GROWTH = 1.25;
+/** A delivery that takes longer is carried again by another: its request may have been ended. Keys make it harmless. */
+const CARRY_MS_MAX = 5_000;
+/** Then the message is not taken. Below what the receiver waits. */
+const TAKE_MS_MAX = 20_000;
 
-interface Waiting {
+type Batch = {
   readonly hints: Map<string, Hint>;
-  readonly delivered: Promise<void>;
-}
+  state: "waiting" | "under_way" | "taken" | "failed";
+  carriedAtMs: number;
+};
+
+/** Of one scope; both null: there is no lane. */
+type Lane = { underWay: Batch | null; waiting: Batch | null };
 
 export type Taken = "accepted" | "duplicate";
 
-export class Intake {
-  readonly #deliver: (scope: ScopeId, hints: readonly Hint[]) => Promise<void>;
-  readonly #seen = new Set<string>();
-  readonly #busy = new Map<ScopeId, Promise<void>>();
-  readonly #waiting = new Map<ScopeId, Waiting>();
+export interface IntakePorts {
+  /** Durable when it returns. */
+  readonly deliver: (scope: ScopeId, hints: readonly Hint[]) => Promise<void>;
+  readonly nowMs: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+}
 
-  /** `deliver` is durable when it returns. */
-  constructor(deliver: (scope: ScopeId, hints: readonly Hint[]) => Promise<void>) {
-    this.#deliver = deliver;
+export class Intake {
+  readonly #ports: IntakePorts;
+  readonly #seen = new Set<string>();
+  readonly #lanes = new Map<ScopeId, Lane>();
+
+  constructor(ports: IntakePorts) {
+    this.#ports = ports;
   }
 
   /** Durable when it returns. `keep` outlives the request that happens to carry the delivery. */
   async take(scope: ScopeId, hint: Hint, keep: (work: Promise<unknown>) => void): Promise<Taken> {
     const key = `${scope} ${hint.key}`;
     if (this.#seen.has(key)) return "duplicate";
-    await this.#join(scope, hint, keep);
+    const batch = this.#join(scope, hint);
+    const untilMs = this.#ports.nowMs() + TAKE_MS_MAX;
+    for (let pauseMs = PAUSE_MS; batch.state !== "taken";) {
+      if (batch.state === "failed" || this.#ports.nowMs() > untilMs)
+        throw new Error("the delivery to the sentinel failed");
+      if (this.#isFree(scope)) {
+        const work = this.#carry(scope, batch);
+        keep(work.catch(() => undefined));
+        await work;
+        break;
+      }
+      await this.#ports.pause(pauseMs);
+      pauseMs = Math.min(pauseMs * PAUSE_GROWTH, PAUSE_MS_MAX);
+    }
     this.#remember(key);
     return "accepted";
   }
 
-  #join(scope: ScopeId, hint: Hint, keep: (work: Promise<unknown>) => void): Promise<void> {
-    const joined = this.#waiting.get(scope);
-    const sort = `${hint.source} ${hint.topic} ${hint.event} ${hint.cves.join()}`;
-    if (joined) {
-      if (joined.hints.size < WAITING_MAX || joined.hints.has(sort)) joined.hints.set(sort, hint);
-      return joined.delivered;
+  #join(scope: ScopeId, hint: Hint): Batch {
+    const lane = this.#lanes.get(scope) ?? { underWay: null, waiting: null };
+    this.#lanes.set(scope, lane);
+    const batch = lane.waiting ?? { hints: new Map(), state: "waiting", carriedAtMs: 0 };
+    lane.waiting = batch;
+    const sort = sortOf(hint);
+    if (batch.hints.size < WAITING_MAX || batch.hints.has(sort)) batch.hints.set(sort, hint);
+    return batch;
+  }
+
+  #isFree(scope: ScopeId): boolean {
+    const underWay = this.#lanes.get(scope)?.underWay ?? null;
+    return underWay === null || this.#ports.nowMs() - underWay.carriedAtMs > CARRY_MS_MAX;
+  }
+
+  async #carry(scope: ScopeId, batch: Batch): Promise<void> {
+    const lane = this.#lanes.get(scope) ?? { underWay: null, waiting: null };
+    this.#lanes.set(scope, lane);
+    if (lane.waiting === batch) lane.waiting = null;
+    lane.underWay = batch;
+    batch.state = "under_way";
+    batch.carriedAtMs = this.#ports.nowMs();
+    try {
+      await this.#ports.deliver(scope, [...batch.hints.values()]);
+      batch.state = "taken";
+    } catch (fault) {
+      batch.state = "failed";
+      throw fault;
+    } finally {
+      if (lane.underWay === batch) lane.underWay = null;
+      if (lane.underWay === null && lane.waiting === null && this.#lanes.get(scope) === lane)
+        this.#lanes.delete(scope);
     }
-    const hints = new Map([[sort, hint]]);
-    const before = this.#busy.get(scope) ?? Promise.resolve();
-    const delivered = before
-      .catch(() => undefined)
-      .then(() => {
-        this.#waiting.delete(scope);
-        const work = this.#deliver(scope, [...hints.values()]);
-        this.#busy.set(scope, work);
-        return work;
-      });
-    this.#waiting.set(scope, { hints, delivered });
-    keep(delivered.catch(() => undefined));
-    return delivered;
   }
 
   #remember(key: string): void {

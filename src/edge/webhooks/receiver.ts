@@ -54,13 +54,14 @@ export class Receiver {
 
   constructor(ports: WebhookPorts) {
     this.#ports = ports;
-    this.#intake = new Intake((scope, hints) => ports.hint(scope, hints));
+    this.#intake = new Intake({
+      deliver: (scope, hints) => ports.hint(scope, hints),
+      nowMs: ports.nowMs,
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
   }
 
-  /**
-   * A request that only waits for what another one has under way looks hung to the runtime, which then ends it with a 500:
-   * the timer is what it waits for itself.
-   */
+  /** Senders are answered in time, whatever it is that hangs. */
   async receive(request: Request, keeping: Keeping): Promise<Response> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Response>((resolve) => {
