@@ -34,6 +34,13 @@ export class SwarmClient {
     return (await this.#reader.call("GET", `/api/v1/runs?${query}`)).items;
   }
 
+  /** One of the newest incidents of the scope, or undefined while it is not told yet. */
+  async incident(scope, id) {
+    const path = `/api/v1/incidents?scope=${encodeURIComponent(scope)}&limit=20`;
+    const { items } = await this.#reader.call("GET", path);
+    return items.find((incident) => incident.id === id);
+  }
+
   /** A page of guardrails, newest first. */
   guardrails(limit) {
     return this.#reader.call("GET", `/api/v1/guardrails?limit=${limit}`);

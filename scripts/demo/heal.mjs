@@ -4,7 +4,8 @@ import { Failure } from "../json-client.mjs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const HEAL_MS_MAX = 30_000;
-const VERIFIED_COPY_MS_MAX = 3_000;
+/** The shared copies of runs and incidents follow the record at once, but after it. */
+const SHARED_COPY_MS_MAX = 3_000;
 
 /**
  * Resolves to the heal when its run is finished. `tell(stage, at, of)` is called for what happens, as it
@@ -15,11 +16,12 @@ const VERIFIED_COPY_MS_MAX = 3_000;
 export async function followHeal(input) {
   const { swarm, scope, after, signal } = input;
   const limit = AbortSignal.timeout(HEAL_MS_MAX);
-  const heal = { ballots: [], by: null, signal: null, run: null };
+  const heal = { ballots: [], by: null, signal: null, run: null, named: null };
   try {
     const entries = swarm.entries({ scope, after, signal: AbortSignal.any([signal, limit]) });
     for await (const entry of entries) {
       take(heal, entry, input);
+      if (heal.run !== null && heal.run !== heal.named) await attribute(heal, input);
       if (heal.phase !== undefined) return await withTimeline(heal, swarm);
     }
   } catch (error) {
@@ -73,10 +75,25 @@ function ofPlan(meaning) {
 function diagnosed(heal, { data, at }, { act, tell }) {
   const found = data.drift.find(({ summary }) => summary === act.summary);
   if (found === undefined) return;
-  Object.assign(heal, { run: data.run, incident: data.incident, passAt: at, by: found.by });
+  Object.assign(heal, { run: data.run, incident: data.incident, passAt: at });
   heal.ballots = [];
   tell("detected", at, { source: heal.signal?.source ?? "signal", others: data.drift.length - 1 });
-  tell("attributed", at, { by: found.by });
+}
+
+/** The record's entry says when and through what; the name can be erased, and stands in the incident. */
+async function attribute(heal, { swarm, scope, act, tell }) {
+  const deadline = performance.now() + SHARED_COPY_MS_MAX;
+  for (;;) {
+    const incident = await swarm.incident(scope, heal.incident);
+    const found = incident?.drift.find(({ summary }) => summary === act.summary);
+    if (found !== undefined) {
+      Object.assign(heal, { by: found.by, named: heal.run });
+      return tell("attributed", heal.passAt, { by: found.by });
+    }
+    if (performance.now() > deadline)
+      throw new Failure(`the incident ${heal.incident} does not have the change`);
+    await sleep(20);
+  }
 }
 
 function planned(heal, { data, at }, { tell }) {
@@ -100,9 +117,8 @@ function finished(heal, { data: { phase, because }, at }, { tell }) {
   Object.assign(heal, { phase, because });
 }
 
-/** The shared copy of the run follows its last entry at once, but after it. */
 async function withTimeline(heal, swarm) {
-  const deadline = performance.now() + VERIFIED_COPY_MS_MAX;
+  const deadline = performance.now() + SHARED_COPY_MS_MAX;
   for (;;) {
     const { timeline } = await swarm.run(heal.run);
     if (timeline.at(-1)?.phase === heal.phase) return { ...heal, timeline };
