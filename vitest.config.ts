@@ -61,6 +61,8 @@ export default defineConfig({
                 TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
                 FEED_POLL_SECONDS: "600", // tests poll the feed themselves
                 HONEYTOKEN: HONEYTOKEN_ENV,
+                // Asked only where a test gives a role a model; the test answers in its place.
+                INFERENCE: JSON.stringify([{ name: "hostile", base_url: "http://127.0.0.1:9/v1" }]),
               },
               // The vault's: what readers of the record see, and what a test takes away from them.
               r2Buckets: { RECORD: "driftless-record" },
