@@ -33,7 +33,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "instructions",
     pattern:
-      /\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|polic(?:y|ies)|prompts?|approvals?|checks?|votes?|guardrails?|above|previous)\b|\bsystem ?prompt\b|\byou are (?:now|an?|the)\b|\bact as\b|\bpretend\b|\bas (?:an? )?(?:admin|root|approver|superuser)\b|\bapprove (?:it|this|the|yourself|automatically)\b|\b(?:without|skip(?:ping)?) (?:any |the )?(?:approval|review|vote|voting|asking)\b|<\/?(?:system|user|assistant|tool|instructions?)\b|\bdeveloper mode\b|\bjailbreak\b|```|\beval\(|\bcurl \b|무시하고|이전 ?(?:지시|명령|지침)|지시를 ?(?:무시|따르지)|시스템 ?프롬프트|승인 ?(?:없이|절차 ?없이|을? ?건너)|관리자인 ?척|너는 ?이제|당신은 ?이제/,
+      /\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|polic(?:y|ies)|prompts?|approvals?|checks?|votes?|guardrails?|above|previous)\b|\bsystem ?prompt\b|\byou are (?:now|an?|the)\b|\bact as\b|\bpretend\b|\bas (?:an? )?(?:admin|root|approver|superuser)\b|\bapprove (?:it|this|the|yourself|automatically)\b|\b(?:without|skip(?:ping)?) (?:any |the )?(?:approval|review|vote|voting|asking)\b|<\/?(?:system|user|assistant|tool|instructions?)\b|(?:^|[.!?:;\n] *)(?:system|assistant|developer|tool) ?:|\bdeveloper mode\b|\bjailbreak\b|```|\beval\(|\bcurl \b|무시하고|이전 ?(?:지시|명령|지침)|지시를 ?(?:무시|따르지)|시스템 ?프롬프트|승인 ?(?:없이|절차 ?없이|을? ?건너)|관리자인 ?척|너는 ?이제|당신은 ?이제/,
   },
   {
     objection: "takes_away",
