@@ -116,6 +116,8 @@ const COLLECTIONS: readonly Collection[] = [
     key: "name",
     edited: ({ name }) => ({ name: name ?? "", items: [{ value: `x${next()}.example` }] }),
     rogue: (count) => gatewayList(`rogue ${count}`, "rogue.example"),
+    // What its entries protect from would pass.
+    deleteAsks: true,
   },
   {
     kind: "gateway_rule",
