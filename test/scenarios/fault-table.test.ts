@@ -136,8 +136,7 @@ describe.each(chosen)("$name", (line) => {
     },
   );
 
-  // What asks people asks them again after a refusal: that is the waiting plan's own page (drift-is-reverted.test.ts).
-  it.runIf(isFull && line.writesApart === undefined && !line.asksPeople)(
+  it.runIf(isFull && line.writesApart === undefined)(
     "refused: nothing is left of it, the run and the API say so",
     async () => {
       await broken(line, { type: "status", status: 400, code: 1004 });
@@ -149,7 +148,8 @@ describe.each(chosen)("$name", (line) => {
       const { because } = await apiJson<RunJson>(`/api/v1/runs/${run?.id}`);
       expect(because).toMatchObject({ reason: "call_refused", report: { status: 400 } });
       await control("DELETE", "/faults");
-      await declareAll(line.scope);
+      // A new generation is a new question, to people as well.
+      await declareAll(line.scope, line.asksPeople ? approved : undefined);
       await healed(line);
     },
   );
