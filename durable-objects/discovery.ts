@@ -4,7 +4,7 @@ import type { Unknown } from "../src/core/observation.ts";
 import { scopeOf, type Site } from "../src/core/resource.ts";
 import { ok, type Result } from "../src/core/result.ts";
 import { connect } from "../src/edge/cloudflare/connect.ts";
-import { listZones } from "../src/edge/cloudflare/site-reader.ts";
+import { listZones } from "../src/edge/cloudflare/zones.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { reconcilerOf } from "./bindings.ts";
 import { pacedApi } from "./paced-api.ts";

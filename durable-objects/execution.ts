@@ -15,14 +15,14 @@ import type { ApiRequest, ObservedResource } from "../src/core/resource.ts";
 import { prohibitedNow } from "../src/core/prohibitions.ts";
 import { basisMoved, unpredicted } from "../src/core/verification.ts";
 import { finished } from "../src/edge/cloudflare/bulk-operation.ts";
-import type { Answer, CloudflareApi } from "../src/edge/cloudflare/client.ts";
-import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
+import type { Answer, ProviderApi } from "../src/core/provider-api.ts";
+import { readTouched } from "./site-reader.ts";
 import type { ExecutionJournal } from "./execution-journal.ts";
 
 export interface ExecutionInput {
   readonly scope: ScopeId;
   readonly plan: SealedPlan;
-  readonly api: CloudflareApi;
+  readonly api: ProviderApi;
   readonly journal: ExecutionJournal;
   /** How many approved: what is read just before a write may ask for more than the plan said. */
   readonly people: number;

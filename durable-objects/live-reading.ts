@@ -5,7 +5,7 @@ import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts"
 import type { StoredGolden } from "../src/core/ports.ts";
 import type { LiveSite } from "../src/core/publish.ts";
 import { err, type Result } from "../src/core/result.ts";
-import { allGone, readWhole } from "../src/edge/cloudflare/site-reader.ts";
+import { allGone, readWhole } from "./site-reader.ts";
 import { pacedApi } from "./paced-api.ts";
 import type { ScopeIdentity } from "./reconciler-state.ts";
 

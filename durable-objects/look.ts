@@ -10,8 +10,8 @@ import { rehearsalOf } from "../src/core/rehearsal.ts";
 import { type Decision, reconcile, type ReconcileInput } from "../src/core/reconcile.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { FEED_MAX, type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
-import type { CloudflareApi } from "../src/edge/cloudflare/client.ts";
-import { allGone, readSite, type SiteReading } from "../src/edge/cloudflare/site-reader.ts";
+import type { ProviderApi } from "../src/core/provider-api.ts";
+import { allGone, readSite, type SiteReading } from "./site-reader.ts";
 import { vaultOf } from "./bindings.ts";
 import type { ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 
@@ -29,7 +29,7 @@ export interface LookInput {
   readonly holds: readonly Hold[];
   readonly leases: Leases;
   readonly identity: ScopeIdentity;
-  readonly api: CloudflareApi;
+  readonly api: ProviderApi;
   readonly nowMs: number;
   /** In place of the golden state in force: what would be, if it were this one. */
   readonly proposed?: StoredGolden;

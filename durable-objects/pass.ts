@@ -25,7 +25,7 @@ import { healOf, subjectKey } from "../src/core/recurrence.ts";
 import type { Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { readingView, type ScopeView, whyKept, withStatus } from "../src/core/scope-view.ts";
-import type { SiteReading } from "../src/edge/cloudflare/site-reader.ts";
+import type { SiteReading } from "./site-reader.ts";
 import { postPosture } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";

@@ -10,7 +10,7 @@ import type { Site } from "../src/core/resource.ts";
 import type { PastRun } from "../src/core/risk/history.ts";
 import type { ScopeView } from "../src/core/scope-view.ts";
 import type { Signal } from "../src/core/signal.ts";
-import type { ReadCache } from "../src/edge/cloudflare/reader.ts";
+import type { ReadCache } from "../src/core/reader.ts";
 
 export interface ScopeIdentity {
   readonly scope: ScopeId;

@@ -25,7 +25,7 @@ import {
 } from "../src/core/run.ts";
 import { viewOf } from "../src/core/run-view.ts";
 import { unpredicted } from "../src/core/verification.ts";
-import { readTouched } from "../src/edge/cloudflare/site-reader.ts";
+import { readTouched } from "./site-reader.ts";
 import { checkBallots } from "../src/edge/signing/ballots.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { logOf, reconcilerOf, registerOf, vaultOf, voterOf, policiesOf } from "./bindings.ts";

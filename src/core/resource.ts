@@ -2,11 +2,12 @@ import type { z } from "zod";
 import type { Json, JsonObject } from "./canonical.ts";
 import type { HclResource } from "./hcl.ts";
 import { isScopeId, mint, type ObjectId, type ScopeId } from "./ids.ts";
+import { type Level, levelAt } from "./provider.ts";
 import type { Result } from "./result.ts";
 
-export type Level = "zone" | "account";
+export type { Level } from "./provider.ts";
 
-/** Where a scope's resources are: a zone or an account, as the API knows it. */
+/** Where a scope's resources are: a zone or an account, as its provider's API knows it. */
 export interface Site {
   readonly level: Level;
   readonly id: ObjectId;
@@ -15,11 +16,13 @@ export interface Site {
 }
 
 /** `/zones/<id>` or `/accounts/<id>`: what every path of the site's resources begins with. */
-export const basePath = ({ level, id }: Site): string => `/${level}s/${id}`;
+export const basePath = ({ level, id }: Site): string => levelAt(level).root(id);
 
 /** The scope that a site is managed as. A zone goes by its name, which people know; an account by its id. */
-export const scopeOf = ({ level, id, name }: Site): ScopeId =>
-  mint(isScopeId, level === "zone" ? `zone:${name}` : `account:${id}`);
+export const scopeOf = ({ level, id, name }: Site): ScopeId => {
+  const { prefix, named } = levelAt(level);
+  return mint(isScopeId, `${prefix}:${named ? name : id}`);
+};
 
 /** The object that `path` leads to in `collection` of the site; empty for the collection itself, null for what is elsewhere. */
 export function objectIn(path: string, collection: string, site: Site): string | null {

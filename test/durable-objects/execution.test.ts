@@ -10,7 +10,7 @@ import { instantOf, isObjectId, isScopeId, mint, type ScopeId } from "../../src/
 import { plan, type SealedPlan } from "../../src/core/plan.ts";
 import type { Site } from "../../src/core/resource.ts";
 import { CloudflareApi } from "../../src/edge/cloudflare/client.ts";
-import { readSite } from "../../src/edge/cloudflare/site-reader.ts";
+import { readSite } from "../../durable-objects/site-reader.ts";
 import { BOOKS, cloudflare, control, vaultWrites } from "../support/world.ts";
 
 const ACCOUNT = "8d6e3f0a5c1b4927a0f4c2d9b7e61835";

@@ -9,7 +9,7 @@ import { instantOf, isObjectId, isScopeId, mint } from "../../src/core/ids.ts";
 import { plan, type SealedPlan } from "../../src/core/plan.ts";
 import type { Site } from "../../src/core/resource.ts";
 import { CloudflareApi } from "../../src/edge/cloudflare/client.ts";
-import { readSite } from "../../src/edge/cloudflare/site-reader.ts";
+import { readSite } from "../../durable-objects/site-reader.ts";
 import { BOOKS, cloudflare, control, vaultWrites } from "../support/world.ts";
 
 const SCOPE = mint(isScopeId, BOOKS.scope);

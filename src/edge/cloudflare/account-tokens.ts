@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { Json, JsonObject } from "../../core/canonical.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Answer, CloudflareApi } from "./client.ts";
+import type { Answer } from "../../core/provider-api.ts";
+import type { CloudflareApi } from "./client.ts";
 
 /** What a failed call says; never a body, which may hold a secret. */
 export interface TokenFault {

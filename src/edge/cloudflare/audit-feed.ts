@@ -5,7 +5,7 @@ import type { AuditEntry } from "../../core/diagnosis/out-of-band-change.ts";
 import { type Instant, instantOf } from "../../core/ids.ts";
 import type { Unknown } from "../../core/observation.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { type CloudflareApi, type PageInfo, unknownFrom } from "./client.ts";
+import { type PageInfo, type ProviderApi, unknownFrom } from "../../core/provider-api.ts";
 
 export interface FeedEntry extends AuditEntry {
   readonly zoneId: string | null;
@@ -30,7 +30,7 @@ export const FEED_MAX = PAGE * PAGES_MAX;
 
 /** Changes between the two instants, oldest first. `since` is inclusive: overlap the windows and drop what came before by id. */
 export async function readFeed(
-  api: CloudflareApi,
+  api: ProviderApi,
   query: FeedQuery,
 ): Promise<Result<readonly FeedEntry[], Unknown>> {
   const entries: FeedEntry[] = [];

@@ -1,7 +1,7 @@
 /** Writes that the API takes on and carries out later: what became of one of them. */
 import { isObject, type Json, textOf } from "../../core/canonical.ts";
 import type { ApiRequest } from "../../core/resource.ts";
-import type { Answer, CloudflareApi } from "./client.ts";
+import type { Answer, ProviderApi } from "../../core/provider-api.ts";
 
 /** With the pauses below about ten seconds: most are done in one, and whoever waits is called again (I12). */
 const POLLS_MAX = 20;
@@ -24,7 +24,7 @@ function placeOf({ path }: ApiRequest, result: Json): string | null {
  * is unavailable: it may still happen, and only reading can tell.
  */
 export async function finished(
-  api: Pick<CloudflareApi, "get">,
+  api: Pick<ProviderApi, "get">,
   { request, answer }: { readonly request: ApiRequest; readonly answer: Answer },
   wait = pause,
 ): Promise<Answer> {

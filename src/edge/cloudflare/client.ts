@@ -3,32 +3,18 @@
  * does, and that is known above.
  */
 import type { Json } from "../../core/canonical.ts";
-import type { Unknown } from "../../core/observation.ts";
+import {
+  type Answer,
+  faulted,
+  type PageInfo,
+  type ProviderApi,
+  unavailable,
+} from "../../core/provider-api.ts";
 import type { ApiRequest } from "../../core/resource.ts";
 import { bodyOf } from "./request-body.ts";
 
 /** How long one call may take. The API answers lists of 5,000 in about a second. */
 const TIMEOUT_MS = 20_000;
-
-export interface PageInfo {
-  readonly total_count?: number;
-  readonly total_pages?: number;
-  readonly cursor?: string;
-  readonly cursors?: { readonly after?: string };
-}
-
-export type Answer =
-  | { readonly type: "ok"; readonly result: Json; readonly info: PageInfo }
-  /** Cloudflare understood and said no. Nothing was changed, and asking again will not help. */
-  | {
-      readonly type: "refused";
-      readonly status: number;
-      readonly codes: readonly number[];
-      /** What became of a write that was taken on and failed later; text from outside, cut short. */
-      readonly detail?: string;
-    }
-  /** No usable answer. A call that changes something may or may not have been carried out. */
-  | { readonly type: "unavailable"; readonly detail: string; readonly retryAfterMs: number | null };
 
 export interface CloudflareApiOptions {
   /** `https://api.cloudflare.com/client/v4` or a sandbox's. */
@@ -37,7 +23,7 @@ export interface CloudflareApiOptions {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
-export class CloudflareApi {
+export class CloudflareApi implements ProviderApi {
   readonly #options: CloudflareApiOptions;
 
   constructor(options: CloudflareApiOptions) {
@@ -104,19 +90,6 @@ export type Download =
 const notOk = (answer: Answer): Exclude<Answer, { type: "ok" }> =>
   answer.type === "ok" ? unavailable("no usable answer") : answer;
 
-const faulted = (fault: unknown): Unavailable =>
-  unavailable(
-    fault instanceof Error && fault.name === "TimeoutError" ? "timed out" : "connection failed",
-  );
-
-type Unavailable = Extract<Answer, { type: "unavailable" }>;
-
-const unavailable = (detail: string, retryAfterMs: number | null = null): Unavailable => ({
-  type: "unavailable",
-  detail,
-  retryAfterMs,
-});
-
 /** 408, 409 and 429 are passing conditions; the other 4xx are final (cloudflare.md, section 2.3). */
 const PASSING = new Set([408, 409, 425, 429]);
 
@@ -164,17 +137,4 @@ function retryAfter(headers: Headers): number | null {
   if (Number.isFinite(seconds)) return Math.max(0, seconds) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
-}
-
-/** A read that gave no state, in core's words (I8). */
-export function unknownFrom(answer: Exclude<Answer, { type: "ok" }>, what: string): Unknown {
-  if (answer.type === "refused") {
-    return {
-      reason: "refused",
-      detail: `${what}: status ${answer.status}, codes ${answer.codes.join(", ") || "none"}`,
-      retryAfterMs: null,
-    };
-  }
-  const reason = answer.detail === "status 429" ? "rate_limited" : "unreachable";
-  return { reason, detail: `${what}: ${answer.detail}`, retryAfterMs: answer.retryAfterMs };
 }

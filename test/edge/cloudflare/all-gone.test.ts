@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { isObjectId, mint } from "../../../src/core/ids.ts";
 import { CloudflareApi } from "../../../src/edge/cloudflare/client.ts";
 import { READERS } from "../../../src/edge/cloudflare/readers/registry.ts";
-import { allGone } from "../../../src/edge/cloudflare/site-reader.ts";
+import { allGone } from "../../../durable-objects/site-reader.ts";
 import { kindOf } from "../../../src/core/kinds/registry.ts";
 
 const ID = "wanted-0001";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Json } from "../../../src/core/canonical.ts";
 import { finished } from "../../../src/edge/cloudflare/bulk-operation.ts";
-import type { Answer } from "../../../src/edge/cloudflare/client.ts";
+import type { Answer } from "../../../src/core/provider-api.ts";
 
 const LISTS = "/accounts/a1/rules/lists";
 const answered = (result: Json): Answer => ({ type: "ok", result, info: {} });

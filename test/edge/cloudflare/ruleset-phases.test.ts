@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../../src/core/canonical.ts";
 import { isObjectId, mint } from "../../../src/core/ids.ts";
 import type { Site } from "../../../src/core/resource.ts";
 import { CloudflareApi } from "../../../src/edge/cloudflare/client.ts";
-import type { ReadCache, ReadContext } from "../../../src/edge/cloudflare/reader.ts";
+import type { ReadCache, ReadContext } from "../../../src/core/reader.ts";
 import { rulesetPhases } from "../../../src/edge/cloudflare/readers/ruleset-phases.ts";
 
 const site: Site = { level: "zone", id: mint(isObjectId, "z1"), name: "harbor.example" };

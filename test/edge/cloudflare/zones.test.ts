@@ -1,7 +1,7 @@
 /** The search for zones: what is not surely a zone stops it (I8). */
 import { expect, it } from "vitest";
 import { CloudflareApi } from "../../../src/edge/cloudflare/client.ts";
-import { listZones } from "../../../src/edge/cloudflare/site-reader.ts";
+import { listZones } from "../../../src/edge/cloudflare/zones.ts";
 
 const ACCOUNT = { id: "a1", name: "Harbor" };
 

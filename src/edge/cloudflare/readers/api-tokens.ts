@@ -1,6 +1,6 @@
 import { isObject, type Json } from "../../../core/canonical.ts";
 import { ok } from "../../../core/result.ts";
-import type { Reader } from "../reader.ts";
+import type { Reader } from "../../../core/reader.ts";
 import { objectList } from "./object-list.ts";
 
 /** Expired ones too: a declared token that has run out is there, and has another status. */

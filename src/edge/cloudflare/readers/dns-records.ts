@@ -1,8 +1,8 @@
 import type { Json } from "../../../core/canonical.ts";
 import type { Reading, Unknown } from "../../../core/observation.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { unknownFrom } from "../client.ts";
-import type { ReadContext, Reader, Subject } from "../reader.ts";
+import { unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext, Reader, Subject } from "../../../core/reader.ts";
 
 /** The documented maximum is far higher; 5,000 keeps one answer at about 2 MB and a zone of 10,000 at two calls. */
 const PAGE_SIZE = 5_000;

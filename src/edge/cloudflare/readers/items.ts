@@ -2,8 +2,8 @@
 import type { Json } from "../../../core/canonical.ts";
 import type { Unknown } from "../../../core/observation.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { type PageInfo, unknownFrom } from "../client.ts";
-import type { ReadContext } from "../reader.ts";
+import { type PageInfo, unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext } from "../../../core/reader.ts";
 
 /** With the sizes below: five times what an account may have (I12). */
 const PAGES_MAX = 100;

@@ -5,8 +5,8 @@ import { kindOf } from "../../../core/kinds/registry.ts";
 import type { Reading, Unknown } from "../../../core/observation.ts";
 import { basePath } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { unknownFrom } from "../client.ts";
-import type { ReadContext, Reader, Subject } from "../reader.ts";
+import { unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext, Reader, Subject } from "../../../core/reader.ts";
 import { readItems } from "./items.ts";
 import { readList } from "./object-list.ts";
 

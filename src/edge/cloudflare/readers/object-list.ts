@@ -4,8 +4,8 @@ import { kindOf } from "../../../core/kinds/registry.ts";
 import type { Reading, Unknown } from "../../../core/observation.ts";
 import { basePath, type Site } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { type PageInfo, unknownFrom } from "../client.ts";
-import type { ReadContext, Reader } from "../reader.ts";
+import { type PageInfo, unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext, Reader } from "../../../core/reader.ts";
 
 /** 100 pages: more than any account has of these (I12). */
 const PAGES_MAX = 100;

@@ -4,8 +4,8 @@ import type { GoldenState } from "../../../core/golden.ts";
 import { bucketObject, lockObject } from "../../../core/kinds/r2-bucket.ts";
 import type { Unknown } from "../../../core/observation.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { type Answer, unknownFrom } from "../client.ts";
-import type { ReadContext, Reader, Subject, WholeReading } from "../reader.ts";
+import { type Answer, unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext, Reader, Subject, WholeReading } from "../../../core/reader.ts";
 import { partial } from "./items.ts";
 
 const KIND = "r2_bucket";

@@ -1,4 +1,5 @@
-import type { Reader } from "../reader.ts";
+import type { CloudflareApi } from "../client.ts";
+import type { Reader } from "../../../core/reader.ts";
 import { accessApplications } from "./access-applications.ts";
 import { apiTokens } from "./api-tokens.ts";
 import { notificationPolicies, notificationWebhooks } from "./notifications.ts";
@@ -13,7 +14,7 @@ import { d1Databases, kvNamespaces } from "./storage.ts";
 import { zoneSettings } from "./zone-settings.ts";
 import { rulesetPhases } from "./ruleset-phases.ts";
 
-export const READERS: readonly Reader[] = [
+export const READERS: readonly Reader<CloudflareApi>[] = [
   dnsRecords,
   zoneSettings,
   workerRoutes,

@@ -3,8 +3,8 @@ import { isObject, type Json, type JsonObject, textOf } from "../../../core/cano
 import type { Unknown } from "../../../core/observation.ts";
 import { basePath } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { unknownFrom } from "../client.ts";
-import type { ReadContext, Reader } from "../reader.ts";
+import { unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext, Reader } from "../../../core/reader.ts";
 
 /** The largest page there is. */
 const PAGE_SIZE = 50;

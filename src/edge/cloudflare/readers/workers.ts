@@ -6,18 +6,22 @@ import type { GoldenState } from "../../../core/golden.ts";
 import type { Reading, Unknown } from "../../../core/observation.ts";
 import { basePath } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { unknownFrom } from "../client.ts";
-import type { ReadContext, Reader } from "../reader.ts";
+import { unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext, Reader } from "../../../core/reader.ts";
+import type { CloudflareApi } from "../client.ts";
 import { readList } from "./object-list.ts";
 
 const KIND = "worker";
 /** Two calls each, and six connections are all a Worker may hold open at once. */
 const AT_ONCE = 3;
 
-const scriptPath = ({ site }: ReadContext, name: string): string =>
+/** Code comes without an envelope, so the client is asked for more than what all providers have. */
+type Context = ReadContext<CloudflareApi>;
+
+const scriptPath = ({ site }: Context, name: string): string =>
   `${basePath(site)}/workers/scripts/${name}`;
 
-export const workers: Reader = {
+export const workers: Reader<CloudflareApi> = {
   kind: KIND,
   /** A declared Worker is asked for by its name: a list that lost it does not make it missing. */
   readAll: (context, golden) => readWorkers(context, golden, golden.unmanaged[KIND] === "remove"),
@@ -34,7 +38,7 @@ export const workers: Reader = {
 
 /** `all`: with settings and code of those, too, that nobody declared; what is to be removed has to be known whole. */
 async function readWorkers(
-  context: ReadContext,
+  context: Context,
   golden: GoldenState,
   all: boolean,
 ): Promise<Result<Reading, Unknown>> {
@@ -53,7 +57,7 @@ async function readWorkers(
 }
 
 async function readByName(
-  context: ReadContext,
+  context: Context,
   names: readonly string[],
 ): Promise<Result<readonly JsonObject[], Unknown>> {
   const objects: JsonObject[] = [];
@@ -68,7 +72,7 @@ async function readByName(
 }
 
 async function readWorker(
-  context: ReadContext,
+  context: Context,
   name: string,
 ): Promise<Result<JsonObject | null, Unknown>> {
   const path = scriptPath(context, name);

@@ -3,8 +3,8 @@ import type { GoldenState } from "../../../core/golden.ts";
 import { SETTINGS } from "../../../core/kinds/zone-setting-values.ts";
 import type { Unknown } from "../../../core/observation.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { type Answer, unknownFrom } from "../client.ts";
-import type { ReadContext, Reader, WholeReading } from "../reader.ts";
+import { type Answer, unknownFrom } from "../../../core/provider-api.ts";
+import type { ReadContext, Reader, WholeReading } from "../../../core/reader.ts";
 
 /** Asked for one by one where the list of all is refused: what people most often declare. */
 const WELL_KNOWN = [

@@ -1,17 +1,15 @@
-/** The state of a zone or an account: all of it, or just what a plan touches. */
-import { z } from "zod";
-import type { Json } from "../../core/canonical.ts";
-import type { GoldenState } from "../../core/golden.ts";
-import { type Instant, isObjectId, mint, type ObjectId } from "../../core/ids.ts";
-import { kindOf } from "../../core/kinds/registry.ts";
-import { observe, type Observation, type Reading, type Unknown } from "../../core/observation.ts";
-import type { Step } from "../../core/plan.ts";
-import type { LiveSite, Unasked } from "../../core/publish.ts";
-import type { ObservedResource, Site } from "../../core/resource.ts";
-import { err, ok, type Result } from "../../core/result.ts";
-import { type CloudflareApi, unknownFrom } from "./client.ts";
-import type { ReadContext, Reader, WholeReading } from "./reader.ts";
-import { READERS } from "./readers/registry.ts";
+/** The state of a site, at whichever provider: all of it, or just what a plan touches. */
+import type { Json } from "../src/core/canonical.ts";
+import type { GoldenState } from "../src/core/golden.ts";
+import type { Instant, ObjectId } from "../src/core/ids.ts";
+import { kindOf } from "../src/core/kinds/registry.ts";
+import { observe, type Observation, type Reading, type Unknown } from "../src/core/observation.ts";
+import type { Step } from "../src/core/plan.ts";
+import type { LiveSite, Unasked } from "../src/core/publish.ts";
+import type { ObservedResource, Site } from "../src/core/resource.ts";
+import { err, ok, type Result } from "../src/core/result.ts";
+import type { ReadContext, Reader, WholeReading } from "../src/core/reader.ts";
+import { READERS } from "./providers.ts";
 
 export interface SiteReading {
   readonly readings: readonly Reading[];
@@ -156,58 +154,4 @@ export async function allGone(
     if (found.value.some((object) => object.id === id)) return ok(false);
   }
   return ok(true);
-}
-
-/** A zone that the token can see, and the account that it is in. */
-export interface VisibleZone extends Site {
-  readonly account: Site;
-}
-
-const ZONES_PER_PAGE = 50;
-/** 5,000 zones in one account (I12). */
-const ZONE_PAGES_MAX = 100;
-
-export async function listZones(
-  api: CloudflareApi,
-): Promise<Result<readonly VisibleZone[], Unknown>> {
-  const zones: VisibleZone[] = [];
-  for (let page = 1; page <= ZONE_PAGES_MAX; page += 1) {
-    const answer = await api.get("/zones", {
-      page: String(page),
-      per_page: String(ZONES_PER_PAGE),
-    });
-    if (answer.type !== "ok") return err(unknownFrom(answer, "zones"));
-    const rows = Array.isArray(answer.result) ? answer.result : [];
-    for (const row of rows) {
-      const site = zoneOf(row);
-      // A zone without an id must never become something to compare with (drift-cases 29).
-      if (!site)
-        return err({
-          reason: "malformed",
-          detail: "zones: an entry without a usable id",
-          retryAfterMs: null,
-        });
-      zones.push(site);
-    }
-    if (rows.length === 0 || page >= (answer.info.total_pages ?? Infinity)) return ok(zones);
-  }
-  return ok(zones);
-}
-
-const visibleZone = z.object({
-  id: z.string().refine(isObjectId),
-  name: z.string().min(1),
-  account: z.object({ id: z.string().refine(isObjectId), name: z.string().default("") }),
-});
-
-function zoneOf(raw: Json): VisibleZone | null {
-  const parsed = visibleZone.safeParse(raw);
-  if (!parsed.success) return null;
-  const { id, name, account } = parsed.data;
-  return {
-    level: "zone",
-    id: mint(isObjectId, id),
-    name,
-    account: { level: "account", id: mint(isObjectId, account.id), name: account.name },
-  };
 }
