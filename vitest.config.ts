@@ -59,6 +59,7 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations(path.join(root, "migrations")),
+                SANDBOX_KEYS_CONFIRMED_BY: "dev-approver-1,dev-approver-2", // as `npm start` does it
                 FEED_POLL_SECONDS: "600", // tests poll the feed themselves
                 HONEYTOKEN: HONEYTOKEN_ENV,
                 // Asked only where a test gives a role a model; the test answers in its place.

@@ -81,6 +81,7 @@ async function prepare(document) {
         id,
         power: "vote",
         quarantined: false,
+        waiting: [],
         keys: [{ id: keyIdOf(publicKeys), keys: publicKeys, retiredFrom: null }],
       })),
     },

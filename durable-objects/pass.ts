@@ -36,6 +36,7 @@ import { type Found, look, type LookInput, readTrail } from "./look.ts";
 import { pacedApi } from "./paced-api.ts";
 import { openDesk, scopeFacts } from "./policy-desk.ts";
 import type { ActiveRun, ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
+import { withoutVoice } from "./seating.ts";
 
 /** The blackboard may be this old when nothing changes: one write a minute and scope. */
 const POSTURE_AGE_MS = 60_000;
@@ -51,6 +52,8 @@ function whyHeld({ why, heldBack }: In<"held">): string {
       return `the run for this drift ended ${why.detail}; it waits for a person or for a new golden state`;
     case "on_hold":
       return whyKept(heldBack);
+    case "voters_not_confirmed":
+      return `nobody has confirmed the keys of ${why.voters.join(", ")}: list them with POST /api/v1/scopes/{scope}/voters`;
     case "not_ours":
       return "declared resources differ that are not ours to write; `reported` says why";
   }
@@ -245,6 +248,11 @@ export class Pass {
   async #heal(decision: In<"heal">, found: Found): Promise<void> {
     const { state, env, view, wanted } = this.#input;
     const { lineage, reading, generation } = found;
+    const silent = await withoutVoice(env, this.#input.identity.scope);
+    if (silent.length > 0) {
+      const why = { reason: "voters_not_confirmed", voters: silent.map(({ id }) => id) } as const;
+      return this.#held({ ...decision, type: "held", why }, found);
+    }
     const drift = await this.#diagnose(decision, found);
     const policy = await this.#policy(decision);
     const people = (approvalsNeeded(policy.tier) ?? 0) > 0;

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { SignedRuling } from "../src/core/attestation.ts";
 import type { SignedBallot } from "../src/core/ballot.ts";
 import { digestOf } from "../src/core/canonical.ts";
-import { type Digest, type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
+import { type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
 import { registrationEntry } from "../src/core/log/register-entries.ts";
 import { BALLOT_TTL_MS } from "../src/core/ballot.ts";
 import type { RegisterPort } from "../src/core/ports.ts";
@@ -11,15 +11,21 @@ import type { Electorate } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { keyIdOf, type PublicKeys, signedBytes } from "../src/core/signing.ts";
 import {
+  confirmKey,
   electorateOf,
   equivocation,
   introduce,
+  isWaiting,
+  isWordFor,
+  type KeyStanding,
   type RegisteredVoter,
   type RegisterEntry,
   type RegisterRefusal,
   type Registration,
   reinstate,
   rollOf,
+  type Seating,
+  seatingsOf,
   type SignedEntry,
   type SignedIntroduction,
 } from "../src/core/voter-register.ts";
@@ -40,6 +46,10 @@ const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetM
 
 /** A round has four ballots; nobody has more to bring at once. */
 const BALLOTS_MAX = 16;
+/** Of one scope, which has four seats. */
+const SEATINGS_MAX = 16;
+
+type Introduced = Result<Seating & { readonly standing: KeyStanding }, RegisterRefusal>;
 
 /**
  * Who votes, with which keys; one for the whole system, in the vault's Worker. Owns: the root key, made here and never
@@ -56,8 +66,16 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
   #root: Promise<KeyPair> | null = null;
   #busy: Promise<unknown> = Promise.resolve();
 
-  introduce(signed: SignedIntroduction): Promise<Result<{ key: Digest }, RegisterRefusal>> {
+  introduce(signed: SignedIntroduction): Promise<Introduced> {
     return this.#alone(() => this.#introduce(signed));
+  }
+
+  confirmKeys(
+    scope: ScopeId,
+    introductions: readonly SignedIntroduction[],
+    word: SignedRuling,
+  ): Promise<Result<readonly RegisteredVoter[], RegisterRefusal>> {
+    return this.#alone(() => this.#confirmKeys(scope, introductions, word));
   }
 
   hear(scope: ScopeId, ballots: readonly SignedBallot[]): Promise<Electorate> {
@@ -107,7 +125,21 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
     return this.#alone(() => this.#desk.revoke(...of));
   }
 
-  async #introduce(signed: SignedIntroduction): Promise<Result<{ key: Digest }, RegisterRefusal>> {
+  async #introduce(signed: SignedIntroduction): Promise<Introduced> {
+    const registrations = await this.#judged(signed, false);
+    if (!registrations.ok) return registrations;
+    const { scope, voter, keys } = signed.introduction;
+    await this.#enter(scope, registrations.value);
+    const key = keyIdOf(keys);
+    const known = this.#roll(scope).find(({ id }) => id === voter);
+    const waits = known?.keys.some((one) => one.id === key && isWaiting(one, clock())) ?? true;
+    return ok({ voter, key, standing: waits ? "waiting" : "in_force" });
+  }
+
+  async #judged(
+    signed: SignedIntroduction,
+    isSignedFor: boolean,
+  ): Promise<Result<readonly Registration[], RegisterRefusal>> {
     const { introduction, proof, vouching } = signed;
     const { scope, keys } = introduction;
     const bytes = signedBytes("introduction/v1", introduction);
@@ -115,7 +147,7 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
     const voucher = roll
       .find(({ id }) => id === introduction.voter)
       ?.keys.find(({ id }) => id === vouching?.key);
-    const registrations = introduce({
+    return introduce({
       signed,
       roll,
       isHeld: await verify(bytes, proof, keys),
@@ -123,13 +155,36 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
         vouching !== null &&
         voucher !== undefined &&
         (await verify(bytes, vouching.signature, voucher.keys)),
-      person: null,
+      isSignedFor,
       now: clock(),
       overlapUntil: clock(BALLOT_TTL_MS),
     });
-    if (!registrations.ok) return registrations;
-    await this.#enter(scope, registrations.value);
-    return ok({ key: keyIdOf(keys) });
+  }
+
+  /** The keys come with the word for them, so that nobody who asks in a voter's name can keep the voter itself out. */
+  async #confirmKeys(
+    scope: ScopeId,
+    introductions: readonly SignedIntroduction[],
+    { ruling, attestation }: SignedRuling,
+  ): Promise<Result<readonly RegisteredVoter[], RegisterRefusal>> {
+    const seatings = seatingsOf(introductions);
+    const isMeant =
+      introductions.length <= SEATINGS_MAX &&
+      introductions.every(({ introduction }) => introduction.scope === scope) &&
+      isWordFor(ruling, scope, seatings);
+    if (!isMeant || !(await this.#desk.attests("ruling/v1", ruling, attestation)))
+      return err({ reason: "ruling_not_signed" });
+    const first = introductions.map((signed) => ({ ...signed, vouching: null }));
+    const judged = await Promise.all(first.map((signed) => this.#judged(signed, true)));
+    for (const one of judged) if (!one.ok) return one;
+    for (const one of judged) if (one.ok) await this.#enter(scope, one.value);
+    for (const seating of seatings) {
+      const word = { by: ruling.by, now: clock() };
+      const confirmed = confirmKey(this.#roll(scope), seating, word);
+      if (!confirmed.ok) return confirmed;
+      await this.#enter(scope, confirmed.value);
+    }
+    return ok(this.#roll(scope));
   }
 
   async #hear(scope: ScopeId, ballots: readonly SignedBallot[]): Promise<Electorate> {

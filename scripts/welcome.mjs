@@ -1,4 +1,5 @@
 // What a person reads when everything is up: where it is, who may do what, and what to try.
+import { SEATING_PEOPLE } from "./workers.mjs";
 
 const DEV_TOKENS = [
   ["dev-viewer", "reads everything"],
@@ -38,6 +39,10 @@ export function welcomeText({ workers, scopes, zone, colours, ms }) {
       `  ${command}`,
     ]),
     "",
+    paint.quiet(
+      `This is a sandbox: its voters' first keys count by the word of ${SEATING_PEOPLE.join(" and ")}, whom`,
+    ),
+    paint.quiet("the set-up lets sign. On a live account people do: docs/operations.md, Voters."),
     paint.quiet("Ctrl-C stops everything; the state stays. npm start -- --fresh begins anew."),
     "",
   ].join("\n");
@@ -55,7 +60,7 @@ export function liveText({ workers, account, credentials, colours, ms }) {
       ["swarm", paint.place(workers.url)],
       ["account", account.apiBase],
       ["state", workers.stateDir],
-      ["tokens", `${credentials} (operator and approver, for Authorization: Bearer …)`],
+      ["tokens", `${credentials} (operator and two approvers, for Authorization: Bearer …)`],
     ]),
     ...(account.isCloudflare ? [] : ["", warning]),
     "",

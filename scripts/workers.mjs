@@ -23,6 +23,13 @@ export { buildWorkers, StartError };
 const READY_MS_MAX = 30_000;
 const STOP_MS_MAX = 1_500;
 
+/**
+ * A sandbox has nobody who could sign for the first keys of its voters, so its two development
+ * approvers do, whose keys everybody can work out: they show how it goes and prove nothing. On a
+ * live account people sign, over the API.
+ */
+export const SEATING_PEOPLE = ["dev-approver-1", "dev-approver-2"];
+
 /** Which start a child process belongs to: several may run in one process. */
 const starting = new AsyncLocalStorage();
 
@@ -168,6 +175,8 @@ function runtimeOptions({ worker, workers, options, ports }) {
   const bindings = { ...worker.options.bindings };
   if (ports.sandbox !== undefined && "CF_API_BASE" in bindings)
     bindings.CF_API_BASE = `http://${host}:${ports.sandbox}/client/v4`;
+  if (worker.role === "swarm" && options.withSandbox)
+    bindings.SANDBOX_KEYS_CONFIRMED_BY = SEATING_PEOPLE.join(",");
   return {
     ...worker.options,
     name: worker.name,

@@ -152,11 +152,18 @@ export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
  * verified, and a scope that is none is nobody's.
  */
 export class RegisterRpc extends WorkerEntrypoint<VaultEnv> implements RegisterPort {
-  introduce(
-    signed: SignedIntroduction,
-  ): Promise<Result<{ readonly key: Digest }, RegisterRefusal>> {
+  introduce(signed: SignedIntroduction): ReturnType<RegisterPort["introduce"]> {
     this.#check(signed.introduction.scope);
     return this.#register().introduce(signed);
+  }
+
+  confirmKeys(
+    scope: ScopeId,
+    introductions: readonly SignedIntroduction[],
+    word: SignedRuling,
+  ): ReturnType<RegisterPort["confirmKeys"]> {
+    this.#check(scope);
+    return this.#register().confirmKeys(scope, introductions, word);
   }
 
   hear(scope: ScopeId, ballots: readonly SignedBallot[]): Promise<Electorate> {

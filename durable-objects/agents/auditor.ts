@@ -9,7 +9,7 @@ import { type Digest, instantOf, isScopeId, mint } from "../../src/core/ids.ts";
 import { checkOf } from "../../src/core/orchestration.ts";
 import type { AuditorPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
-import type { RegisterRefusal } from "../../src/core/voter-register.ts";
+import type { RegisterRefusal, SignedIntroduction } from "../../src/core/voter-register.ts";
 import { Evidence } from "../../src/edge/store/evidence.ts";
 import { reconcilerOf, registerOf } from "../bindings.ts";
 import { openDesk } from "../policy-desk.ts";
@@ -32,6 +32,12 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
     await this.lifecycle.start();
     const { name } = this.lifecycle;
     return this.#booth.rotate(name, mint(isScopeId, name.slice(checkOf(name).length + 1)));
+  }
+
+  async enrol(): Promise<SignedIntroduction> {
+    await this.lifecycle.start();
+    const { name } = this.lifecycle;
+    return this.#booth.enrol(name, mint(isScopeId, name.slice(checkOf(name).length + 1)));
   }
 
   async #audit(motion: Motion, nowMs: number): Promise<Verdict> {

@@ -8,9 +8,13 @@ import {
 } from "../../src/core/ballot.ts";
 import { type Digest, type Instant, instantOf, isVoterId, mint } from "../../src/core/ids.ts";
 import type { RegisterPort } from "../../src/core/ports.ts";
-import { err, type Result } from "../../src/core/result.ts";
+import type { Result } from "../../src/core/result.ts";
 import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
-import type { Introduction, RegisterRefusal } from "../../src/core/voter-register.ts";
+import type {
+  Introduction,
+  RegisterRefusal,
+  SignedIntroduction,
+} from "../../src/core/voter-register.ts";
 import {
   type KeyPair,
   newSeeds,
@@ -29,7 +33,7 @@ export type Judgement = Pick<Ballot, "vote" | "reasons" | "tier">;
 interface StoredKey {
   readonly seeds: Seeds;
   readonly madeAt: number;
-  /** `made`: nobody else knows it. `in_force`: the register has entered it. */
+  /** `made`: it has no voice yet. `in_force`: the register counts it. */
   readonly state: "made" | "in_force";
 }
 
@@ -92,6 +96,16 @@ export class Booth {
     return signed;
   }
 
+  /** Asks for its seat with the keys that it signs with. What the register says of them, the register shows. */
+  async enrol(name: string, scope: Motion["scope"]): Promise<SignedIntroduction> {
+    const known = this.#keys().findLast(({ state }) => state === "in_force");
+    const seeds = known?.seeds ?? this.#next();
+    const introduction = await this.#introduction({ name, scope }, seeds, null);
+    const entered = await this.#register.introduce(introduction);
+    if (entered.ok && entered.value.standing === "in_force") this.#enter(seeds);
+    return introduction;
+  }
+
   async rotate(
     name: string,
     scope: Motion["scope"],
@@ -130,6 +144,19 @@ export class Booth {
     seeds: Seeds,
     current: KeyPair | null,
   ): Promise<Result<{ readonly key: Digest }, RegisterRefusal>> {
+    const signed = await this.#introduction({ name, scope }, seeds, current);
+    const entered = await this.#register.introduce(signed);
+    if (!entered.ok) return entered;
+    // Keys that wait for people stay the newest ones: asked about again with every vote, until they count.
+    if (entered.value.standing === "in_force") this.#enter(seeds);
+    return entered;
+  }
+
+  async #introduction(
+    { name, scope }: { readonly name: string; readonly scope: Motion["scope"] },
+    seeds: Seeds,
+    current: KeyPair | null,
+  ): Promise<SignedIntroduction> {
     const keys = await this.#open(seeds);
     const introduction: Introduction = {
       version: 1,
@@ -139,17 +166,14 @@ export class Booth {
       at: instant(Date.now()),
     };
     const bytes = signedBytes("introduction/v1", introduction);
-    const entered = await this.#register.introduce({
+    return {
       introduction,
       proof: await keys.sign(bytes),
       vouching: current && {
         key: keyIdOf(current.publicKeys),
         signature: await current.sign(bytes),
       },
-    });
-    if (!entered.ok) return err(entered.error);
-    this.#enter(seeds);
-    return entered;
+    };
   }
 
   #keys(): readonly StoredKey[] {

@@ -7,7 +7,7 @@ import { checkOf } from "../../src/core/orchestration.ts";
 import type { AuditorPort, ReviewerModel } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
 import { briefOf, judged, type Review, type ReviewBrief, silent } from "../../src/core/review.ts";
-import type { RegisterRefusal } from "../../src/core/voter-register.ts";
+import type { RegisterRefusal, SignedIntroduction } from "../../src/core/voter-register.ts";
 import { Evidence } from "../../src/edge/store/evidence.ts";
 import { registerOf } from "../bindings.ts";
 import { InferenceLedger } from "../inference-ledger.ts";
@@ -36,6 +36,12 @@ export class Reviewer extends DurableObject<Env> implements AuditorPort {
     await this.lifecycle.start();
     const { name } = this.lifecycle;
     return this.#booth.rotate(name, mint(isScopeId, name.slice(checkOf(name).length + 1)));
+  }
+
+  async enrol(): Promise<SignedIntroduction> {
+    await this.lifecycle.start();
+    const { name } = this.lifecycle;
+    return this.#booth.enrol(name, mint(isScopeId, name.slice(checkOf(name).length + 1)));
   }
 
   async #review(motion: Motion): Promise<Review> {

@@ -27,7 +27,7 @@ export type Attestation = PasskeyAssertion | KeySignature;
 /** A person decides something about the swarm itself. Plans have approvals instead. */
 export interface Ruling {
   readonly version: 1;
-  readonly what: "reinstate_voter" | "introduce_voter" | "confirm_passkey";
+  readonly what: "reinstate_voter" | "confirm_keys" | "confirm_passkey";
   /** What it is about, by name, and as it was seen. */
   readonly subject: string;
   readonly digest: Digest;

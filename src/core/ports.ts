@@ -41,8 +41,10 @@ import type {
 } from "./passkey-register.ts";
 import type { PublicKeys, Purpose } from "./signing.ts";
 import type {
+  KeyStanding,
   RegisteredVoter,
   RegisterRefusal,
+  Seating,
   SignedEntry,
   SignedIntroduction,
 } from "./voter-register.ts";
@@ -128,6 +130,8 @@ export interface AuditorPort {
   vote(motion: Motion): Promise<SignedBallot>;
   /** Makes new keys, which the ones in force vouch for. Both count until the old ones have run out. */
   rotate(): Promise<Result<{ readonly key: Digest }, RegisterRefusal>>;
+  /** Asks the register for its seat, with the keys that it signs with, and shows what it asked with: people sign for that. */
+  enrol(): Promise<SignedIntroduction>;
 }
 
 /** Reads a plan for the reviewer. The answer is whatever it is until `judged` has read it. */
@@ -137,7 +141,16 @@ export interface ReviewerModel {
 
 /** Who votes and whose signature counts, in the vault's Worker. Strongly consistent; every entry is signed and recorded. */
 export interface RegisterPort {
-  introduce(signed: SignedIntroduction): Promise<Result<{ readonly key: Digest }, RegisterRefusal>>;
+  /** Keys that no other keys vouch for wait until people have signed for them. */
+  introduce(
+    signed: SignedIntroduction,
+  ): Promise<Result<Seating & { readonly standing: KeyStanding }, RegisterRefusal>>;
+  /** A person's word that these keys are these voters'; all of them or none. */
+  confirmKeys(
+    scope: ScopeId,
+    introductions: readonly SignedIntroduction[],
+    word: SignedRuling,
+  ): Promise<Result<readonly RegisteredVoter[], RegisterRefusal>>;
   /**
    * The electorate of the scope, after `ballots` have been heard: of two different ones by one voter for one epoch,
    * whoever brings them and whenever, the second puts the voter into quarantine.

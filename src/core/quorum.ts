@@ -14,6 +14,8 @@ export interface KeyInForce {
 
 export interface Elector extends Seat {
   readonly keys: readonly KeyInForce[];
+  /** Keys that nobody has signed for yet: they show that it has no voice, and give it none. */
+  readonly waiting: readonly Digest[];
   /** It has said two things at once. Nothing it says counts until a person reinstates it. */
   readonly quarantined: boolean;
 }
@@ -49,6 +51,8 @@ export type QuorumRefusal =
   | { readonly reason: "unknown_voter"; readonly voter: VoterId }
   | { readonly reason: "voter_quarantined"; readonly voter: VoterId }
   | { readonly reason: "key_not_in_force"; readonly voter: VoterId; readonly key: Digest }
+  /** No person has signed that this key is the voter's. */
+  | { readonly reason: "key_not_confirmed"; readonly voter: VoterId; readonly key: Digest }
   | { readonly reason: "bad_signature"; readonly voter: VoterId }
   | { readonly reason: "another_motion"; readonly voter: VoterId }
   | { readonly reason: "voted_twice"; readonly voter: VoterId }
@@ -136,8 +140,11 @@ function refuse(
   const elector = voters.get(voter);
   if (!elector) return { reason: "unknown_voter", voter };
   if (elector.quarantined) return { reason: "voter_quarantined", voter };
-  if (!elector.keys.some(({ id }) => id === ballot.key))
-    return { reason: "key_not_in_force", voter, key: ballot.key };
+  if (!elector.keys.some(({ id }) => id === ballot.key)) {
+    const isWaiting = elector.waiting.includes(ballot.key);
+    const reason = isWaiting ? "key_not_confirmed" : "key_not_in_force";
+    return { reason, voter, key: ballot.key };
+  }
   if (!verified) return { reason: "bad_signature", voter };
   if (!sameMotion(ballot, motion)) return { reason: "another_motion", voter };
   if (seen.has(voter)) return { reason: "voted_twice", voter };

@@ -10,7 +10,7 @@ import { type At, isInForce, warrantOf } from "./guardrails/guardrail.ts";
 import { isGuarded, leasedSettings, type Leases, overlay } from "./guardrails/overlay.ts";
 import { type HeldBack, type Hold, type Keeper, keptByHold, partition } from "./hold.ts";
 import { canonicalise, digestOf } from "./canonical.ts";
-import type { Digest, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
+import type { Digest, IncidentId, Instant, RunId, ScopeId, VoterId } from "./ids.ts";
 import { incidentId, keptByIncident, type OpenIncident } from "./incident.ts";
 import { kindOf } from "./kinds/registry.ts";
 import type { Lineage, Observation } from "./observation.ts";
@@ -60,6 +60,8 @@ export type HeldReason =
   | { readonly reason: "turned_down"; readonly detail: string }
   /** By holds or by routing rules: see `heldBack`. */
   | { readonly reason: "on_hold" }
+  /** Nothing can be decided: these voters' keys wait for people. Found out when a plan is put to the vote. */
+  | { readonly reason: "voters_not_confirmed"; readonly voters: readonly VoterId[] }
   /** Declared and different, but not ours to write: see `drift.reported`. */
   | { readonly reason: "not_ours" };
 

@@ -44,6 +44,7 @@ const ELECTORATE: Electorate = {
   voters: SEATS.map((seat) => ({
     ...seat,
     quarantined: false,
+    waiting: [],
     keys: [{ id: digestOf("key"), keys: { suite: SUITE, keys: {} } }],
   })),
 };

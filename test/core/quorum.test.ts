@@ -29,6 +29,7 @@ const elector = (check: string, power: Elector["power"] = "vote"): Elector => ({
   id: voterOf(check),
   power,
   quarantined: false,
+  waiting: [],
   keys: [{ id: digestOf("key"), keys: { suite: SUITE, keys: {} } }],
 });
 const voters: Elector[] = [

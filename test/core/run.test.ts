@@ -51,6 +51,7 @@ const electorate: Electorate = {
       id: voter,
       power: "vote",
       quarantined: false,
+      waiting: [],
       keys: [{ id: digestOf("key"), keys: { suite: SUITE, keys: {} } }],
     },
   ],

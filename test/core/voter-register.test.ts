@@ -5,8 +5,10 @@ import { type Instant, instantOf } from "../../src/core/ids.ts";
 import { type Orchestration, voterIdOf } from "../../src/core/orchestration.ts";
 import { areKeys, fits, keyIdOf, type PublicKeys, SUITE, suiteOf } from "../../src/core/signing.ts";
 import {
+  confirmKey,
   electorateOf,
   equivocation,
+  hasNoVoice,
   introduce,
   type IntroduceInput,
   isChain,
@@ -14,6 +16,8 @@ import {
   type Registration,
   reinstate,
   rollOf,
+  seatingDigest,
+  WAITING_MAX,
 } from "../../src/core/voter-register.ts";
 import { NOW, PARTS, SCOPE } from "./harbor.ts";
 
@@ -52,6 +56,12 @@ class Book {
 
   roll = () => rollOf(this.entries, ORCHESTRATION, SCOPE);
 
+  find(of = voter) {
+    const found = this.roll().find(({ id }) => id === of);
+    if (!found) throw new Error("has no seat");
+    return found;
+  }
+
   keysAt(now: Instant): readonly string[] {
     const { voters } = electorateOf(this.roll(), ORCHESTRATION, { scope: SCOPE, now });
     return voters.find(({ id }) => id === voter)?.keys.map(({ id }) => id) ?? [];
@@ -69,7 +79,7 @@ class Book {
       roll: this.roll(),
       isHeld: true,
       isVouchedFor: vouching !== undefined,
-      person: null,
+      isSignedFor: false,
       now: NOW,
       overlapUntil: LATER,
       ...rest,
@@ -82,21 +92,82 @@ class Book {
     if (!found.ok) throw new Error(found.error.reason);
     return this.add(found.value);
   }
+
+  /** Somebody signs that `keys` are the voter's. */
+  word(keys: PublicKeys, by: string, of = voter): this {
+    const found = confirmKey(this.roll(), { voter: of, key: keyIdOf(keys) }, { by, now: NOW });
+    if (!found.ok) throw new Error(found.error.reason);
+    return this.add(found.value);
+  }
+
+  /** First keys that two people have signed for. */
+  seat(keys: PublicKeys): this {
+    return this.enter(keys).word(keys, "ana").word(keys, "ben");
+  }
 }
 
 const refusal = (found: ReturnType<Book["ask"]>): string =>
   found.ok ? "entered" : found.error.reason;
 
 describe("the register of voters", () => {
-  it("takes a voter's first keys once, and the same keys again as the same", () => {
+  it("counts a voter's first keys once two people have signed for them, and asking again changes nothing", () => {
     const book = new Book().enter(FIRST);
-    expect(book.keysAt(NOW)).toEqual([keyIdOf(FIRST)]);
     expect(book.ask(FIRST)).toEqual({ ok: true, value: [] });
-    expect(refusal(book.ask(SECOND))).toBe("nobody_vouches");
+    expect(book.keysAt(NOW)).toEqual([]);
+    book.word(FIRST, "ana").word(FIRST, "ana");
+    expect(book.keysAt(NOW)).toEqual([]);
+    expect(hasNoVoice(book.find(), NOW)).toBe(true);
+    book.word(FIRST, "ben");
+    expect(book.keysAt(NOW)).toEqual([keyIdOf(FIRST)]);
+    expect(hasNoVoice(book.find(), NOW)).toBe(false);
+    expect(book.find().keys[0]).toMatchObject({ confirmedBy: ["ana", "ben"], countsSince: NOW });
+    const before = book.entries.length;
+    expect(book.word(FIRST, "cleo").entries).toHaveLength(before);
+  });
+
+  it("asks one person for whoever can only stop", () => {
+    const reviewer = voterIdOf("reviewer", SCOPE);
+    const book = new Book().add([{ type: "introduced", voter: reviewer, keys: FIRST, by: "root" }]);
+    book.word(FIRST, "ana", reviewer);
+    expect(hasNoVoice(book.find(reviewer), NOW)).toBe(false);
+  });
+
+  it("gives the seat to the keys that people sign for, not to those that asked first; these end", () => {
+    const book = new Book().enter(SECOND).enter(FIRST);
+    book.word(FIRST, "ana").word(FIRST, "ben");
+    expect(book.keysAt(NOW)).toEqual([keyIdOf(FIRST)]);
+    expect(refusal(book.ask(SECOND))).toBe("keys_known_before");
+    expect(() => book.word(SECOND, "ana")).toThrow("keys_known_before");
+  });
+
+  it("lets no more than a few wait for one seat, and people's word past them", () => {
+    const book = new Book();
+    const strangers = ["3", "4", "5", "6"].map(keysOf);
+    for (const keys of strangers) book.enter(keys);
+    expect(strangers).toHaveLength(WAITING_MAX);
+    expect(book.ask(FIRST)).toEqual({
+      ok: false,
+      error: { reason: "too_many_waiting", max: WAITING_MAX },
+    });
+    book.enter(FIRST, { isSignedFor: true }).word(FIRST, "ana").word(FIRST, "ben");
+    expect(book.keysAt(NOW)).toEqual([keyIdOf(FIRST)]);
+    // Whoever waited is gone, so that others may ask again.
+    expect(book.ask(SECOND).ok).toBe(true);
+  });
+
+  it("signs for one list of keys, in whatever order it is given", () => {
+    const [one, other] = [FIRST, SECOND].map((keys, index) => ({
+      voter: voterIdOf(["policy", "simulation"][index] ?? "", SCOPE),
+      key: keyIdOf(keys),
+    }));
+    if (!one || !other) throw new Error("two seats");
+    expect(seatingDigest([one, other])).toBe(seatingDigest([other, one]));
+    expect(seatingDigest([one, other])).not.toBe(seatingDigest([one]));
+    expect(seatingDigest([one])).not.toBe(seatingDigest([{ ...one, key: other.key }]));
   });
 
   it("lets keys in force introduce their successors, and both count until the old ones have run out", () => {
-    const book = new Book().enter(FIRST).enter(SECOND, { vouching: FIRST });
+    const book = new Book().seat(FIRST).enter(SECOND, { vouching: FIRST });
     expect(book.keysAt(NOW)).toEqual([keyIdOf(FIRST), keyIdOf(SECOND)]);
     expect(book.keysAt(LATER)).toEqual([keyIdOf(SECOND)]);
     expect(refusal(book.ask(FIRST, { now: LATER }))).toBe("keys_known_before");
@@ -153,24 +224,26 @@ describe("the register of voters", () => {
       "voter_in_quarantine",
     ],
   ])("refuses keys %s", (_, ask, reason) => {
-    expect(refusal(ask(new Book().enter(FIRST)))).toBe(reason);
+    expect(refusal(ask(new Book().seat(FIRST)))).toBe(reason);
   });
 
-  it("lets a person introduce keys for a voter that has lost its own; those end at once", () => {
-    const book = new Book().enter(FIRST).enter(SECOND, { person: "ana" });
+  it("lets people put new keys in the place of lost ones, which end at once, and not before", () => {
+    const book = new Book().seat(FIRST).enter(SECOND).word(SECOND, "ana");
+    expect(book.keysAt(NOW)).toEqual([keyIdOf(FIRST)]);
+    book.word(SECOND, "ben");
     expect(book.keysAt(NOW)).toEqual([keyIdOf(SECOND)]);
-    expect(
-      book
-        .roll()
-        .find(({ id }) => id === voter)
-        ?.keys.at(-1)?.introducedBy,
-    ).toBe("ana");
+    expect(book.find().keys.at(-1)?.confirmedBy).toEqual(["ana", "ben"]);
+  });
+
+  it("lets keys that wait vouch for nobody", () => {
+    const book = new Book().enter(FIRST);
+    expect(refusal(book.ask(SECOND, { vouching: FIRST }))).toBe("nobody_vouches");
   });
 
   it("is a chain: a list with an entry changed, left out, added or moved is none", () => {
-    const { entries } = new Book().enter(FIRST).enter(SECOND, { vouching: FIRST });
+    const { entries } = new Book().seat(FIRST).enter(SECOND, { vouching: FIRST });
     expect(isChain(entries)).toBe(true);
-    const [a, b, c] = entries;
+    const [a, b, c] = entries.slice(0, 3);
     if (!a || !b || !c) throw new Error("three entries");
     expect(isChain([a, c])).toBe(false);
     expect(isChain([b, c])).toBe(false);

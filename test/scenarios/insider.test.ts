@@ -10,12 +10,14 @@ import {
   vaultOf,
   voterOf,
 } from "../../durable-objects/bindings.ts";
+import { withoutVoice } from "../../durable-objects/seating.ts";
 import { digestOf } from "../../src/core/canonical.ts";
 import { ENTRY_TYPES } from "../../src/core/entry-types/registry.ts";
 import { instantOf, isScopeId, isVoterId, mint } from "../../src/core/ids.ts";
 import type { Entry } from "../../src/core/log/entry.ts";
 import type { ReleaseRequest } from "../../src/core/ports.ts";
 import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
+import { seatingDigest } from "../../src/core/voter-register.ts";
 import { type KeyPair, newSeeds, openKeyPair } from "../../src/edge/signing/key-pair.ts";
 import * as vaultWorker from "../../src/vault.ts";
 import { certified, plantRogues, signedBy } from "../support/certified.ts";
@@ -78,6 +80,7 @@ const OFFERED: Readonly<Record<string, readonly string[]>> = {
   PolicyRpc: ["active", "version", "versions", "propose", "consent"],
   RegisterRpc: [
     "introduce",
+    "confirmKeys",
     "hear",
     "reinstate",
     "roll",
@@ -200,11 +203,57 @@ describe("one agent's key", () => {
     const bytes = signedBytes("introduction/v1", introduction);
     const vouching = { key: keyIdOf(key.publicKeys), signature: await key.sign(bytes) };
     const proof = await keys.sign(bytes);
-    for (const by of [vouching, null])
-      expect(await registerOf(env).introduce({ introduction, proof, vouching: by })).toMatchObject({
-        ok: false,
-        error: { reason: "nobody_vouches" },
-      });
+    expect(await registerOf(env).introduce({ introduction, proof, vouching })).toMatchObject({
+      ok: false,
+      error: { reason: "nobody_vouches" },
+    });
+    // Anybody may ask for a seat. It waits for people, and no ballot that is signed with it counts.
+    const asked = await registerOf(env).introduce({ introduction, proof, vouching: null });
+    expect(asked).toMatchObject({ ok: true, value: { standing: "waiting" } });
+    const ballot = { ...mine().ballot, voter, key: keyIdOf(keys.publicKeys) } as Signed["ballot"];
+    const cast = { ballot, signature: await keys.sign(signedBytes("ballot/v2", ballot)) };
+    const others = request.ballots.filter((one) => one.ballot.voter !== voter);
+    expect(await refusal({ ballots: [...others, cast] })).toBe("key_not_confirmed");
+    // Nor can it say that people have signed.
+    const ruling = {
+      version: 1,
+      what: "confirm_keys",
+      subject: SCOPE,
+      digest: seatingDigest([{ voter, key: keyIdOf(keys.publicKeys) }]),
+      by: "dev-approver-1",
+      at,
+      expiresAt: instantOf(new Date(Date.now() + 60_000).toISOString()),
+      nonce: "ab".repeat(16),
+    } as const;
+    const signature = await key.sign(signedBytes("ruling/v1", ruling));
+    const attestation = { type: "key", key: keyIdOf(key.publicKeys), signature } as const;
+    const introductions = [{ introduction, proof, vouching: null }];
+    expect(
+      await registerOf(env).confirmKeys(SCOPE, introductions, { ruling, attestation }),
+    ).toMatchObject({ ok: false, error: { reason: "ruling_not_signed" } });
+    expect(await refusal({ ballots: [...others, cast] })).toBe("key_not_confirmed");
+  });
+
+  it("cannot take a seat by asking for it first: the seat is the voter's that people signed for", async () => {
+    const scope = mint(isScopeId, "zone:harbor-status.example");
+    const voter = mint(isVoterId, `policy@${scope}`);
+    const keys = await openKeyPair(newSeeds());
+    const at = instantOf(new Date().toISOString());
+    const introduction = { version: 1, scope, voter, keys: keys.publicKeys, at } as const;
+    const proof = await keys.sign(signedBytes("introduction/v1", introduction));
+    expect(await registerOf(env).roll(scope)).toMatchObject([{ keys: [] }, {}, {}, {}]);
+    await registerOf(env).introduce({ introduction, proof, vouching: null });
+    expect(await withoutVoice(env, scope)).toEqual([]);
+    const roll = await registerOf(env).roll(scope);
+    const [first, seated] = roll.find(({ id }) => id === voter)?.keys ?? [];
+    expect(first).toMatchObject({ id: keyIdOf(keys.publicKeys), countsSince: null });
+    expect(first?.retiredFrom).not.toBeNull();
+    expect(seated).toMatchObject({ confirmedBy: ["dev-approver-1", "dev-approver-2"] });
+    expect(seated?.countsSince).not.toBeNull();
+    expect(await registerOf(env).introduce({ introduction, proof, vouching: null })).toMatchObject({
+      ok: false,
+      error: { reason: "keys_known_before" },
+    });
   });
 
   it("cannot mint, and gets no credential: nothing that it can call makes or returns one", async () => {

@@ -9,6 +9,7 @@ import type { Entry, EntryType } from "./entry.ts";
 
 const TYPES: Readonly<Record<Registration["type"], EntryType>> = {
   introduced: "voter_key",
+  confirmed: "voter_key",
   retired: "voter_key",
   quarantined: "equivocation",
   reinstated: "reinstatement",
@@ -46,6 +47,8 @@ function detailOf(registration: Registration): JsonObject {
   switch (registration.type) {
     case "introduced":
       return { key: keyIdOf(registration.keys), suite: registration.keys.suite };
+    case "confirmed":
+      return { key: registration.key };
     case "retired":
       return { key: registration.key, from: registration.from };
     case "quarantined":

@@ -158,7 +158,7 @@ export interface ApiPorts {
   /** As the swarm was built with. */
   readonly orchestration: Orchestration;
   readonly register: Omit<RegisterPort, "introduce" | "hear">;
-  voter(id: VoterId): Pick<AuditorPort, "rotate">;
+  voter(id: VoterId): Pick<AuditorPort, "rotate" | "enrol">;
 
   architect(scope: ScopeId): ArchitectPort;
   intents(query: ListQuery): Promise<readonly Intent[]>;

@@ -46,6 +46,10 @@ describe("agents", () => {
     [{ quarantinedSince: NOW }, { standing: "quarantined" }],
     [{ keys: [] }, { standing: "not_enrolled" }],
     [
+      { keys: VOTER.keys.map((key) => ({ ...key, confirmedBy: ["ana"], countsSince: null })) },
+      { standing: "waiting", keys: [{ status: "waiting", confirmed_by: ["ana"] }] },
+    ],
+    [
       { keys: VOTER.keys.map((key) => ({ ...key, retiredFrom: instantAt(60) })) },
       { keys: [{ status: "retiring" }] },
     ],
@@ -87,6 +91,37 @@ describe("agents", () => {
       token: "dev-operator",
     });
     expect(nobody.status).toBe(404);
+  });
+
+  it("show the keys that they ask with, and count by the word of an approver who has seen these", async () => {
+    const of = `/api/v1/scopes/${VOTER.id.slice("policy@".length)}/voters`;
+    const send = (path: string, token: string, body?: unknown): Promise<Response> =>
+      swarm.ask(path, {
+        method: "POST",
+        token,
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+    const [key] = VOTER.keys;
+    const shown = await (await send(of, "dev-operator")).json();
+    expect(shown).toMatchObject({
+      items: [{ voter: VOTER.id, key: key?.id, standing: "in_force", people_needed: 2 }],
+    });
+    const keys = [{ voter: VOTER.id, key: key?.id }];
+    const word = `${of}/confirmation`;
+    expect((await send(word, "dev-operator", { keys })).status).toBe(403);
+    const other = [{ voter: VOTER.id, key: digestOf("of somebody else") }];
+    expect(await problemOf(await send(word, "dev-approver-1", { keys: other }))).toMatchObject({
+      slug: "register-refused",
+      reason: "another_key",
+    });
+    expect(swarm.seated).toEqual([]);
+    expect((await send(word, "dev-approver-1", { keys })).status).toBe(200);
+    expect(swarm.seated.map(({ introduction }) => introduction.voter)).toEqual([VOTER.id]);
+    expect(swarm.rulings[0]?.ruling).toMatchObject({ what: "confirm_keys", by: "dev-approver-1" });
+    const challenge = await send(`${word}/challenge`, "dev-approver-1", { keys });
+    expect(await challenge.json()).toMatchObject({ statement: {}, public_key: {} });
   });
 
   it("are reinstated by what an approver signed about this very quarantine", async () => {

@@ -54,7 +54,11 @@ import type { RunView } from "../../../src/core/run-view.ts";
 import type { ScopeView } from "../../../src/core/scope-view.ts";
 import { keyIdOf, SUITE } from "../../../src/core/signing.ts";
 import type { Passkey, PasskeyRefusal } from "../../../src/core/passkey-register.ts";
-import type { RegisteredVoter, RegisterRefusal } from "../../../src/core/voter-register.ts";
+import type {
+  RegisteredVoter,
+  RegisterRefusal,
+  SignedIntroduction,
+} from "../../../src/core/voter-register.ts";
 import type { Signal } from "../../../src/core/signal.ts";
 import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
 import { createApp } from "../../../src/edge/http/app.ts";
@@ -93,6 +97,8 @@ export const VOTER: RegisteredVoter = {
       keys: { suite: SUITE, keys: {} },
       introducedAt: NOW,
       introducedBy: "root",
+      confirmedBy: ["dev-approver-1", "dev-approver-2"],
+      countsSince: NOW,
       retiredFrom: null,
     },
   ],
@@ -408,12 +414,18 @@ export class FakeSwarm implements ApiPorts {
   roll: RegisteredVoter[] = [VOTER];
   rotated: Result<{ key: Digest }, RegisterRefusal> = ok({ key: digestOf("new") });
   readonly rulings: SignedRuling[] = [];
+  readonly seated: SignedIntroduction[] = [];
   keys: Passkey[] = [PASSKEY];
   made: Result<Passkey, PasskeyRefusal> = ok(PASSKEY);
   readonly register: ApiPorts["register"] = {
     roll: async () => this.roll,
     entries: async () => [],
     rootKeys: async () => ({ suite: SUITE, keys: {} }),
+    confirmKeys: async (_, introductions, word) => {
+      this.rulings.push(word);
+      this.seated.push(...introductions);
+      return ok(this.roll);
+    },
     reinstate: async (_, signed) => {
       this.rulings.push(signed);
       return ok({ voter: signed.ruling.subject });
@@ -427,7 +439,20 @@ export class FakeSwarm implements ApiPorts {
     revokePasskey: async () => this.made,
   };
   voter(): ReturnType<ApiPorts["voter"]> {
-    return { rotate: async () => this.rotated };
+    return {
+      rotate: async () => this.rotated,
+      enrol: async () => ({
+        introduction: {
+          version: 1,
+          scope: SCOPE,
+          voter: VOTER.id,
+          keys: { suite: SUITE, keys: {} },
+          at: NOW,
+        },
+        proof: { suite: SUITE, signatures: {} },
+        vouching: null,
+      }),
+    };
   }
   run(): ReturnType<ApiPorts["run"]> {
     return {

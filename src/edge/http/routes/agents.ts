@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Ruling } from "../../../core/attestation.ts";
 import { digestOf } from "../../../core/canonical.ts";
 import {
+  type Instant,
   isInstant,
   isScopeId,
   isVoterId,
@@ -12,7 +13,11 @@ import {
 import { checkOf, type Orchestration } from "../../../core/orchestration.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import { keyIdOf } from "../../../core/signing.ts";
-import type { RegisteredKey, RegisteredVoter } from "../../../core/voter-register.ts";
+import {
+  hasNoVoice,
+  type RegisteredKey,
+  type RegisteredVoter,
+} from "../../../core/voter-register.ts";
 import { cursorOf, scopeAfterOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
 import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
@@ -25,9 +30,12 @@ const RULING_TTL_MS = 10 * 60_000;
 const key = z.object({
   id: z.string(),
   suite: z.string(),
-  status: z.enum(["in_force", "retiring", "retired"]),
+  status: z.enum(["waiting", "in_force", "retiring", "retired"]).meta({
+    description: "waiting: no ballot that is signed with it counts, people have to confirm it",
+  }),
   introduced_at: instant,
-  introduced_by: z.string(),
+  introduced_by: z.string().meta({ description: "root: nobody vouched" }),
+  confirmed_by: z.array(z.string()),
   retired_from: instant.nullable(),
 });
 
@@ -38,22 +46,24 @@ const agent = z
     voter: z.string().nullable().meta({ description: "null: it does not vote" }),
     power: z.enum(["vote", "veto"]).nullable(),
     model: z.string().nullable().meta({ description: "null: it decides without one" }),
-    standing: z.enum(["good", "not_enrolled", "quarantined"]).nullable(),
+    standing: z.enum(["good", "not_enrolled", "waiting", "quarantined"]).nullable(),
     quarantined_since: instant.nullable(),
     keys: z.array(key),
   })
   .meta({ id: "Agent" });
 type Agent = z.input<typeof agent>;
 
-function keyJson({ id, keys, ...of }: RegisteredKey, now: string) {
+function keyJson({ id, keys, ...of }: RegisteredKey, now: Instant) {
   const retiring = of.retiredFrom !== null;
+  const standing = of.countsSince === null ? ("waiting" as const) : ("in_force" as const);
   const gone = retiring && (of.retiredFrom ?? "") <= now;
   return {
     id,
     suite: keys.suite,
-    status: gone ? ("retired" as const) : retiring ? ("retiring" as const) : ("in_force" as const),
+    status: gone ? ("retired" as const) : retiring ? ("retiring" as const) : standing,
     introduced_at: of.introducedAt,
     introduced_by: of.introducedBy,
+    confirmed_by: [...of.confirmedBy],
     retired_from: of.retiredFrom,
   };
 }
@@ -73,18 +83,23 @@ const silent = (scope: string, role: string, model: string | null): Agent => ({
 function agentsOf(
   scope: string,
   { models }: Orchestration,
-  { roll, now }: { readonly roll: readonly RegisteredVoter[]; readonly now: string },
+  { roll, now }: { readonly roll: readonly RegisteredVoter[]; readonly now: Instant },
 ): readonly Agent[] {
   const voters = roll.map((voter): Agent => {
     const isReviewer = checkOf(voter.id) === "reviewer";
-    const enrolled = voter.keys.length > 0 ? "good" : "not_enrolled";
+    const enrolled = hasNoVoice(voter, now) ? "waiting" : "good";
     return {
       scope,
       role: isReviewer ? "reviewer" : "auditor",
       voter: voter.id,
       power: voter.power,
       model: isReviewer ? models.reviewer : null,
-      standing: voter.quarantinedSince === null ? enrolled : "quarantined",
+      standing:
+        voter.quarantinedSince !== null
+          ? "quarantined"
+          : voter.keys.length > 0
+            ? enrolled
+            : "not_enrolled",
       quarantined_since: voter.quarantinedSince,
       keys: voter.keys.map((one) => keyJson(one, now)),
     };

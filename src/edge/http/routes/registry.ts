@@ -21,6 +21,7 @@ import { runRoutes } from "./runs.ts";
 import { schemaRoutes } from "./schemas.ts";
 import { seriesRoutes } from "./series.ts";
 import { scopeRoutes } from "./scopes.ts";
+import { voterRoutes } from "./voters.ts";
 
 /** Every route of the API. Adding one is one entry in its noun's file. */
 export const ROUTES: readonly Route[] = [
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   ...policyRoutes,
   ...runRoutes,
   ...agentRoutes,
+  ...voterRoutes,
   ...passkeyRoutes,
   ...lessonRoutes,
   ...eventRoutes,
