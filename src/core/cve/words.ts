@@ -3,7 +3,8 @@
  * that way too.
  */
 
-const decoded = (field: string): string => `lower(url_decode(${field}, "r"))`;
+/** `r`: as often as it was encoded. `u`: `%u0024`, too. */
+const decoded = (field: string): string => `lower(url_decode(${field}, "ru"))`;
 
 export const URI = decoded("http.request.uri");
 /** Without the edge's normalisation, which would take `..` away before a rule sees it. */
@@ -14,8 +15,8 @@ export const QUERY = decoded("http.request.uri.query");
 export const COOKIE = decoded("http.cookie");
 export const REFERER = decoded("http.referer");
 /** Without zero bytes, which UTF-16 puts between the letters. */
-export const BODY = `lower(url_decode(remove_bytes(http.request.body.raw, "\\x00"), "r"))`;
-const EACH_HEADER = 'lower(url_decode(http.request.headers.values[*], "r")[*])[*]';
+export const BODY = `lower(url_decode(remove_bytes(http.request.body.raw, "\\x00"), "ru"))`;
+const EACH_HEADER = 'lower(url_decode(http.request.headers.values[*], "ru")[*])[*]';
 const EACH_NAME = "lower(http.request.headers.names[*])[*]";
 
 const quoted = (text: string): string =>
@@ -33,12 +34,31 @@ export const has = (value: string, ...needles: readonly string[]): string =>
 export const headersHave = (...needles: readonly string[]): string =>
   either(...needles.map((needle) => `any(${EACH_HEADER} contains ${quoted(needle)})`));
 
+/** Whether one of the headers is like one of `patterns`, from its beginning to its end. */
+export const headersLike = (...patterns: readonly string[]): string =>
+  either(...patterns.map((pattern) => `any(${EACH_HEADER} wildcard ${quoted(pattern)})`));
+
+/** Whether `value` is like `pattern`, from its beginning to its end. */
+export const like = (value: string, pattern: string): string =>
+  `${value} wildcard ${quoted(pattern)}`;
+
+/**
+ * Whether the names of one of `paths` follow each other in `value`. What servers take away may stand between them:
+ * path parameters (`/a;x=1/b`), doubled slashes, `/./`.
+ */
+export const steps = (value: string, ...paths: readonly string[]): string =>
+  either(
+    ...paths.map(
+      (path) => `${value} wildcard ${quoted(`*${path.replaceAll("/", "*/").slice(1)}*`)}`,
+    ),
+  );
+
 /** Whether one of the named header's values contains one of `needles`. */
 export const headerHas = (name: string, ...needles: readonly string[]): string =>
   either(
     ...needles.map(
       (needle) =>
-        `any(lower(url_decode(http.request.headers[${quoted(name)}][*], "r")[*])[*] contains ${quoted(needle)})`,
+        `any(lower(url_decode(http.request.headers[${quoted(name)}][*], "ru")[*])[*] contains ${quoted(needle)})`,
     ),
   );
 
@@ -50,3 +70,22 @@ export const namesLike = (pattern: string): string =>
   `any(http.request.headers.names[*] wildcard ${quoted(pattern)})`;
 
 export const post = 'http.request.method eq "POST"';
+
+const NAMED_SIGNS: Readonly<Record<string, string>> = {
+  $: "|&dollar;?",
+  "{": "|&lbrace;?|&lcub;?",
+};
+
+/** A regular expression for `text`, each sign of which may be plain, or escaped as in JSON or HTML. */
+export const spelled = (text: string): string =>
+  Array.from(text, (sign) => {
+    const code = sign.charCodeAt(0);
+    const plain = /\w/.test(sign) ? sign : `\\${sign}`;
+    return `(?:${plain}|\\\\+u00${code.toString(16)}|&#x0*${code.toString(16)};?|&#0*${code};?${NAMED_SIGNS[sign] ?? ""})`;
+  }).join("");
+
+/** Only from the plan "business" on. */
+export const matching = (value: string, pattern: string): string =>
+  `${value} matches r"${pattern}"`;
+export const headersMatching = (pattern: string): string =>
+  `any(${EACH_HEADER} matches r"${pattern}")`;
