@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { swapped } from "../src/core/admission.ts";
 import {
+  APPROVAL_TTL_MS,
   type CheckedApproval,
   partiesTo,
   peopleOf,
@@ -222,6 +223,7 @@ export class Vault extends DurableObject<VaultEnv> {
       stateDigest,
       parties: partiesTo(plan.proposal.requestedBy, request.ballots),
       now: clock(),
+      latest: clock(APPROVAL_TTL_MS),
     });
     if (!people.ok) return people;
     if (people.value.length < needed)

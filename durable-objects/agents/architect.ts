@@ -72,6 +72,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #sql = this.ctx.storage.sql;
   readonly #ledger = new InferenceLedger(this.ctx.storage);
+  readonly #asking = new Map<IncidentId, Promise<void>>();
   readonly #advancing = new Map<IncidentId, Promise<Intent>>();
 
   onStart(): void {
@@ -83,18 +84,26 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
   async ask(request: IntentRequest): Promise<Result<Intent, IntentRefusal>> {
     await this.lifecycle.start();
     const id = intentIdOf(request);
+    // Two at once with one key: the second waits for what the first keeps, and is held against it.
+    while (this.#asking.has(id)) await this.#asking.get(id)?.catch(() => undefined);
     const before = this.#find(id);
     if (before) return isSame(before, request) ? ok(before) : err({ reason: "key_reused" });
     if (!this.#makeRoom()) return err({ reason: "too_many", max: INTENTS_MAX });
     const intent = newIntent(request, id);
-    await logOf(this.env).append([askedEntry(intent)]);
-    this.#keep(intent);
+    const kept = this.#begun(intent).finally(() => this.#asking.delete(id));
+    this.#asking.set(id, kept);
+    await kept;
     await this.#driver.request();
     // The built-in rules need no network: who asked gets what came of it. Nobody waits long for a model: it goes on by itself.
     const soon = new Promise<Intent>((resolve) => {
       setTimeout(() => resolve(this.#find(id) ?? intent), ANSWER_MS_MAX);
     }).then((still) => (still.phase === "reading" ? this.#told(still) : still));
     return ok(await Promise.race([this.#advance(id), soon]));
+  }
+
+  async #begun(intent: Intent): Promise<void> {
+    await logOf(this.env).append([askedEntry(intent)]);
+    this.#keep(intent);
   }
 
   async intent(id: IncidentId): Promise<Intent | null> {

@@ -52,6 +52,8 @@ export type ApprovalRefusal =
   | { readonly reason: "approval_of_another_state"; readonly by: string }
   | { readonly reason: "approval_not_signed"; readonly by: string }
   | { readonly reason: "approval_expired"; readonly by: string; readonly expiresAt: Instant }
+  /** It would be good for longer than any plan waits: whoever asked for the signature wanted to keep it. */
+  | { readonly reason: "approval_too_long"; readonly by: string; readonly expiresAt: Instant }
   | { readonly reason: "plan_denied"; readonly by: string }
   /** Who asked, who voted and who executes cannot approve. */
   | { readonly reason: "not_distinct"; readonly by: string }
@@ -76,6 +78,8 @@ export interface PeopleInput {
   /** Who asked for the plan, voted on it or carries it out. */
   readonly parties: ReadonlySet<string>;
   readonly now: Instant;
+  /** What is said now is good until then at most: `APPROVAL_TTL_MS` from now. */
+  readonly latest: Instant;
 }
 
 /** The people who approve, or the first reason why what was handed in does not count. One bad approval spoils all. */
@@ -95,7 +99,7 @@ export function peopleOf(input: PeopleInput): Result<readonly string[], Approval
 
 function refuse(
   { signed: { approval }, verified }: CheckedApproval,
-  { scope, planDigest, stateDigest, parties, now }: PeopleInput,
+  { scope, planDigest, stateDigest, parties, now, latest }: PeopleInput,
 ): ApprovalRefusal | null {
   const { by } = approval;
   if (approval.planDigest !== planDigest || approval.scope !== scope)
@@ -104,6 +108,8 @@ function refuse(
   // Before the signature: whoever verifies that says no to what has run out as well, and the reason would be another.
   if (now >= approval.expiresAt)
     return { reason: "approval_expired", by, expiresAt: approval.expiresAt };
+  if (approval.expiresAt > latest)
+    return { reason: "approval_too_long", by, expiresAt: approval.expiresAt };
   if (!verified) return { reason: "approval_not_signed", by };
   // They come over RPC, where types are promises: whatever is not a "yes" is a "no".
   if (approval.verdict !== "approve") return { reason: "plan_denied", by };

@@ -45,3 +45,18 @@ export const idOf = ({ id }: JsonObject): string => (typeof id === "string" ? id
 
 /** `value` where it is a text, else empty: for members whose type a normal form guarantees. */
 export const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+
+/** Far deeper than anything that people or programs say to each other, far shallower than any stack (I12). */
+export const JSON_DEPTH_MAX = 64;
+
+/** Whether `value` has more levels than that. Walks level by level: whatever reads a value by recursion would fail on it. */
+export function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= JSON_DEPTH_MAX; depth += 1) {
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one) : [],
+    );
+    if (level.length === 0) return false;
+  }
+  return true;
+}

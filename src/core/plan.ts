@@ -7,7 +7,7 @@
  * record can make it another plan (I5). The state digest is over every byte: what was read, what is predicted, what goes
  * out and what would undo it. Ballots and certificates are over both.
  */
-import { digestOf, isObject, type Json, type JsonObject } from "./canonical.ts";
+import { canonicalise, digestOf, isObject, type Json, type JsonObject } from "./canonical.ts";
 import { subjectOf } from "./diff.ts";
 import { type Digest, isObjectId, mint, type ObjectId, type RunId, type ScopeId } from "./ids.ts";
 import { kindOf } from "./kinds/registry.ts";
@@ -254,12 +254,17 @@ export function seal(content: Plan): SealedPlan {
   return { plan: content, ...digests } as SealedPlan;
 }
 
-/** Takes a plan that has been through RPC, where brands die, and proves both digests again. */
+/**
+ * Takes a plan that has been through RPC, where brands die, and proves both digests again. RPC carries more than JSON: a date
+ * or a map has no members, so a digest cannot tell it from `{}`, and is written out as something else. What goes on from here
+ * are the very bytes that were digested.
+ */
 export function openPlan(
   content: Plan,
   { planDigest, stateDigest }: { readonly planDigest: Digest; readonly stateDigest: Digest },
 ): Result<SealedPlan, { readonly reason: "plan_digest_mismatch" }> {
-  const resealed = seal(content);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the digests say what it is
+  const resealed = seal(JSON.parse(canonicalise(content)) as Plan);
   return resealed.digest === planDigest && resealed.stateDigest === stateDigest
     ? ok(resealed)
     : err({ reason: "plan_digest_mismatch" });

@@ -17,6 +17,7 @@ import { NOW, SCOPE } from "./harbor.ts";
 const planDigest = digestOf("plan");
 const stateDigest = digestOf("state");
 const LATER = instantOf("2026-03-01T13:00:00Z");
+const FOR_EVER = instantOf("9999-12-31T23:59:59Z");
 
 const key = (owner: string): Attestation => ({
   type: "key",
@@ -61,6 +62,7 @@ const people = (approvals: readonly CheckedApproval[], more: Partial<PeopleInput
     stateDigest,
     parties,
     now: NOW,
+    latest: LATER,
     ...more,
   });
   return found.ok ? found.value : found.error.reason;
@@ -87,6 +89,7 @@ describe("whom a plan was approved by", () => {
     ],
     ["without a signature that holds", given("bo", {}, { verified: false }), "approval_not_signed"],
     ["that has expired", given("bo", { expiresAt: NOW }), "approval_expired"],
+    ["that is good for ever", given("bo", { expiresAt: FOR_EVER }), "approval_too_long"],
     ["that is a no", given("bo", { verdict: "deny" }), "plan_denied"],
     ["that is neither yes nor no", given("bo", { verdict: "maybe" as "approve" }), "plan_denied"],
     ["by whoever asked for it", given("olga"), "not_distinct"],

@@ -3,7 +3,14 @@ import { expect, it } from "vitest";
 import { canonicalise, type JsonObject } from "../../src/core/canonical.ts";
 import { diff } from "../../src/core/diff.ts";
 import { observe } from "../../src/core/observation.ts";
-import { createdId, openPlan, plan, type Plan, type SealedPlan } from "../../src/core/plan.ts";
+import {
+  createdId,
+  openPlan,
+  plan,
+  type Plan,
+  seal,
+  type SealedPlan,
+} from "../../src/core/plan.ts";
 import type { ApiRequest, ObservedResource } from "../../src/core/resource.ts";
 import { inverseCalls, simulate } from "../../src/core/simulate.ts";
 import { basisMoved, unpredicted } from "../../src/core/verification.ts";
@@ -192,6 +199,17 @@ it("a plan gets other digests when anything in it changes, and cannot be opened 
   }
   expect(openPlan({ ...content, steps: content.steps.toReversed() }, digests).ok).toBe(false);
   expect(openPlan({ ...content, more: 1 } as Plan, digests).ok).toBe(false);
+});
+
+it("what is opened are the bytes that were digested, whatever RPC can carry beside JSON", () => {
+  const { plan: content, digest, stateDigest } = planOf(zone);
+  const strange = { ...content, parent: {} } as never as Plan;
+  const sealed = seal(strange);
+  const handed = { ...strange, parent: new Date(0) } as never as Plan;
+  const opened = openPlan(handed, { planDigest: sealed.digest, stateDigest: sealed.stateDigest });
+  expect(JSON.stringify(opened.ok && opened.value.plan.parent)).toBe("{}");
+  const known = openPlan(content, { planDigest: digest, stateDigest });
+  expect(known.ok && known.value.plan).toEqual(JSON.parse(JSON.stringify(content)));
 });
 
 it("a plan is empty once it has been carried out", () => {

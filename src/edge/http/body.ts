@@ -2,6 +2,7 @@
  * Reading a request's body with a hard limit: what is declared and what really arrives are both
  * counted.
  */
+import { isTooDeep, JSON_DEPTH_MAX } from "../../core/canonical.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Problem } from "./problem.ts";
 
@@ -56,7 +57,12 @@ export async function readJson(request: Request): Promise<Result<unknown, Proble
     return err({ slug: "unsupported-media-type", detail: "send `application/json`" });
   }
   try {
-    return ok(JSON.parse(text.value));
+    const value: unknown = JSON.parse(text.value);
+    if (!isTooDeep(value)) return ok(value);
+    return err({
+      slug: "bad-request",
+      detail: `the body is nested more than \`${JSON_DEPTH_MAX}\` levels deep`,
+    });
   } catch {
     return err({ slug: "bad-request", detail: "the body is not JSON" });
   }

@@ -1,5 +1,5 @@
 /** `/webhooks/…`: who may speak, how much, in which form. What is said becomes hints; what is answered is the same for all of a kind. */
-import type { Json } from "../../core/canonical.ts";
+import { isTooDeep, type Json } from "../../core/canonical.ts";
 import { type AdvisoryFormat, parseAdvisory } from "../../core/intake/advisory.ts";
 import { parseAlertmanager } from "../../core/intake/alertmanager.ts";
 import { type Hint, isStale } from "../../core/intake/hint.ts";
@@ -289,11 +289,9 @@ const jsonOf = async (request: Request, max: number): Promise<{ value: Json } | 
 
 function parsed(bytes: Uint8Array): { value: Json } | Response {
   try {
-    return {
-      value: JSON.parse(
-        new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
-      ) as Json,
-    };
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    const value = JSON.parse(text) as Json;
+    return isTooDeep(value) ? no(400, "the body is nested too deeply") : { value };
   } catch {
     return no(400, "the body is not JSON");
   }

@@ -8,7 +8,7 @@ import {
   wantedBy,
 } from "../../../core/evidence/bundle.ts";
 import type { Period } from "../../../core/evidence/change.ts";
-import { type Digest, type Instant, isDigest, isInstant, mint } from "../../../core/ids.ts";
+import { type Digest, type Instant, isDigest, isInstant } from "../../../core/ids.ts";
 import { parseCheckpoint } from "../../../core/log/checkpoint.ts";
 import type { RecordedEntry } from "../../../core/log/entry.ts";
 import { parseVkey } from "../../../core/log/note.ts";
@@ -28,10 +28,14 @@ const PUBLICATION_MS_MAX = 10_000;
 /** A run goes on after its plan; entries are told up to an hour late. */
 const TAIL_MS = 60 * 60_000;
 
-const instant = z
-  .string()
-  .refine((text) => !Number.isNaN(Date.parse(text)), "must be an instant")
-  .transform((text): Instant => mint(isInstant, new Date(text).toISOString()));
+/** Years of more than four digits have another form, and would not compare as text. */
+const instant = z.string().transform((text, context): Instant => {
+  const atMs = Date.parse(text);
+  const at = Number.isNaN(atMs) ? "" : new Date(atMs).toISOString();
+  if (isInstant(at)) return at;
+  context.addIssue("must be an instant");
+  return z.NEVER;
+});
 
 const asked = z.strictObject({
   from: instant.meta({ description: "first instant of the period" }),
