@@ -288,6 +288,7 @@ export class Pass {
         heals: decision.changes.map((change) => healOf(change, this.#nowMs)),
         postponed: decision.postponed + kept.size,
         changeSet: changeSetDigest(decision.changes, generation),
+        divisible: decision.divisible,
       },
       view: withStatus(
         view,

@@ -26,6 +26,8 @@ export interface ActiveRun {
   readonly changeSet: Digest;
   /** Changes that did not fit into its plan. */
   readonly postponed: number;
+  /** Whether its changes can be tried one by one. Asked for again and again, what cannot would never end (I14). */
+  readonly divisible: boolean;
 }
 
 /** Single values, by name. */

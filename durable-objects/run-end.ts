@@ -67,7 +67,7 @@ interface Place {
 
 /** Everything that the end of a run changes, in one transaction. */
 export function settle({ storage, state, view }: Place, { active, run, touched }: Ended): void {
-  const { start, heals, changeSet, postponed } = active;
+  const { start, heals, changeSet, postponed, divisible } = active;
   const ended = outcomeOf(run);
   const now = Date.now();
   const at: Instant = instantOf(new Date(now).toISOString());
@@ -83,7 +83,7 @@ export function settle({ storage, state, view }: Place, { active, run, touched }
     } else {
       // One bad change must not keep the others from being healed: the next plans try them one by one.
       const changes = heals.map(({ change }) => change);
-      if (isOnesFault(run) && heals.length > 1) state.suspect(changes, now);
+      if (isOnesFault(run) && divisible) state.suspect(changes, now);
       else if (wasTurnedDown(run)) state.turnDown(changeSet, endOf(run), now);
       // At once the first time (the world may just have moved on), then later and later (B1).
       const attempts = state.get("attempts") ?? 0;

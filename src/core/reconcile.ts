@@ -84,6 +84,8 @@ export interface Heal {
   readonly held: readonly LeftOut[];
   /** How many changes are left for the next plan, because one plan carries no more. */
   readonly postponed: number;
+  /** Whether a part of it could be asked for where all of it was refused. Not so of a whole with its parts. */
+  readonly divisible: boolean;
   readonly plan: SealedPlan;
   readonly findings: readonly Finding[];
   readonly risk: RiskAssessment;
@@ -266,6 +268,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
     changes,
     held: [...left, ...allowed.filter((change) => !carried.has(change))].map(leftOut),
     postponed: allowed.length - changes.length,
+    divisible: unitsOf(changes).length > 1,
     plan: sealed,
     findings,
     risk: assess(sealed.plan, { ...seen, findings, past, now }),

@@ -139,12 +139,16 @@ describe.each(chosen)("$name", (line) => {
   it.runIf(isFull && line.writesApart === undefined)(
     "refused: nothing is left of it, the run and the API say so",
     async () => {
+      const [before] = await runs(line.scope);
       await broken(line, { type: "status", status: 400, code: 1004 });
       await looked(line);
       await settled(line.scope, ({ status }) => status === "held");
       const [run] = await runs(line.scope);
       expect(run).toMatchObject({ phase: "rejected", because: { reason: "call_refused" } });
       expect(await applied()).toEqual([]);
+      // What cannot be parted is not asked for once more, though the fault is gone by now.
+      expect((await vaultWrites()).filter(({ status }) => status === 400)).toHaveLength(1);
+      expect((await runs(line.scope))[1]?.id).toBe(before?.id);
       const { because } = await apiJson<RunJson>(`/api/v1/runs/${run?.id}`);
       expect(because).toMatchObject({ reason: "call_refused", report: { status: 400 } });
       await control("DELETE", "/faults");

@@ -182,8 +182,8 @@ export function settled(
   return vi.waitFor(
     async () => {
       const view = await drift(scope);
-      expect(view.status).not.toBe("drifted");
-      expect(done(view)).toBe(true);
+      expect(view.status, view.why).not.toBe("drifted");
+      expect(done(view), `${view.status}: ${view.why} (${JSON.stringify(view.drift)})`).toBe(true);
       return view;
     },
     { timeout: 15_000, interval: 20 },

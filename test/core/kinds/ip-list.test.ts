@@ -191,8 +191,9 @@ it("a list and its items under suspicion are tried together, apart from all othe
   const { golden, site } = caseOf([], [], { unmanaged: { ip_list: "remove" } });
   const { changes } = driftIn({ golden, site, live });
   const tried: string[][] = [];
+  const divisible: boolean[] = [];
   const turnedDown = new Map<Digest, string>();
-  for (let round = 0; round < 2; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     const decision = reconcile({
       scope: golden.scope,
       site,
@@ -210,7 +211,8 @@ it("a list and its items under suspicion are tried together, apart from all othe
       heals: [],
       past: [],
       turnedDown,
-      suspects: new Set(changes.map(changeDigest)),
+      // The last round has no suspects left, and asks for both.
+      suspects: new Set(round < 2 ? changes.map(changeDigest) : []),
       epoch: 1,
       parent: null,
       now: NOW,
@@ -218,11 +220,15 @@ it("a list and its items under suspicion are tried together, apart from all othe
     });
     if (decision.type !== "heal") throw new Error(decision.type);
     tried.push(decision.changes.map((change) => subjectOf(change).identity));
+    divisible.push(decision.divisible);
     turnedDown.set(changeSetDigest(decision.changes, 1), "refused");
   }
+  // Refused, it is turned down and not tried once more in parts.
+  expect(divisible).toEqual([false, false, true]);
   expect(tried).toEqual([
     ["items first", "first"],
     ["items second", "second"],
+    ["items first", "items second", "first", "second"],
   ]);
 });
 
