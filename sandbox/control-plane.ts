@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { NOTIFICATION_ROUTES, notificationRoutes } from "./control-notifications.ts";
 import { PRODUCT_ROUTES, productRoutes } from "./control-products.ts";
+import { TRAFFIC_ROUTES, trafficRoutes } from "./control-traffic.ts";
 import { RecordInput } from "./dns/record.ts";
 import { ApiError } from "./envelope.ts";
 import { FaultRules } from "./faults.ts";
@@ -12,6 +13,7 @@ import { OptionsChange, DEFAULT_OPTIONS } from "./options.ts";
 import { generatedRecords } from "./seed/generated.ts";
 import { plantZone } from "./seed/planting.ts";
 import { resetTo, SEED_NAMES, zoneSummary } from "./seed/seeds.ts";
+import type { Courier } from "./traffic/courier.ts";
 import type { World } from "./world.ts";
 
 const Reset = z.strictObject({ seed: z.enum(SEED_NAMES).default("default") });
@@ -57,6 +59,7 @@ const ROUTES = {
   "GET|DELETE /sandbox/ratelimit": "usage and blocks per token",
   ...PRODUCT_ROUTES,
   ...NOTIFICATION_ROUTES,
+  ...TRAFFIC_ROUTES,
   "POST /sandbox/ratelimit/block": '{"token": …, "seconds"?: …}: 429 for every call from now on',
 };
 
@@ -90,7 +93,7 @@ function check<T>(value: unknown, schema: z.ZodType<T>): T {
   throw new BadRequest(issues);
 }
 
-export function controlPlane(world: World): Hono {
+export function controlPlane(world: World, courier: Courier): Hono {
   const app = new Hono();
   app.onError((error, context) => {
     if (error instanceof BadRequest) {
@@ -113,6 +116,7 @@ export function controlPlane(world: World): Hono {
   rateLimitRoutes(app, world);
   productRoutes(app, world);
   notificationRoutes(app, world, parse);
+  trafficRoutes(app, { world, courier, parse });
   return app;
 }
 

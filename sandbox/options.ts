@@ -37,6 +37,10 @@ export const Options = z.strictObject({
   list_operation_delay_ms: z.number().int().min(0).max(86_400_000),
   /** Items that all lists of the account may have together. */
   list_items_max: z.number().int().min(0).max(1_000_000),
+  /** Ordinary pages a second that the servers behind each zone make; who would wait too long gets 503. */
+  origin_capacity: z.number().int().min(1).max(100_000),
+  /** Logs of visits from outside are pushed so often. */
+  push_interval_ms: z.number().int().min(100).max(300_000),
 });
 export type Options = z.infer<typeof Options>;
 
@@ -57,4 +61,6 @@ export const DEFAULT_OPTIONS: Options = {
   ruleset_conflicts: 0,
   list_operation_delay_ms: 0,
   list_items_max: 10_000,
+  origin_capacity: 120,
+  push_interval_ms: 5_000,
 };

@@ -59,6 +59,11 @@ export class SandboxAccount {
     return (await this.#control.call("GET", `/journal?${query}`)).entries;
   }
 
+  /** Plays traffic through the zone's rules; resolves to what became of it. */
+  async traffic(of) {
+    return await this.#control.call("POST", "/traffic", { body: of });
+  }
+
   /** Measuring must not be what uses the quota up. */
   async liftRateLimit() {
     await this.#control.call("PUT", "/options", { body: { ratelimit: { quota: 10_000_000 } } });

@@ -177,6 +177,7 @@ function runtimeOptions({ worker, workers, options, ports }) {
     bindings.CF_API_BASE = `http://${host}:${ports.sandbox}/client/v4`;
   if (worker.role === "swarm" && options.withSandbox)
     bindings.SANDBOX_KEYS_CONFIRMED_BY = SEATING_PEOPLE.join(",");
+  if ("DELIVER_TO" in bindings) bindings.DELIVER_TO = `http://${host}:${ports.swarm}`;
   return {
     ...worker.options,
     name: worker.name,

@@ -13,6 +13,7 @@ import { IPS } from "./ips.ts";
 import { D1 } from "./d1.ts";
 import { KV } from "./kv.ts";
 import { LISTS } from "./lists.ts";
+import { LOGPUSH_JOBS } from "./logpush-jobs.ts";
 import { NOTIFICATION_DESTINATIONS } from "./notification-destinations.ts";
 import { NOTIFICATION_POLICIES } from "./notification-policies.ts";
 import { QUEUES } from "./queues.ts";
@@ -42,6 +43,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...D1,
   ...KV,
   ...LISTS,
+  ...LOGPUSH_JOBS,
   ...NOTIFICATION_DESTINATIONS,
   ...NOTIFICATION_POLICIES,
   ...QUEUES,

@@ -27,6 +27,8 @@ export interface Alert {
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly alert_event: string;
+  /** The same for the beginning and the end of one thing; a new one unless it is said. */
+  readonly alert_correlation_id?: string;
 }
 
 /** Tells every destination of the policy. Undefined when there is no such policy. */
@@ -67,7 +69,7 @@ function messageOf(policy: StoredPolicy, alert: Alert, now: number): Record<stri
     policy_id: policy.id,
     policy_name: policy.name,
     alert_type: policy.alert_type,
-    alert_correlation_id: hexId(),
+    alert_correlation_id: alert.alert_correlation_id ?? hexId(),
     alert_event: alert.alert_event,
   };
 }

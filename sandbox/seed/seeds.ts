@@ -5,6 +5,7 @@ import { ZONE } from "../model/zone.ts";
 import type { World } from "../world.ts";
 import { HARBOR_API } from "./harbor-api.ts";
 import { HARBOR_BOOKS } from "./harbor-books.ts";
+import { plantLogpush } from "./logpush.ts";
 import { plantRulesAndStorage } from "./rules-and-storage.ts";
 import { plantZone, type ZoneSeed } from "./planting.ts";
 import { plantWorkers } from "./workers.ts";
@@ -32,6 +33,7 @@ function plantProducts(world: World): void {
   plantRulesAndStorage(world);
   plantWorkers(world);
   plantZeroTrust(world);
+  plantLogpush(world);
 }
 
 /** A new account starts seeded; a restarted one keeps what it had. */

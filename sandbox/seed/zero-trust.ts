@@ -176,8 +176,8 @@ function plantNotifications(world: World): void {
   world.store.shelf(WEBHOOK, ACCOUNT_ID).put({
     id: webhook,
     name: "driftless",
-    ...acceptUrl("https://driftless.example/signals/notifications"),
-    secret: "sandbox-webhook-secret",
+    ...acceptUrl("https://driftless.example/webhooks/cloudflare/notifications"),
+    secret: "dev-webhook-secret",
     created_at: SEEDED_AT,
     last_success: SEEDED_AT,
   });

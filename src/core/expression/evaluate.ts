@@ -37,11 +37,21 @@ type Tester = (value: Value, facts: Facts) => Truth;
 export const compileCondition = (condition: Condition, scheme: Scheme = CLOUDFLARE): Evaluation =>
   new Compiler(scheme).scalar(condition);
 
+/** A value as a function: what a target URL or a header is computed with. */
+export const compileValue = (
+  value: Argument,
+  scheme: Scheme = CLOUDFLARE,
+): ((facts: Facts) => Found) => new Compiler(scheme).value(value);
+
 class Compiler {
   readonly #scheme: Scheme;
 
   constructor(scheme: Scheme) {
     this.#scheme = scheme;
+  }
+
+  value(argument: Argument): (facts: Facts) => Found {
+    return this.#argument(argument);
   }
 
   scalar(condition: Condition): Evaluation {
