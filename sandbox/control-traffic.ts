@@ -36,7 +36,9 @@ export function trafficRoutes(app: Hono, { world, courier, parse }: Doors): void
     const played = world.traffic.play(input, zone);
     const after = courier.batches().at(-1)?.seq ?? 0;
     // An alert finds the logs of what it is about.
-    if (input.push || played.fired.length > 0) await courier.push();
+    const isPushed = input.push || played.fired.length > 0;
+    const toldAt = isPushed ? new Date(world.now()).toISOString() : null;
+    if (isPushed) await courier.push();
     await courier.notify();
     const pushed = courier
       .batches()
@@ -44,7 +46,7 @@ export function trafficRoutes(app: Hono, { world, courier, parse }: Doors): void
       .map(({ dataset, records, status }) => ({ dataset, records, status }));
     const book = new Rulebook(world.store, zone, played.untilMs);
     const wait = world.edge.originWaitMs(book, played.untilMs);
-    return context.json({ ...shown(played), origin_wait_ms: wait, pushed });
+    return context.json({ ...shown(played), origin_wait_ms: wait, pushed, told_at: toldAt });
   });
   app.get("/sandbox/visits", (context) => context.json({ visits: world.traffic.seen() }));
   app.delete("/sandbox/visits", (context) => {

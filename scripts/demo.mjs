@@ -1,10 +1,11 @@
-// `npm run demo`: four changes past the golden state, and what the swarm makes of each, live.
+// `npm run demo`: four changes past the golden state, and what the swarm makes of each, live; with `attack` or `cve` an attack.
 import { ACTS, WINDOW_MS, ZONE } from "./demo/acts.mjs";
 import { compareStates, foreignRecords, journalProblems } from "./demo/comparison.mjs";
+import { playIncident } from "./demo/incident.mjs";
 import { followHeal, stagesOf } from "./demo/heal.mjs";
 import { narrator } from "./demo/narration.mjs";
 import { HELP, parseOptions } from "./demo/options.mjs";
-import { findSystem, onInterrupt } from "./demo/system.mjs";
+import { findSystem, onInterrupt, ownSystem } from "./demo/system.mjs";
 import { Failure } from "./json-client.mjs";
 import { SandboxAccount } from "./sandbox-account.mjs";
 import { StartError } from "./start-error.mjs";
@@ -51,10 +52,17 @@ async function play(options, result) {
   const { json, colours } = options;
   const write = json ? () => {} : (text) => process.stdout.write(text);
   const story = narrator({ write, colours });
-  const system = await findSystem({ options, say: story.say });
+  const isFresh = options.story !== "drift" && !options.isNamed;
+  if (isFresh) story.say("Starting a system for the demo.");
+  const system = isFresh ? await ownSystem() : await findSystem({ options, say: story.say });
   try {
     interruption.signal.throwIfAborted();
-    await perform({ system, story, result });
+    if (options.story === "drift") await perform({ system, story, result });
+    else {
+      const { signal } = interruption;
+      Object.assign(result, await playIncident({ system, options, write, signal }));
+      result.ms = Math.round(performance.now() - startedAt);
+    }
   } finally {
     await system.stop();
   }

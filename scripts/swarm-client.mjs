@@ -46,6 +46,16 @@ export class SwarmClient {
     return this.#reader.call("GET", `/api/v1/guardrails?limit=${limit}`);
   }
 
+  guardrail(id) {
+    return this.#reader.call("GET", `/api/v1/guardrails/${id}`);
+  }
+
+  /** Another end of the lease: later or sooner. */
+  renew(id, expiresAt) {
+    const body = { expires_at: expiresAt };
+    return this.#operator.call("POST", `/api/v1/guardrails/${id}/renewal`, { body });
+  }
+
   run(id) {
     return this.#reader.call("GET", `/api/v1/runs/${id}`);
   }

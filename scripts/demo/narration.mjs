@@ -108,14 +108,14 @@ function tableOf(acts, ink) {
 }
 
 /** Milliseconds below one second, seconds above. */
-function seconds(ms) {
+export function seconds(ms) {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
 const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const short = (digest) => digest.replace("sha256:", "").slice(0, 12);
 
-function inkOf(colours) {
+export function inkOf(colours) {
   const code = (open, close) => (text) =>
     colours ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return {

@@ -23,8 +23,14 @@ export async function findSystem({ options: { url, sandboxUrl, isNamed }, say })
     throw new Failure(`no Driftless ${what} answers at ${where}; start one with npm start`);
   }
   say(`No system answers at ${url}: starting one for the demo.`);
-  return { ...(await startScratch({ log: complain })), isOwn: true };
+  return ownSystem();
 }
+
+/** For stories that what was played before would be part of: incidents that are open, guardrails that came and went. */
+export const ownSystem = async () => ({
+  ...(await startScratch({ log: complain })),
+  isOwn: true,
+});
 
 export { onInterrupt };
 
