@@ -2,6 +2,7 @@
 import type { ArchitectPort } from "../src/core/intents/intent.ts";
 import type {
   AuditorPort,
+  LessonBookPort,
   LogPort,
   PolicyRegisterPort,
   ReconcilerPort,
@@ -39,5 +40,8 @@ export const watchOf = (env: Pick<Env, "WATCH">, accountId: string): WatchPort =
   plain(env.WATCH.getByName(accountId)) as WatchPort;
 export const architectOf = (env: Pick<Env, "ARCHITECT">, scope: ScopeId): ArchitectPort =>
   plain(env.ARCHITECT.getByName(scope)) as ArchitectPort;
+/** One for all scopes. */
+export const lessonBookOf = (env: Pick<Env, "LESSON_BOOK">): LessonBookPort =>
+  plain(env.LESSON_BOOK.getByName("lessons")) as LessonBookPort;
 export const sentinelOf = (env: Pick<Env, "SENTINEL">, scope: ScopeId): SentinelPort =>
   plain(env.SENTINEL.getByName(scope)) as SentinelPort;

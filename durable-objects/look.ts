@@ -119,6 +119,7 @@ const sinceBefore = ({ state, identity, holds, leases, nowMs }: LookInput) => ({
   rulings: state.rulings(nowMs),
   heals: state.heals(nowMs),
   past: state.get("past") ?? [],
+  cautions: state.get("cautions") ?? [],
   turnedDown: state.turnedDown(nowMs),
   suspects: state.suspects(nowMs),
   epoch: (state.get("epoch") ?? 0) + 1,

@@ -26,7 +26,7 @@ import type { Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { readingView, type ScopeView, whyKept, withStatus } from "../src/core/scope-view.ts";
 import type { SiteReading } from "./site-reader.ts";
-import { postPosture } from "../src/edge/store/blackboard.ts";
+import { postPosture, readExperience } from "../src/edge/store/blackboard.ts";
 import { Evidence } from "../src/edge/store/evidence.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { logOf, runOf } from "./bindings.ts";
@@ -41,6 +41,7 @@ import { withoutVoice } from "./seating.ts";
 /** The blackboard may be this old when nothing changes: one write a minute and scope. */
 const POSTURE_AGE_MS = 60_000;
 const CAUSE = "out_of_band_change";
+const OF_INTENT = "intent";
 
 type In<T extends Decision["type"]> = Extract<Decision, { type: T }>;
 
@@ -100,6 +101,8 @@ export class Pass {
 
   async run(): Promise<void> {
     const { state, view, wanted, env } = this.#input;
+    // Not while a plan waits: whoever judges it has to find what it was made with.
+    if (!this.#input.waiting) await this.#remember();
     const found = await look(this.#look);
     if (found.ok && found.value === null) {
       state.set({ looked: wanted, retryAt: null });
@@ -112,6 +115,14 @@ export class Pass {
     if (!changed && this.#nowMs - postedAt < POSTURE_AGE_MS) return;
     await postPosture(env.BLACKBOARD, next);
     state.set({ postedAt: this.#nowMs });
+  }
+
+  /** What was learned elsewhere meanwhile. Unreadable is not forgotten (I13). */
+  async #remember(): Promise<void> {
+    const { env, state } = this.#input;
+    const experience = await readExperience(env.BLACKBOARD);
+    if (experience && !sameJson(experience.cautions, state.get("cautions") ?? []))
+      state.set({ cautions: experience.cautions });
   }
 
   async #answer(found: Result<Found | null, Unknown>): Promise<void> {
@@ -261,7 +272,10 @@ export class Pass {
     const mended = new Set(decision.changes.map(subjectKey));
     const healing = drift.filter(({ kind, identity }) => mended.has(`${kind} ${identity}`));
     const incident = this.#incident(decision.incident, healing, people ? "waiting" : "healing");
-    const start = await this.#dossier({ ...decision, policy }, reading, lineage);
+    const start = {
+      ...(await this.#dossier({ ...decision, policy }, reading, lineage)),
+      ...this.#occasion(found.stored),
+    };
     await logOf(env).append([
       ...signalEntries(this.#where, state.signals()),
       ...healEntries(this.#where, incident, { decision, policy, start }),
@@ -341,7 +355,7 @@ export class Pass {
     decision: In<"heal"> & { readonly policy: PolicyDecision },
     { readings }: SiteReading,
     lineage: Lineage,
-  ): Promise<RunStart> {
+  ): Promise<Omit<RunStart, "cause" | "paths">> {
     const { env } = this.#input;
     const { plan, digest: planDigest } = decision.plan;
     const dossier: Dossier = {
@@ -367,9 +381,14 @@ export class Pass {
       motion: motionOf(dossier, dossierDigest),
       plan,
       assessed: { risk: decision.risk, findings: decision.findings },
-      cause: CAUSE,
       accountId: this.#input.identity.accountId,
     };
+  }
+
+  /** The first plans under a generation bring about what was declared with it; what differs later was changed by somebody. */
+  #occasion({ paths = [], at }: Found["stored"]): Pick<RunStart, "cause" | "paths"> {
+    const isNew = paths.length > 0 && at > (this.#input.state.get("inSyncAt") ?? "");
+    return isNew ? { cause: OF_INTENT, paths } : { cause: CAUSE, paths: [] };
   }
 
   /** What the guardrails of the plan rest on: for whoever reads the dossier, no auditor decides by it. */

@@ -36,4 +36,5 @@ export const scopeFacts = (
     new Set(state.heals(nowMs).map(({ atMs }) => atMs)).size + (state.get("active") ? 1 : 0),
   frozen: holds.some(({ selector }) => selector === null),
   past: state.get("past") ?? [],
+  cautions: state.get("cautions") ?? [],
 });

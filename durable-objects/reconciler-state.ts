@@ -55,6 +55,8 @@ interface Values {
   standing: Incident | null;
   /** How runs ended, oldest first. */
   past: readonly PastRun[];
+  /** What was learned everywhere, as it was read last: kept while the copy cannot be read, so that care does not go with it. */
+  cautions: readonly Digest[];
 }
 
 /** Signals kept until a pass has dealt with them; more of them change nothing (I7). */

@@ -10,6 +10,8 @@ import type { Assessed } from "../src/core/run-view.ts";
 export interface Journalled {
   readonly run: Run;
   readonly cause: string;
+  /** Absent in a run that began before paths were told. */
+  readonly paths?: readonly string[];
   readonly assessed: Assessed;
   readonly accountId: string;
   /** Ids that the touched resources had when they were read back. */
@@ -42,10 +44,11 @@ export class RunJournal {
   }
 
   /** Does nothing when the run has begun already. */
-  begin({ plan, cause, assessed, accountId, ...rest }: RunStart, at: Instant): void {
+  begin({ plan, cause, paths, assessed, accountId, ...rest }: RunStart, at: Instant): void {
     const begun: Journalled = {
       run: start({ ...rest, requestedBy: plan.proposal.requestedBy, at }),
       cause,
+      paths,
       assessed,
       accountId,
       touched: [],

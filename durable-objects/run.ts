@@ -6,7 +6,7 @@ import { sameJson } from "../src/core/canonical.ts";
 import { isInForce, warrantOf } from "../src/core/guardrails/guardrail.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
 import { type Instant, instantOf } from "../src/core/ids.ts";
-import { learn } from "../src/core/lesson.ts";
+import { counted, learn } from "../src/core/lesson.ts";
 import {
   approvalEntry,
   ballotEntry,
@@ -28,7 +28,15 @@ import { unpredicted } from "../src/core/verification.ts";
 import { readTouched } from "./site-reader.ts";
 import { checkBallots } from "../src/edge/signing/ballots.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { logOf, reconcilerOf, registerOf, vaultOf, voterOf, policiesOf } from "./bindings.ts";
+import {
+  lessonBookOf,
+  logOf,
+  reconcilerOf,
+  registerOf,
+  vaultOf,
+  voterOf,
+  policiesOf,
+} from "./bindings.ts";
 import { Driver } from "./driver.ts";
 import { ORCHESTRATION } from "./orchestration.ts";
 import { pacedApi } from "./paced-api.ts";
@@ -262,12 +270,16 @@ export class Run extends DurableObject<Env> implements RunPort {
   }
 
   /** Tells everybody how it ended. Repeated whole after a crash; each receiver takes it once. */
-  async #conclude({ run, cause, touched, assessed }: Journalled): Promise<null> {
+  async #conclude({ run, cause, paths = [], touched, assessed }: Journalled): Promise<null> {
     const plan = this.#journal.plan();
-    const lesson = learn(run, plan, cause);
+    const occasion = { cause, paths };
+    const lesson = learn(run, plan, occasion);
     if (run.phase === "verified") await vaultOf(this.env).close(run.scope, run.motion.planDigest);
     await logOf(this.env).append(endEntries(run, viewOf(run, plan, assessed), lesson));
     await this.#record.saveLesson(lesson);
+    const statistics = counted(run, plan, occasion);
+    if (statistics.length > 0)
+      await lessonBookOf(this.env).learn({ id: run.id, statistics, at: lesson.at });
     await reconcilerOf(this.env, run.scope).runFinished(run, touched);
     return null;
   }

@@ -16,17 +16,20 @@ import {
   type ScopeId,
 } from "../src/core/ids.ts";
 import type { Incident } from "../src/core/incident.ts";
+import { firstRung, NO_EXPERIENCE } from "../src/core/experience/experience.ts";
 import { newWatch, observeTraffic } from "../src/core/detection/watch.ts";
 import { type Hint, oddityHint } from "../src/core/intake/hint.ts";
 import { afterLook, dueAtMs, type Pace } from "../src/core/intake/pace.ts";
+import { rungEntry } from "../src/core/log/experience-entries.ts";
 import { diagnosedEntry, heardEntry, incidentEntry } from "../src/core/log/sentinel-entries.ts";
 import type { SentinelPort } from "../src/core/ports.ts";
 import type { TrafficBatch } from "../src/core/traffic/batch.ts";
 import { countedWith, nothingCounted } from "../src/core/traffic/intervals.ts";
 import { tryOn } from "../src/core/traffic/trial.ts";
 import { readFeed } from "../src/edge/cloudflare/audit-feed.ts";
+import { readExperience } from "../src/edge/store/blackboard.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { logOf, reconcilerOf, vaultOf } from "./bindings.ts";
+import { lessonBookOf, logOf, reconcilerOf, vaultOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
 import { pacedApi } from "./paced-api.ts";
 import { type OpenCase, SentinelState } from "./sentinel-state.ts";
@@ -226,10 +229,11 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     nowMs: number,
   ): Promise<Guardrail["id"] | null> {
     if (remedy.type !== "guard") return null;
+    const experience = (await readExperience(this.env.BLACKBOARD)) ?? NO_EXPERIENCE;
     const request: GuardrailRequest = {
       template: remedy.template,
       parameters: remedy.parameters,
-      mode: remedy.mode,
+      mode: firstRung({ cause, remedy }, experience),
       reason: `incident: ${cause}`,
       evidence: [{ what: "diagnosis", facts }],
       incident: incident.id,
@@ -251,11 +255,12 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   async #goOn(open: OpenCase, diagnosis: Diagnosis, facts: Facts): Promise<OpenCase | null> {
     const { nowMs } = facts;
     if (diagnosis.cause === open.incident.cause) {
-      if (open.guardrail !== null) await this.#climb(open.guardrail, facts);
+      if (open.guardrail !== null) await this.#climb(open.guardrail, facts, open.incident.cause);
       return { ...open, seenAtMs: nowMs };
     }
     const isOver = diagnosis.cause === "recovered" || nowMs - open.seenAtMs >= QUIET_MS;
     if (!isOver) return open;
+    if (open.guardrail !== null) await this.#learnWell(open.guardrail, open.incident.cause, nowMs);
     const at = instant(nowMs);
     const closed: Incident = { ...open.incident, status: "resolved", closedAt: at };
     await logOf(this.env).append([incidentEntry(closed, at)]);
@@ -265,7 +270,33 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     return null;
   }
 
-  async #climb(id: Guardrail["id"], facts: Facts): Promise<void> {
+  /** It stood, and the trouble went. One that was ended by somebody says nothing. */
+  async #learnWell(id: Guardrail["id"], cause: string, nowMs: number): Promise<void> {
+    const { guardrails } = await reconcilerOf(this.env, this.#scope).guardrails();
+    const guardrail = guardrails.find((one) => one.id === id && one.ended === null);
+    if (guardrail) await this.#learn({ guardrail, cause, ended: "well" }, nowMs);
+  }
+
+  /** The record first (I10). The same rung of the same guardrail is learned once, however often a crash repeats it. */
+  async #learn(
+    {
+      guardrail: { id, template, mode, rungs },
+      cause,
+      ended,
+    }: { readonly guardrail: Guardrail; readonly cause: string; readonly ended: "well" | "badly" },
+    nowMs: number,
+  ): Promise<void> {
+    const counts = ended === "well" ? { well: 1, badly: 0 } : { well: 0, badly: 1 };
+    const taught = {
+      id: `${id}/${rungs.length}/${ended}`,
+      statistics: [{ cause, about: { of: "rung", template, mode }, ...counts } as const],
+      at: instant(nowMs),
+    };
+    await logOf(this.env).append([rungEntry(this.#scope, taught)]);
+    await lessonBookOf(this.env).learn(taught);
+  }
+
+  async #climb(id: Guardrail["id"], facts: Facts, cause: string): Promise<void> {
     const reconciler = reconcilerOf(this.env, this.#scope);
     const { guardrails } = await reconciler.guardrails();
     const guardrail = guardrails.find((one) => one.id === id && one.ended === null);
@@ -284,7 +315,10 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       collateral: about.collateral,
       sinceMs: facts.nowMs - sinceMs,
     });
-    if (step) await reconciler.guard({ do: "step", id, rung: { ...step, by: "sentinel" } });
+    if (!step) return;
+    // That this rung did not do was measured, whether the next one is taken or not.
+    await this.#learn({ guardrail, cause, ended: "badly" }, facts.nowMs);
+    await reconciler.guard({ do: "step", id, rung: { ...step, by: "sentinel" } });
   }
 }
 

@@ -4,6 +4,7 @@ import { Architect } from "../durable-objects/agents/architect.ts";
 import { Auditor } from "../durable-objects/agents/auditor.ts";
 import {
   architectOf,
+  lessonBookOf,
   logOf,
   policiesOf,
   reconcilerOf,
@@ -21,6 +22,7 @@ import { accountChanges } from "../durable-objects/account-changes.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
 import { Governor } from "../durable-objects/governor.ts";
+import { LessonBook } from "../durable-objects/lesson-book.ts";
 import { Reconciler } from "../durable-objects/reconciler.ts";
 import { Reviewer } from "../durable-objects/agents/reviewer.ts";
 import { Run } from "../durable-objects/run.ts";
@@ -42,7 +44,18 @@ import { IntentRecord } from "./edge/store/intent-record.ts";
 import { SharedRecord } from "./edge/store/shared-record.ts";
 import { Receiver } from "./edge/webhooks/receiver.ts";
 
-export { Architect, Auditor, ChangeFeed, Governor, Reconciler, Reviewer, Run, Sentinel, Watch };
+export {
+  Architect,
+  Auditor,
+  ChangeFeed,
+  Governor,
+  LessonBook,
+  Reconciler,
+  Reviewer,
+  Run,
+  Sentinel,
+  Watch,
+};
 
 const VERSION = "0.1.0";
 /** A scope that nobody knows makes us look for new zones, but not more often than this. */
@@ -136,6 +149,7 @@ function portsOf(env: Env): ApiPorts {
     intents: (query) => new IntentRecord(env.DB).page(query),
     intent: (id) => new IntentRecord(env.DB).find(id),
     lessons: (limit) => record.lessons(limit),
+    lessonBook: () => lessonBookOf(env),
     accountChanges: (period) => accountChanges(env, period),
     log: recordOf(env),
   };

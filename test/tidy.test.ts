@@ -96,6 +96,7 @@ const FLOW = [
   "golden-paths",
   "intents",
   "inference",
+  "experience",
   "plan",
   "plan-parts",
   "prediction",

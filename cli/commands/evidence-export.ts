@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { askApi } from "../api.ts";
 import type { Command } from "../command.ts";
 import { Failure } from "../failure.ts";
 
@@ -27,29 +28,6 @@ const TIMEOUT_MS = 300_000;
 const answer = z.object({ files: z.array(z.object({ path: z.string(), text: z.string() })) });
 /** Nothing but names like these may come out of an answer and become a file. */
 const SAFE = /^(?:[a-z]+\/)?[\w-][\w.:@-]*$/;
-
-interface Wanted {
-  readonly url: string;
-  readonly token: string | undefined;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-async function ask({ url, token, body }: Wanted): Promise<z.infer<typeof answer>["files"]> {
-  const response = await fetch(`${url.replace(/\/+$/, "")}/api/v1/evidence`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (response.status === 401)
-    throw new Failure("a token is needed: --token or DRIFTLESS_TOKEN", 4);
-  if (!response.ok) throw new Failure(`status ${response.status}: ${text.slice(0, 500)}`);
-  return answer.parse(JSON.parse(text)).files;
-}
 
 async function writeAll(out: string, files: z.infer<typeof answer>["files"]): Promise<void> {
   for (const { path: name, text } of files) {
@@ -82,7 +60,13 @@ export const evidenceExport: Command = {
     if (from === undefined || to === undefined)
       throw new Failure("--from and --to are needed; see `driftless evidence export --help`", 2);
     const token = values.token ?? env["DRIFTLESS_TOKEN"];
-    const files = await ask({ url, token, body: { from, to, sample: Number(sample), nonce } });
+    const body = { from, to, sample: Number(sample), nonce };
+    const { files } = answer.parse(
+      await askApi(
+        { url, token },
+        { method: "POST", path: "evidence", body, timeoutMs: TIMEOUT_MS },
+      ),
+    );
     await writeAll(out, files);
     const report = path.join(out, "report.html");
     print(

@@ -36,11 +36,13 @@ import {
   waits,
 } from "../../src/core/intents/intent.ts";
 import type { Setting } from "../../src/core/intents/interpretation.ts";
+import { NO_EXPERIENCE, rankedReading } from "../../src/core/experience/experience.ts";
 import { askedEntry, decidedEntry, readEntry } from "../../src/core/log/intent-entries.ts";
 import type { StoredGolden } from "../../src/core/ports.ts";
 import type { Fault } from "../../src/core/resource.ts";
 import { err, ok, type Result } from "../../src/core/result.ts";
 import { golden } from "../../src/edge/http/golden-draft.ts";
+import { readExperience } from "../../src/edge/store/blackboard.ts";
 import { IntentRecord } from "../../src/edge/store/intent-record.ts";
 import { SharedRecord } from "../../src/edge/store/shared-record.ts";
 import { logOf, reconcilerOf } from "../bindings.ts";
@@ -197,13 +199,15 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     return this.#save({ ...after, rehearsals });
   }
 
-  #interpreted(intent: Intent, stored: Stored): Promise<Read> | Read {
+  async #interpreted(intent: Intent, stored: Stored): Promise<Read> {
     const { interpretation, model } = intent;
     if (interpretation) return { interpretation, model: model ?? "rules" };
     const reader = { env: this.env, memory: this.#ledger, model: ORCHESTRATION.models.architect };
     const setting = settingOf(intent, stored);
     const ground = groundOf(intent.grounds, documentsIn(stored));
-    return readIntent(reader, intent, { setting, ground });
+    const read = await readIntent(reader, intent, { setting, ground });
+    const experience = (await readExperience(this.env.BLACKBOARD)) ?? NO_EXPERIENCE;
+    return { ...read, interpretation: rankedReading(read.interpretation, experience) };
   }
 
   /** One part after the other, each when the one before is in place: what a zone names has to be there. */
@@ -240,6 +244,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
       expected: before?.generation ?? 0,
       by: intent.by,
       amends: part.changes.map(({ op, kind, identity }) => ({ op, kind, identity })),
+      paths: [...new Set(choicesOf(intent).map(({ path }) => path))],
     });
     if (put.ok) return put;
     return put.error.reason === "invalid" ? err(put.error.problems) : "moved";

@@ -70,6 +70,7 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
       declaredBy: stored?.by ?? "",
       policies: READS_POLICIES.has(check) ? await openDesk(this.env, motion.scope, facts) : null,
       past: facts.past,
+      cautions: facts.cautions,
       holds,
       leases,
       now: instantOf(new Date(nowMs).toISOString()),

@@ -1,13 +1,16 @@
 /** What a finished run teaches: typed statistics, never text from outside. */
+import type { Statistic } from "./experience/statistic.ts";
 import type { Digest, Instant, RunId, ScopeId } from "./ids.ts";
 import type { Plan } from "./plan.ts";
-import type { Run, RunPhase } from "./run.ts";
-import { digestOf } from "./canonical.ts";
+import { changesOf, shapeOf } from "./risk/history.ts";
+import { outcomeOf, type Run, type RunPhase } from "./run.ts";
 
 export interface Lesson {
   readonly run: RunId;
   readonly scope: ScopeId;
   readonly cause: string;
+  /** The golden paths whose declarations it brought about, by name. */
+  readonly paths: readonly string[];
   /** Kinds and operations with their counts, without names: `dns_record update ×2`. */
   readonly shape: string;
   readonly shapeDigest: Digest;
@@ -16,7 +19,13 @@ export interface Lesson {
   readonly at: Instant;
 }
 
-export function learn(run: Run, plan: Plan, cause: string): Lesson {
+/** What led to a run. */
+export interface Occasion {
+  readonly cause: string;
+  readonly paths: readonly string[];
+}
+
+export function learn(run: Run, plan: Plan, { cause, paths }: Occasion): Lesson {
   const counts = new Map<string, number>();
   for (const { kind, op } of plan.steps)
     counts.set(`${kind} ${op}`, (counts.get(`${kind} ${op}`) ?? 0) + 1);
@@ -30,10 +39,22 @@ export function learn(run: Run, plan: Plan, cause: string): Lesson {
     run: run.id,
     scope: run.scope,
     cause,
+    paths,
     shape,
-    shapeDigest: digestOf([...counts.keys()].toSorted()),
+    shapeDigest: shapeOf(plan),
     outcome: run.phase,
     calls: plan.calls.length,
     at,
   };
+}
+
+/** What is counted of it. A run that came to nothing says neither that it goes well nor that it does not. */
+export function counted(run: Run, plan: Plan, { cause, paths }: Occasion): readonly Statistic[] {
+  const ended = outcomeOf(run);
+  if (ended === null) return [];
+  const once = ended === "well" ? { well: 1, badly: 0 } : { well: 0, badly: 1 };
+  return [
+    { cause, about: { of: "shape", changes: changesOf(plan) }, ...once },
+    ...paths.map((path): Statistic => ({ cause, about: { of: "path", path }, ...once })),
+  ];
 }

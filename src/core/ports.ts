@@ -2,6 +2,9 @@
 import type { SignedApproval } from "./approval.ts";
 import type { Attestation, Ruling, SignedRuling } from "./attestation.ts";
 import type { Motion, SignedBallot } from "./ballot.ts";
+import type { BundleRefusal, LessonBundle, TrustedKey } from "./experience/bundle.ts";
+import type { Experience } from "./experience/experience.ts";
+import type { Statistic } from "./experience/statistic.ts";
 import type { ExecutionReport, RevertReport } from "./execution.ts";
 import type { Problem } from "./golden.ts";
 import type { EndedHow, Guardrail, GuardrailRequest, Rung } from "./guardrails/guardrail.ts";
@@ -191,6 +194,7 @@ export interface RunStart {
   readonly plan: Plan;
   readonly assessed: Assessed;
   readonly cause: string;
+  readonly paths: readonly string[];
   /** Whose API budget its reads come from. */
   readonly accountId: string;
 }
@@ -215,6 +219,8 @@ export interface StoredGolden {
   readonly digest: Digest;
   readonly by: string;
   readonly at: Instant;
+  /** The golden paths that it brought, by name. */
+  readonly paths?: readonly string[];
 }
 
 export interface GoldenPut {
@@ -226,6 +232,8 @@ export interface GoldenPut {
   readonly by: string;
   /** When it takes observed drift into the golden state: what of it. Recorded as a proposal. */
   readonly amends?: readonly Amended[];
+  /** The golden paths that it uses anew or otherwise than before, by name. */
+  readonly paths?: readonly string[];
 }
 
 /** What an operator may decide about drift that is held. */
@@ -291,6 +299,8 @@ export interface ScopeFacts {
   readonly frozen: boolean;
   /** How its runs ended, oldest first, and no more of them than risk is worked out from. */
   readonly past: readonly PastRun[];
+  /** What was learned everywhere, as it stood when the scope was last looked at. */
+  readonly cautions: readonly Digest[];
 }
 
 /** One per scope, the only writer of its state. `wake` carries no instruction: the pass reads everything again. */
@@ -350,6 +360,40 @@ export interface WatchPort {
   /** Whether a guardrail may be placed in `scope` now; if so, that is remembered. */
   admit(scope: ScopeId): Promise<Result<null, TooFar>>;
 }
+
+/** What is learned once: the same `id` again changes nothing. */
+export interface Taught {
+  readonly id: string;
+  readonly statistics: readonly Statistic[];
+  readonly at: Instant;
+}
+
+/** One for all scopes. Recorded before it counts; copies for whoever decides follow by themselves. */
+export interface LessonBookPort {
+  learn(taught: Taught): Promise<void>;
+  experience(): Promise<Experience>;
+  /** Whom bundles are signed by here, and whose are taken. */
+  keys(): Promise<{ readonly own: PublicKeys; readonly trusted: readonly TrustedKey[] }>;
+  /** Idempotent. */
+  trust(key: Pick<TrustedKey, "keys" | "label" | "by">): Promise<Result<TrustedKey, BookRefusal>>;
+  /** Whatever was taken of it counts no more. */
+  distrust(id: Digest, by: string): Promise<Result<TrustedKey, BookRefusal>>;
+  /** What was counted here, and nothing that came from others. */
+  exported(by: string): Promise<LessonBundle>;
+  take(
+    bundle: LessonBundle,
+    by: string,
+  ): Promise<Result<{ readonly taken: number; readonly leftOut: number }, BookRefusal>>;
+  /** A person's word that plans of this shape need no more care than others, as far as is known today. */
+  lift(shape: Digest, by: string): Promise<Result<{ readonly shape: Digest }, BookRefusal>>;
+}
+
+export type BookRefusal =
+  | BundleRefusal
+  | { readonly reason: "not_a_key" }
+  | { readonly reason: "too_many_keys"; readonly max: number }
+  | { readonly reason: "no_such_key" }
+  | { readonly reason: "no_such_caution" };
 
 /** Golden states and dossiers by name, written once. Strongly consistent reads after `put` returns. */
 export interface EvidencePort {

@@ -44,6 +44,8 @@ export interface ReconcileInput {
   readonly heals: readonly PastHeal[];
   /** How earlier runs of the scope ended. */
   readonly past: readonly PastRun[];
+  /** What was learned everywhere: shapes of plans that a person looks at. */
+  readonly cautions: readonly Digest[];
   /** Change sets that were turned down and are not to be asked for again yet, and how that came. */
   readonly turnedDown: ReadonlyMap<Digest, string>;
   /** Changes of a plan that was voted down or refused: one of them is to blame, so each is tried by itself. */
@@ -262,7 +264,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
   const leased = leasedSettings(input.leases);
   const seen = { golden, observed, leased };
   const findings = check(sealed.plan, { ...seen, managed: drift.managed, kinds });
-  const { past, now } = input;
+  const { past, cautions, now } = input;
   return {
     type: "heal",
     changes,
@@ -271,7 +273,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
     divisible: unitsOf(changes).length > 1,
     plan: sealed,
     findings,
-    risk: assess(sealed.plan, { ...seen, findings, past, now }),
+    risk: assess(sealed.plan, { ...seen, findings, past, cautions, now }),
     incident,
   };
 }

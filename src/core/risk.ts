@@ -2,7 +2,7 @@
 import { textOf } from "./canonical.ts";
 import { codeOf, type Finding, removedBy } from "./check.ts";
 import type { GoldenState } from "./golden.ts";
-import type { Instant } from "./ids.ts";
+import type { Digest, Instant } from "./ids.ts";
 import { isOwn } from "./invariants/own-workers.ts";
 import { directionOf } from "./invariants/weakened-protection.ts";
 import { kindOf } from "./kinds/registry.ts";
@@ -49,6 +49,8 @@ export interface RiskInput {
   readonly leased: ReadonlySet<string>;
   /** How earlier runs of the scope ended. */
   readonly past: readonly PastRun[];
+  /** Shapes of plans that have gone badly, in whatever scope: a person looks at the next one, until a person says otherwise. */
+  readonly cautions: readonly Digest[];
   readonly now: Instant;
 }
 
@@ -65,6 +67,7 @@ export function assess(plan: Plan, input: RiskInput): RiskAssessment {
     ...input.findings.flatMap(raised),
     ...deletions(plan),
     ...frozen(plan, input),
+    ...cautioned(plan, input),
     ...floors.map((floor) => ({ tier: base, reason: floor })),
     {
       tier: base,
@@ -114,6 +117,14 @@ function frozen({ proposal, steps }: Plan, { golden, now }: RiskInput): readonly
     proposal.type === "revert" ||
     steps.every((step) => directionOf(turnOf(step), "loosen") === "tighten");
   return freeze === null || exempt ? [] : [{ tier: 3, reason: "frozen" }];
+}
+
+/** What was learned raises, and lowers nothing (I13). Protection is not kept waiting by it. */
+function cautioned(plan: Plan, { cautions }: RiskInput): readonly Raised[] {
+  const exempt = plan.steps.every((step) => directionOf(turnOf(step), "neutral") === "tighten");
+  return exempt || !cautions.includes(shapeOf(plan))
+    ? []
+    : [{ tier: 2, reason: "plans of this shape have gone badly" }];
 }
 
 /** What is the same for all steps of a plan. */

@@ -96,7 +96,8 @@ export type Purpose =
   | "introduction/v1"
   | "register/v1"
   | "ruling/v1"
-  | "passkey/v1";
+  | "passkey/v1"
+  | "lessons/v1";
 
 /** The payload's type in the DSSE envelope of what was signed: `ballot/v1` is `application/vnd.driftless.ballot.v1+json`. */
 export const payloadTypeOf = (purpose: Purpose): string =>

@@ -56,6 +56,7 @@ const assessed = (made: Plan, findings: readonly Finding[]) =>
     observed: [],
     leased: new Set(),
     past: [],
+    cautions: [],
     now: NOW,
   });
 

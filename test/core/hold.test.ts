@@ -61,6 +61,7 @@ const passOver = (
     rulings: new Set(),
     heals: [],
     past: [],
+    cautions: [],
     turnedDown: new Map(),
     suspects: new Set(),
     epoch: 7,

@@ -52,6 +52,7 @@ const input = (
   rulings: new Set(),
   heals: [],
   past: [],
+  cautions: [],
   turnedDown: new Map(),
   suspects: new Set(),
   epoch: 7,

@@ -402,13 +402,14 @@ const step = (op: string, kind = "dns_record") => ({ op, kind });
 
 const planOf = (...steps: object[]) => ({ steps, calls: [{}] }) as unknown as Plan;
 
+const DRIFT = { cause: "out_of_band_change", paths: [] };
 const refused = after(ballots(ballot(0, "no")));
-const shape = (...steps: object[]) => learn(refused, planOf(...steps), "x").shapeDigest;
+const shape = (...steps: object[]) => learn(refused, planOf(...steps), DRIFT).shapeDigest;
 
 describe("a lesson", () => {
   it("is counted in kinds and operations, without a name from outside", () => {
     expect(
-      learn(refused, planOf(step("update"), step("delete"), step("update")), "out_of_band_change"),
+      learn(refused, planOf(step("update"), step("delete"), step("update")), DRIFT),
     ).toMatchObject({
       run: FIRST.id,
       shape: "dns_record delete ×1, dns_record update ×2",

@@ -36,6 +36,8 @@ export interface AuditInput {
   readonly leases: Leases;
   /** Nor how earlier runs of the scope ended: asked of the same one. */
   readonly past: readonly PastRun[];
+  /** Nor what it has learned: asked of it, too. */
+  readonly cautions: readonly Digest[];
   readonly now: Instant;
 }
 

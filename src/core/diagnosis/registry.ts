@@ -9,22 +9,22 @@ import { l7Flood } from "./l7-flood.ts";
 import { originErrors } from "./origin-errors.ts";
 import { scanner } from "./scanner.ts";
 
-/** In the order in which they are asked: change first, then what is precise, then what is broad. Adding one is one line. */
-const CAUSES: readonly Diagnose[] = [
-  badDeploy,
-  dnsHijack,
-  certificateExpiry,
-  credentialStuffing,
+/** By name, in the order in which they are asked: change first, then what is precise, then what is broad. Adding one is one line. */
+export const CAUSES: Readonly<Record<string, Diagnose>> = {
+  bad_deploy: badDeploy,
+  dns_hijack: dnsHijack,
+  certificate_expiry: certificateExpiry,
+  credential_stuffing: credentialStuffing,
   scanner,
-  l7Flood,
-  originErrors,
-  gatewayHits,
-  cveExposure,
-];
+  l7_flood: l7Flood,
+  origin_errors: originErrors,
+  gateway_policy_hits: gatewayHits,
+  cve_exposure: cveExposure,
+};
 
 /** The first cause that fits; why there is nothing to do is an answer, too. */
 export function diagnose(facts: Facts): Diagnosis {
-  for (const cause of CAUSES) {
+  for (const cause of Object.values(CAUSES)) {
     const found = cause(facts);
     if (found) return found;
   }

@@ -18,6 +18,7 @@ export const ADMINISTRATION = {
   denied: { ocsf: OCSF.asked, outcome: () => "failure" },
   policy: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofPolicy },
   export: { ocsf: OCSF.looked },
+  lesson_trust: { ocsf: OCSF.changed },
   erasure: { ocsf: OCSF.removed },
   token: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofToken },
   key_introduced: { ocsf: OCSF.created, vaultOnly: true },

@@ -10,5 +10,6 @@ export const FINDINGS = {
   },
   diagnosis: { ocsf: OCSF.notCompliant },
   unknown_state: { ocsf: OCSF.looked, outcome: () => "failure" },
+  caution: { ocsf: OCSF.notCompliant },
   quarantine: { ocsf: OCSF.notCompliant },
 } as const satisfies Readonly<Record<string, EntryKind>>;

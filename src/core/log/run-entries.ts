@@ -96,6 +96,11 @@ export const endEntries = (run: Run, view: RunView, lesson: Lesson): readonly En
     what: lesson.shapeDigest,
     actor: "run",
     at: lesson.at,
-    data: { shape: lesson.shape, outcome: lesson.outcome },
+    data: {
+      cause: lesson.cause,
+      paths: [...lesson.paths],
+      shape: lesson.shape,
+      outcome: lesson.outcome,
+    },
   }),
 ];

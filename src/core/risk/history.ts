@@ -13,9 +13,12 @@ export interface PastRun {
   readonly at: Instant;
 }
 
-/** Kinds and operations, without names and numbers: what makes two plans of one shape. */
-export const shapeOf = ({ steps }: Pick<Plan, "steps">): Digest =>
-  digestOf([...new Set(steps.map(({ kind, op }) => `${kind} ${op}`))].toSorted());
+/** Kinds and operations, without names and numbers, each once and in order. */
+export const changesOf = ({ steps }: Pick<Plan, "steps">): readonly string[] =>
+  [...new Set(steps.map(({ kind, op }) => `${kind} ${op}`))].toSorted();
+
+/** What makes two plans of one shape. */
+export const shapeOf = (plan: Pick<Plan, "steps">): Digest => digestOf(changesOf(plan));
 
 const DAY_MS = 24 * 60 * 60_000;
 /** "Recent" for a failure. */

@@ -21,6 +21,7 @@ import type { Lesson } from "../../core/lesson.ts";
 import type { RecordedHold } from "../../core/log/hold-entries.ts";
 import type {
   AuditorPort,
+  LessonBookPort,
   RegisterPort,
   LogPort,
   PolicyRegisterPort,
@@ -165,6 +166,7 @@ export interface ApiPorts {
   intent(id: IncidentId): Promise<Intent | null>;
 
   lessons(limit: number): Promise<readonly Lesson[]>;
+  lessonBook(): Omit<LessonBookPort, "learn">;
   readonly log: RecordPort;
   /** What the accounts' own audit logs tell of the period; `why`: in what way that is not all. */
   accountChanges(

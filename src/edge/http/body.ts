@@ -49,8 +49,11 @@ export async function readText(
 }
 
 /** The JSON value of the body; `undefined` when there is no body at all. */
-export async function readJson(request: Request): Promise<Result<unknown, Problem>> {
-  const text = await readText(request, JSON_BYTES_MAX);
+export async function readJson(
+  request: Request,
+  bytesMax = JSON_BYTES_MAX,
+): Promise<Result<unknown, Problem>> {
+  const text = await readText(request, bytesMax);
   if (!text.ok) return text;
   if (text.value === "") return ok(undefined);
   if (mediaTypeOf(request) !== "application/json") {

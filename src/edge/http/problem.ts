@@ -5,7 +5,12 @@
 import type { IntentRefusal } from "../../core/intents/intent.ts";
 import type { Unknown } from "../../core/observation.ts";
 import type { OfficeRefusal } from "../../core/policy/register.ts";
-import type { GoldenRefusal, GuardrailRefusal, HoldRefusal } from "../../core/ports.ts";
+import type {
+  BookRefusal,
+  GoldenRefusal,
+  GuardrailRefusal,
+  HoldRefusal,
+} from "../../core/ports.ts";
 import type { Fault } from "../../core/resource.ts";
 import type { PasskeyRefusal } from "../../core/passkey-register.ts";
 import { unreachable } from "../../core/result.ts";
@@ -43,6 +48,7 @@ export const PROBLEMS = {
   "policies-forbid": { status: 409, title: "the policies in force do not permit it" },
   "another-plan": { status: 409, title: "the digest is not the one of the run's plan" },
   "register-refused": { status: 409, title: "the register of voters does not take it" },
+  "lessons-refused": { status: 409, title: "the lessons or their key are not taken" },
   "passkey-refused": { status: 409, title: "the passkey is not taken" },
   "approval-expired": { status: 410, title: "the time for approval is over" },
   "proposal-moved": { status: 412, title: "the proposal is not the one that was seen" },
@@ -149,6 +155,18 @@ export const ofPasskeyRefusal = (refusal: PasskeyRefusal): Problem =>
   refusal.reason === "no_such_passkey"
     ? notFound("there is no such passkey")
     : { slug: "passkey-refused", facts: { ...refusal } };
+
+export function ofBookRefusal(refusal: BookRefusal): Problem {
+  const { reason } = refusal;
+  if (reason === "no_such_key") return notFound("there is no such key");
+  if (reason === "no_such_caution") return notFound("nothing asks for care of this shape");
+  const detail =
+    "nobody has named the key that signs them: an approver does, with `POST /api/v1/lessons/keys`";
+  const facts = { ...refusal };
+  return reason === "key_not_trusted"
+    ? { slug: "lessons-refused", detail, facts }
+    : { slug: "lessons-refused", facts };
+}
 
 /** The reason is a code, and for whoever runs the swarm. */
 export const ofRegisterRefusal = ({ reason }: RegisterRefusal): Problem => ({

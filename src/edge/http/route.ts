@@ -53,6 +53,8 @@ export interface RouteHead {
   /** `published`: for everybody where the operator allows it, else for who may read. */
   readonly right: Right | "public" | "published";
   readonly status?: 200 | 201 | 202;
+  /** Of the JSON body, where the usual limit is too small for it. */
+  readonly bytesMax?: number;
   /** Request bodies that are not JSON, by media type; the handler reads them itself. */
   readonly takes?: Readonly<Record<string, z.ZodType>>;
   /** Answers that are not JSON, by media type. */
@@ -97,7 +99,9 @@ export function defineRoute<O extends z.ZodType, Q extends z.ZodObject, B extend
       const instance = new URL(call.request.url).pathname;
       const asked = parseQuery(query, call.request);
       if (!asked.ok) return problemResponse(asked.error, instance);
-      const sent = bodySchema ? await parseBody(bodySchema, call.request) : ok(undefined);
+      const sent = bodySchema
+        ? await parseBody(bodySchema, call.request, head.bytesMax)
+        : ok(undefined);
       if (!sent.ok) return problemResponse(sent.error, instance);
       // The two values come from the schemas that gave the parameters of `Call` their types.
       const typed = { query: asked.value as z.output<Q>, body: sent.value as z.output<B> };
@@ -121,8 +125,12 @@ function parseQuery(schema: z.ZodObject, request: Request): Result<unknown, Prob
   return err({ slug: "bad-query", errors: flawsOf(parsed.error, "?") });
 }
 
-async function parseBody(schema: z.ZodType, request: Request): Promise<Result<unknown, Problem>> {
-  const json = await readJson(request);
+async function parseBody(
+  schema: z.ZodType,
+  request: Request,
+  bytesMax?: number,
+): Promise<Result<unknown, Problem>> {
+  const json = await readJson(request, bytesMax);
   if (!json.ok) return json;
   const parsed = schema.safeParse(json.value);
   if (parsed.success) return ok(parsed.data);

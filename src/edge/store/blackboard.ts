@@ -1,4 +1,5 @@
 /** KV: hot reads for everybody, eventually consistent, never the source of truth. A lost write is made good by the next pass. */
+import type { Experience } from "../../core/experience/experience.ts";
 import type { ScopeId } from "../../core/ids.ts";
 import type { ScopeView } from "../../core/scope-view.ts";
 
@@ -31,3 +32,18 @@ export async function postPosture(kv: KVNamespace, view: ScopeView): Promise<voi
 
 export const readPosture = (kv: KVNamespace, scope: ScopeId): Promise<Posture | null> =>
   kv.get<Posture>(PREFIX + scope, "json");
+
+const EXPERIENCE = "lessons/experience";
+
+/** Throws when it is not taken: its owner tries again. */
+export const postExperience = (kv: KVNamespace, experience: Experience): Promise<void> =>
+  kv.put(EXPERIENCE, JSON.stringify(experience));
+
+/** Null: there is none, or it cannot be read now; whoever has an older one keeps it. */
+export const readExperience = async (kv: KVNamespace): Promise<Experience | null> => {
+  try {
+    return await kv.get<Experience>(EXPERIENCE, "json");
+  } catch {
+    return null;
+  }
+};

@@ -247,12 +247,13 @@ export class SharedRecord {
   async saveLesson(lesson: Lesson): Promise<void> {
     await this.#db
       .prepare(
-        "insert or ignore into lessons (run, scope, cause, shape, shape_digest, outcome, calls, at) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert or ignore into lessons (run, scope, cause, paths, shape, shape_digest, outcome, calls, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       )
       .bind(
         lesson.run,
         lesson.scope,
         lesson.cause,
+        JSON.stringify(lesson.paths),
         lesson.shape,
         lesson.shapeDigest,
         lesson.outcome,
@@ -263,14 +264,13 @@ export class SharedRecord {
   }
 
   async lessons(limit: number): Promise<readonly Lesson[]> {
-    return (
-      await this.#db
-        .prepare(
-          "select run, scope, cause, shape, shape_digest as shapeDigest, outcome, calls, at from lessons order by at desc, run limit ?",
-        )
-        .bind(limit)
-        .all<Lesson>()
-    ).results;
+    const { results } = await this.#db
+      .prepare(
+        "select run, scope, cause, paths, shape, shape_digest as shapeDigest, outcome, calls, at from lessons order by at desc, run limit ?",
+      )
+      .bind(limit)
+      .all<Omit<Lesson, "paths"> & { paths: string }>();
+    return results.map((row) => ({ ...row, paths: JSON.parse(row.paths) as string[] }));
   }
 
   /** Newest first. `table` and `at` are names from this file, never input. */

@@ -47,6 +47,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     rulings: new Set(),
     heals: [],
     past: [],
+    cautions: [],
     turnedDown: new Map(),
     suspects: new Set(),
     epoch: 7,
@@ -79,6 +80,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     policies,
     leases: NO_LEASES,
     past: [],
+    cautions: [],
     now: NOW,
   };
 }

@@ -210,6 +210,7 @@ it("a list and its items under suspicion are tried together, apart from all othe
       rulings: new Set(),
       heals: [],
       past: [],
+      cautions: [],
       turnedDown,
       // The last round has no suspects left, and asks for both.
       suspects: new Set(round < 2 ? changes.map(changeDigest) : []),

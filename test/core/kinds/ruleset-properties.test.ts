@@ -191,7 +191,15 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
   const leased = new Set<string>();
   const kinds = readings.map(({ kind }) => kind);
   const findings = check(made, { golden, managed: drift.managed, observed: seen, kinds, leased });
-  const risk = assess(made, { findings, golden, observed: seen, leased, past: [], now: NOW });
+  const risk = assess(made, {
+    findings,
+    golden,
+    observed: seen,
+    leased,
+    past: [],
+    cautions: [],
+    now: NOW,
+  });
   const dossier: Dossier = {
     version: 1,
     incident: incidentIdOf(digest),
@@ -209,6 +217,7 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
     declaredBy: "olga",
     holds: [],
     past: [],
+    cautions: [],
     leases: NO_LEASES,
     policies,
     now: NOW,

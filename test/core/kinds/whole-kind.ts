@@ -132,7 +132,7 @@ export function judgedIn(
   const findings = check(made, { ...around, managed, kinds: Object.keys(live) });
   return {
     findings,
-    risk: assess(made, { ...around, findings, past: [], now: NOW }),
+    risk: assess(made, { ...around, findings, past: [], cautions: [], now: NOW }),
   };
 }
 
@@ -164,6 +164,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
     policies,
     leases: NO_LEASES,
     past: [],
+    cautions: [],
   } as const;
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),

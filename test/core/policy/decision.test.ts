@@ -41,6 +41,7 @@ function decide(
     observed: [],
     leased: new Set<string>(),
     past: [],
+    cautions: [],
     now: sound.now,
   };
   const risk = { ...assess(plan, asked), tier: more.tier ?? 1 };

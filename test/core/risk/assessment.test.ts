@@ -1,9 +1,10 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../../src/core/canonical.ts";
+import { digestOf, type JsonObject } from "../../../src/core/canonical.ts";
 import { check } from "../../../src/core/check.ts";
 import { diff } from "../../../src/core/diff.ts";
 import { parseGolden } from "../../../src/core/golden.ts";
-import { type Instant, instantOf } from "../../../src/core/ids.ts";
+import { type Digest, type Instant, instantOf } from "../../../src/core/ids.ts";
 import { plan, type Plan } from "../../../src/core/plan.ts";
 import { assess, type RiskAssessment } from "../../../src/core/risk.ts";
 import { type PastRun, shapeOf } from "../../../src/core/risk/history.ts";
@@ -51,6 +52,7 @@ const added = (members: JsonObject): Live => ({
 
 interface Around {
   readonly risk?: object;
+  readonly cautions?: readonly Digest[];
   readonly past?: readonly PastRun[];
   readonly now?: Instant;
   /** Another proposal than a repair, as the planner of another kind of proposal would make it. */
@@ -93,7 +95,12 @@ function planned(live: Live, { risk, proposal = "revert" }: Around = {}) {
 
 function riskOf(live: Live, around: Around = {}): RiskAssessment {
   const { plan: made, ...rest } = planned(live, around);
-  return assess(made, { ...rest, past: around.past ?? [], now: around.now ?? NOW });
+  return assess(made, {
+    ...rest,
+    past: around.past ?? [],
+    cautions: around.cautions ?? [],
+    now: around.now ?? NOW,
+  });
 }
 
 const wrong = edited("n3", { content: "203.0.113.9" });
@@ -280,5 +287,46 @@ describe("what a golden state says of its risk", () => {
     const [silent, said] = [goldenOf({}), goldenOf({ risk: { criticality: 2 } })];
     expect(said.digest).not.toBe(silent.digest);
     expect(silent.risk).toMatchObject({ criticality: null, errorBudget: null });
+  });
+});
+
+describe("what was learned", () => {
+  const shape = shapeOf(planned(wrong).plan);
+  const all = [shape, digestOf("another shape")];
+
+  it("puts a person before plans that have gone badly, and says so (I13)", () => {
+    expect(riskOf(wrong)).toMatchObject({ tier: 1 });
+    expect(riskOf(wrong, { cautions: all })).toMatchObject({ tier: 2 });
+    expect(riskOf(wrong, { cautions: all }).reasons).toContain(
+      "plans of this shape have gone badly",
+    );
+    expect(riskOf(wrong, { cautions: all.slice(1) })).toEqual(riskOf(wrong));
+  });
+
+  it("keeps protection waiting for nobody", () => {
+    const weakened = { ...sound, zone_setting: [setting("ssl", "off")] };
+    const tightens = shapeOf(planned(weakened).plan);
+    expect(riskOf(weakened, { cautions: [tightens] })).toEqual(riskOf(weakened));
+  });
+
+  it("lowers no tier, whatever was learned", () => {
+    const lives = [
+      wrong,
+      added({ type: "A" }),
+      { ...sound, zone_setting: [setting("ssl", "off")] },
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...lives),
+        fc.subarray([...all, ...lives.map((live) => shapeOf(planned(live).plan))]),
+        (live, cautions) => {
+          const before = riskOf(live);
+          const after = riskOf(live, { cautions });
+          expect(after.tier).toBeGreaterThanOrEqual(before.tier);
+          expect(after.score).toBeGreaterThanOrEqual(before.score);
+          expect(after.vector).toEqual(before.vector);
+        },
+      ),
+    );
   });
 });

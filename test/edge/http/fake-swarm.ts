@@ -33,6 +33,12 @@ import {
   type IntentRequest,
   newIntent,
 } from "../../../src/core/intents/intent.ts";
+import {
+  contentOf,
+  type LessonBundle,
+  type TrustedKey,
+} from "../../../src/core/experience/bundle.ts";
+import type { BookRefusal } from "../../../src/core/ports.ts";
 import type { Lesson } from "../../../src/core/lesson.ts";
 import type { RecordedEntry } from "../../../src/core/log/entry.ts";
 import type { RecordedHold } from "../../../src/core/log/hold-entries.ts";
@@ -194,11 +200,35 @@ export const LESSON: Lesson = {
   run: runId("one"),
   scope: SCOPE,
   cause: "out_of_band_change",
+  paths: [],
   shape: "dns_record update ×1",
   shapeDigest: digestOf("shape"),
   outcome: "verified",
   calls: 1,
   at: NOW,
+};
+
+const LESSON_KEYS = {
+  suite: "ed25519+ml-dsa-44",
+  keys: { ed25519: "ab".repeat(32), "ml-dsa-44": "cd".repeat(1_312) },
+} as const;
+
+export const LESSON_BUNDLE: LessonBundle = {
+  content: contentOf(
+    [
+      {
+        cause: "out_of_band_change",
+        about: { of: "shape", changes: ["dns_record update"] },
+        well: 2,
+        badly: 1,
+      },
+    ],
+    { version: 1, at: NOW, key: keyIdOf(LESSON_KEYS) },
+  ),
+  signature: {
+    suite: "ed25519+ml-dsa-44",
+    signatures: { ed25519: "ab".repeat(64), "ml-dsa-44": "cd".repeat(2_420) },
+  },
 };
 
 export const GOLDEN_YAML = `# our zone
@@ -497,6 +527,43 @@ export class FakeSwarm implements ApiPorts {
   async lessons(limit: number): Promise<readonly Lesson[]> {
     return Array.from({ length: 3 }, () => LESSON).slice(0, limit);
   }
+
+  readonly bundles: LessonBundle[] = [];
+  bookRefusal: BookRefusal | null = null;
+  readonly trusted: TrustedKey[] = [];
+
+  readonly lessonBook = (): ReturnType<ApiPorts["lessonBook"]> => ({
+    experience: async () => ({
+      statistics: [
+        {
+          cause: "out_of_band_change",
+          about: { of: "shape", changes: ["dns_record update"] },
+          own: { well: 2, badly: 1 },
+          imported: { well: 0, badly: 0 },
+        },
+      ],
+      cautions: [LESSON.shapeDigest],
+    }),
+    keys: async () => ({ own: LESSON_KEYS, trusted: this.trusted }),
+    trust: async (key) => {
+      if (this.bookRefusal) return err(this.bookRefusal);
+      const trusted = { ...key, id: keyIdOf(key.keys), at: NOW, bundle: null };
+      this.trusted.push(trusted);
+      return ok(trusted);
+    },
+    distrust: async (id) => {
+      const known = this.trusted.find((one) => one.id === id);
+      return known ? ok(known) : err({ reason: "no_such_key" });
+    },
+    exported: async () => LESSON_BUNDLE,
+    take: async (bundle) => {
+      if (this.bookRefusal) return err(this.bookRefusal);
+      this.bundles.push(bundle);
+      return ok({ taken: bundle.content.statistics.length, leftOut: 0 });
+    },
+    lift: async (shape) =>
+      shape === LESSON.shapeDigest ? ok({ shape }) : err({ reason: "no_such_caution" }),
+  });
 
   async accountChanges(): ReturnType<ApiPorts["accountChanges"]> {
     return { changes: [], why: "nobody was asked" };

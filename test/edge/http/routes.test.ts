@@ -14,6 +14,8 @@ import {
   runAt,
   runId,
   SCOPE,
+  LESSON,
+  LESSON_BUNDLE,
 } from "./fake-swarm.ts";
 
 const OPERATOR = { method: "POST", token: "dev-operator" };
@@ -42,7 +44,7 @@ afterEach(() => {
 async function good(id: string, response: Response): Promise<Record<string, unknown>> {
   const route = ROUTES.find((one) => one.id === id);
   const body = (await response.json()) as Record<string, unknown>;
-  expect([200, 202], JSON.stringify(body)).toContain(response.status);
+  expect([200, 201, 202], JSON.stringify(body)).toContain(response.status);
   expect(response.status).toBe(route?.status ?? 200);
   expect(route?.out.safeParse(body)).toMatchObject({ success: true });
   return body;
@@ -461,6 +463,100 @@ describe("lessons", () => {
     const body = await good("listLessons", await swarm.ask("/api/v1/lessons?limit=2"));
     expect(body["items"]).toHaveLength(2);
     expect(body).toMatchObject({ next: null, items: [{ outcome: "verified", calls: 1 }, {}] });
+  });
+});
+
+describe("what was learned", () => {
+  const send = (
+    path: string,
+    [method, token]: readonly [string, string],
+    body?: unknown,
+  ): Promise<Response> =>
+    Promise.resolve(
+      swarm.ask(path, {
+        method,
+        token,
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      }),
+    );
+  const keys = async () => (await swarm.lessonBook().keys()).own;
+
+  it("is shown with the mean of what was counted, and what asks for care", async () => {
+    const body = await good("getExperience", await swarm.ask("/api/v1/lessons/experience"));
+    expect(body).toMatchObject({
+      statistics: [{ own: { well: 2, badly: 1 }, mean_ppm: 600_000 }],
+      cautions: [LESSON.shapeDigest],
+    });
+  });
+
+  it("goes out as a signed bundle, and comes in from whom an approver named", async () => {
+    const bundle = await good(
+      "exportLessons",
+      await send("/api/v1/lessons/exports", ["POST", "dev-operator"]),
+    );
+    expect(JSON.stringify(bundle)).not.toContain("example.com");
+    const named = { public_keys: await keys(), label: "our other company" };
+    await good(
+      "trustLessonKey",
+      await send("/api/v1/lessons/keys", ["POST", "dev-approver-1"], named),
+    );
+    const taken = await good(
+      "importLessons",
+      await send("/api/v1/lessons/imports", ["POST", "dev-approver-1"], bundle),
+    );
+    expect(taken).toMatchObject({ version: 1, taken: 1, left_out: 0 });
+    expect(swarm.bundles).toEqual([LESSON_BUNDLE]);
+    const listed = await good("listLessonKeys", await swarm.ask("/api/v1/lessons/keys"));
+    expect(listed["trusted"]).toMatchObject([{ label: "our other company", by: "dev-approver-1" }]);
+  });
+
+  it.each([
+    ["POST", "/api/v1/lessons/keys"],
+    ["POST", "/api/v1/lessons/imports"],
+    ["DELETE", `/api/v1/lessons/cautions/${LESSON.shapeDigest}`],
+    ["DELETE", `/api/v1/lessons/keys/${LESSON.shapeDigest}`],
+  ])("%s %s is an approver's", async (method, path) => {
+    const refused = await send(path, [method, "dev-operator"], {});
+    expect(await problemOf(refused)).toMatchObject({ slug: "forbidden" });
+  });
+
+  it("is refused with the reason and the remedy", async () => {
+    swarm.bookRefusal = { reason: "key_not_trusted", key: LESSON.shapeDigest };
+    const path = "/api/v1/lessons/imports";
+    const refused = await problemOf(await send(path, ["POST", "dev-approver-1"], LESSON_BUNDLE));
+    expect(refused).toMatchObject({ slug: "lessons-refused", reason: "key_not_trusted" });
+    expect(String(refused["detail"])).toContain("POST /api/v1/lessons/keys");
+  });
+
+  it("is refused where it is no bundle: a name where a count belongs, a shape out of order", async () => {
+    const { content } = LESSON_BUNDLE;
+    for (const statistics of [
+      [{ cause: "acme.example", about: { of: "path", path: "static-site" }, well: 1, badly: 0 }],
+      [
+        {
+          cause: "intent",
+          about: { of: "shape", changes: ["worker create", "dns_record update"] },
+          well: 1,
+          badly: 0,
+        },
+      ],
+      [{ cause: "intent", about: { of: "path", path: "static-site" }, well: -1, badly: 0 }],
+    ]) {
+      const body = { ...LESSON_BUNDLE, content: { ...content, statistics } };
+      const refused = await send("/api/v1/lessons/imports", ["POST", "dev-approver-1"], body);
+      expect(await problemOf(refused)).toMatchObject({ slug: "invalid-body", status: 422 });
+    }
+    expect(swarm.bundles).toEqual([]);
+  });
+
+  it("asks for care until an approver says otherwise", async () => {
+    const lift = (shape: string): Promise<Response> =>
+      send(`/api/v1/lessons/cautions/${shape}`, ["DELETE", "dev-approver-2"]);
+    await good("liftCaution", await lift(LESSON.shapeDigest));
+    expect((await lift("sha256:12")).status).toBe(404);
+    expect((await lift(LESSON_BUNDLE.content.key)).status).toBe(404);
   });
 });
 
