@@ -6,6 +6,8 @@ import {
   NO_TEAM_POLICIES,
   type TeamPolicies,
 } from "../src/core/policy/bundle.ts";
+import type { Decide } from "../src/core/policy/request.ts";
+import { decideWith } from "../src/edge/cedar/isolate.ts";
 import { SHIPPED } from "../src/edge/cedar/shipped.ts";
 import { postPolicies, readPolicies } from "../src/edge/store/policy-copy.ts";
 import { policiesOf } from "./bindings.ts";
@@ -21,6 +23,10 @@ export async function policiesInForce(env: PolicyEnv): Promise<Bundle> {
   known = bundle;
   return bundle;
 }
+
+/** What they say to a question. */
+export const policiesFor = async (env: PolicyEnv): Promise<Decide> =>
+  decideWith(await policiesInForce(env));
 
 /** From the copy if that is the right one, else from the register. The digest decides, not where it came from. */
 async function fetched(env: PolicyEnv, version: number, digest: Digest): Promise<Bundle> {

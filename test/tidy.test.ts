@@ -107,6 +107,7 @@ const FLOW = [
   "verification",
   "reconcile",
   "policy",
+  "inference/routing",
   "rehearsal",
   // who agrees
   "dossier",

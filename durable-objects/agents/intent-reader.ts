@@ -6,6 +6,7 @@ import type { Interpretation, Setting } from "../../src/core/intents/interpretat
 import { interpret } from "../../src/core/intents/rules.ts";
 import { providersFor } from "../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../src/edge/inference/router.ts";
+import { policiesFor } from "../policies-in-force.ts";
 import { tell } from "../inference-notes.ts";
 
 export interface IntentReader {
@@ -41,6 +42,8 @@ export async function readIntent(
   const providers = providersFor(reader.model, reader.env);
   if (providers.length === 0) return byRules;
   const router = new InferenceRouter({
+    asker: "architect",
+    policies: () => policiesFor(reader.env),
     providers,
     memory: reader.memory,
     note: (note) => tell(reader.env, { scope: intent.scope, about: intent.id }, note),

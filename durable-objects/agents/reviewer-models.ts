@@ -5,6 +5,7 @@ import { reviewByRules } from "../../src/core/review.ts";
 import { reviewTask } from "../../src/core/review-task.ts";
 import { providersFor } from "../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../src/edge/inference/router.ts";
+import { policiesFor } from "../policies-in-force.ts";
 
 const rules: ReviewerModel = { review: (brief) => Promise.resolve(reviewByRules(brief)) };
 
@@ -22,7 +23,14 @@ export function reviewerModel(
   if (name === "rules") return rules;
   const providers = providersFor(name, env);
   if (providers.length === 0) return null;
-  const router = new InferenceRouter({ providers, memory, note, nowMs: () => Date.now() });
+  const router = new InferenceRouter({
+    asker: "reviewer",
+    policies: () => policiesFor(env),
+    providers,
+    memory,
+    note,
+    nowMs: () => Date.now(),
+  });
   return {
     async review(brief, limitMs) {
       const asked = await router.ask(reviewTask(brief, limitMs));

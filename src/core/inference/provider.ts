@@ -1,5 +1,4 @@
-/** Providers of models, and which of them may be asked what. The policy is a table: nothing about it is learned or guessed. */
-import type { DataClass } from "./redaction.ts";
+/** Providers of models, and how they stand. Which of them may be asked what is for the policies to say: see `routing.ts`. */
 
 /** Where the bytes of a prompt go: this machine or network, the account's own Workers AI, or somebody else. */
 export type Place = "local" | "account" | "external";
@@ -47,14 +46,6 @@ export interface InferenceProvider extends ProviderInfo {
   >;
 }
 
-/** Secrets go nowhere; what is about people stays here or in the account. */
-const MAY_SEE: Readonly<Record<DataClass, readonly Place[]>> = {
-  public: ["local", "account", "external"],
-  internal: ["local", "account", "external"],
-  sensitive: ["local", "account"],
-  secret: [],
-};
-
 /** A provider as the router knows it now. */
 export interface Standing {
   readonly failures: number;
@@ -88,50 +79,25 @@ export function standingAfter(
   return { ...before, failures, openUntilMs };
 }
 
-export type NotAsked = "class" | "circuit_open" | "budget";
+/** Why a provider is not asked: ids of the policies that say so, or that nothing permits it. */
+export interface NotAsked {
+  readonly provider: string;
+  readonly why: readonly string[];
+}
 
 export interface Routed {
   readonly order: readonly string[];
-  readonly notAsked: readonly { readonly provider: string; readonly why: NotAsked }[];
-}
-
-export interface RoutingInput {
-  readonly class: DataClass;
-  readonly providers: readonly (ProviderInfo & { readonly standing: Standing })[];
-  /** Millionths of a dollar that are left of the day. */
-  readonly microsLeft: number;
-  readonly tokensLeft: number;
-  /** What one call may take at most. */
-  readonly tokensMax: number;
-  readonly nowMs: number;
+  readonly notAsked: readonly NotAsked[];
 }
 
 const PLACES: readonly Place[] = ["local", "account", "external"];
 
-/** In which order they are asked: nearest first, then the quickest; and why the others are not. */
-export function route(input: RoutingInput): Routed {
-  const judged = input.providers.map((provider) => ({ provider, why: against(provider, input) }));
-  const able = judged.flatMap(({ provider, why }) => (why === null ? [provider] : []));
-  return {
-    order: able
-      .toSorted(
-        (a, b) =>
-          PLACES.indexOf(a.place) - PLACES.indexOf(b.place) ||
-          (a.standing.latencyMs ?? 0) - (b.standing.latencyMs ?? 0),
-      )
-      .map(({ name }) => name),
-    notAsked: judged.flatMap(({ provider: { name }, why }) =>
-      why === null ? [] : [{ provider: name, why }],
-    ),
-  };
-}
-
-function against(
-  { place, standing, microsPerThousand }: RoutingInput["providers"][number],
-  input: RoutingInput,
-): NotAsked | null {
-  if (!MAY_SEE[input.class].includes(place)) return "class";
-  if (standing.openUntilMs > input.nowMs) return "circuit_open";
-  const micros = Math.ceil((input.tokensMax * microsPerThousand) / 1_000);
-  return input.tokensLeft < input.tokensMax || input.microsLeft < micros ? "budget" : null;
-}
+/** In which order those that may be asked are: nearest first, then the quickest. */
+export const nearestFirst = <P extends ProviderInfo & { readonly standing: Standing }>(
+  providers: readonly P[],
+): readonly P[] =>
+  providers.toSorted(
+    (a, b) =>
+      PLACES.indexOf(a.place) - PLACES.indexOf(b.place) ||
+      (a.standing.latencyMs ?? 0) - (b.standing.latencyMs ?? 0),
+  );

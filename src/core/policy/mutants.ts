@@ -105,6 +105,7 @@ const TRUTHS: ReadonlySet<string> = new Set([
   "canary",
   "authorAmongThem",
   "tested",
+  "circuitOpen",
 ]);
 
 function others(value: Json): readonly Json[] {
@@ -155,6 +156,7 @@ const ANY: JsonObject = { op: "All" };
 const PEERS: readonly (readonly string[])[] = [
   ["Mutate", "Tighten", "Loosen", "Revert"],
   ["executor", "reverter"],
+  ["architect", "reviewer", "sentinel"],
 ];
 
 /** A scope that is not there, or names a peer. */

@@ -8,10 +8,11 @@ import {
   type InferenceProvider,
   NEW_STANDING,
   type NotAsked,
-  route,
+  type Routed,
   type Standing,
   standingAfter,
 } from "../../core/inference/provider.ts";
+import { type Asker, route } from "../../core/inference/routing.ts";
 import { type Redacted, redact, restored } from "../../core/inference/redaction.ts";
 import {
   answerDigest,
@@ -25,6 +26,7 @@ import {
   type Task,
   templateDigest,
 } from "../../core/inference/task.ts";
+import type { Decide } from "../../core/policy/request.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 
 /** What is left of a scope's day. */
@@ -43,7 +45,7 @@ export interface Memory {
 
 export interface Refusal {
   readonly reason: "nobody_may_be_asked" | "nobody_answered";
-  readonly notAsked: readonly { readonly provider: string; readonly why: NotAsked }[];
+  readonly notAsked: readonly NotAsked[];
   readonly failures: readonly { readonly provider: string; readonly why: CallFailure }[];
 }
 
@@ -54,6 +56,9 @@ export interface Answered<T> {
 }
 
 interface Parts {
+  readonly asker: Asker;
+  /** The policies in force. When they cannot be had, nobody is asked. */
+  readonly policies: () => Promise<Decide>;
   readonly providers: readonly InferenceProvider[];
   readonly memory: Memory;
   readonly note: (note: CallNote) => Promise<void>;
@@ -75,21 +80,9 @@ export class InferenceRouter {
     task: Task<T>,
     known: readonly string[] = [],
   ): Promise<Result<Answered<T>, Refusal>> {
-    const { providers, memory, nowMs } = this.#parts;
+    const { providers } = this.#parts;
     const redacted = redact(inputText(task.input), known);
-    const size = Math.ceil((task.template.text.length + redacted.text.length) / CHARS_PER_TOKEN);
-    const left = memory.left(nowMs());
-    const routed = route({
-      class: redacted.class,
-      providers: providers.map((one) => ({
-        ...infoOf(one),
-        standing: memory.standing(one.name) ?? NEW_STANDING,
-      })),
-      microsLeft: left.micros,
-      tokensLeft: left.tokens,
-      tokensMax: task.tokensMax + size,
-      nowMs: nowMs(),
-    });
+    const routed = await this.#routed(task, redacted);
     const { notAsked } = routed;
     const failures: { provider: string; why: CallFailure }[] = [];
     for (const name of routed.order) {
@@ -102,6 +95,32 @@ export class InferenceRouter {
     }
     const reason = routed.order.length === 0 ? "nobody_may_be_asked" : "nobody_answered";
     return err({ reason, notAsked, failures });
+  }
+
+  async #routed<T>(task: Task<T>, redacted: Redacted): Promise<Routed> {
+    const { asker, policies, providers, memory, nowMs } = this.#parts;
+    const decide = await policies().catch(() => null);
+    if (decide === null) {
+      const notAsked = providers.map(({ name }) => ({ provider: name, why: ["no_policies"] }));
+      return { order: [], notAsked };
+    }
+    const size = Math.ceil((task.template.text.length + redacted.text.length) / CHARS_PER_TOKEN);
+    const left = memory.left(nowMs());
+    const input = {
+      asker,
+      task: task.template.name.split("/")[0] ?? "",
+      class: redacted.class,
+      providers: providers.map((one) => ({
+        ...infoOf(one),
+        standing: memory.standing(one.name) ?? NEW_STANDING,
+      })),
+      microsLeft: left.micros,
+      tokensLeft: left.tokens,
+      tokensMax: task.tokensMax + size,
+      timeoutMs: task.timeoutMs,
+      nowMs: nowMs(),
+    };
+    return route(input, decide);
   }
 
   async #asked<T>(

@@ -312,7 +312,7 @@ describe("what was learned", () => {
   it("lowers no tier, whatever was learned", () => {
     const lives = [
       wrong,
-      added({ type: "A" }),
+      added({ name: "x.harbor.example", type: "A", content: "192.0.2.7" }),
       { ...sound, zone_setting: [setting("ssl", "off")] },
     ];
     fc.assert(
