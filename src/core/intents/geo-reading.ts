@@ -14,7 +14,10 @@ const EXCEPTED = new RegExp(
 
 /** Null where the words may be taken either way: some named to be kept out, and others to be let in. */
 function modeOf(reading: Reading): "block" | "allow_only" | null {
-  const { rest, places } = reading;
+  const { rest, places, countries } = reading;
+  // A country that is named twice has two things said of it.
+  const named = rest.split(COUNTRY).length - 1;
+  if (named > countries.codes.length && !countries.vague) return null;
   if (EXCEPTION.test(rest) && !(EXCEPTED.test(rest) && places.paths.length === 0)) return null;
   if (reading.has("only")) return "allow_only";
   if (reading.any("block", "challenge")) return reading.concepts.has("allow") ? null : "block";

@@ -40,7 +40,7 @@ const CONCEPTS = {
   d1: /\bd1\b|\bdatabases?\b|\bsql(?:ite)?\b|\bdb\b|데이터베이스|디비/,
   r2: /\br2\b|\bbuckets?\b|\bobject storage\b|\bblob storage\b|버킷|오브젝트 ?스토리지|객체 ?(?:저장소|스토리지)/,
   storage: /\bstorage\b|저장소|스토리지/,
-  spf: /\bspf\b/,
+  spf: /\bspf\b(?![ -]?\d)/,
   dkim: /\bdkim\b/,
   dmarc: /\bdmarc\b/,
   mtaSts: /\bmta-?sts\b|\bmta sts\b/,
@@ -56,7 +56,7 @@ const CONCEPTS = {
   allow:
     /\ballow(?:s|ed|ing)?\b|\bpermit(?:s|ted)?\b|\blet (?:in|through)\b|\bkeep (?:\S+ )?(?:open|allowed)\b|허용|허락|열어/,
   challenge: /\bchallenge(?:s|d)?\b|\bcaptcha\b|챌린지|캡차/,
-  only: /\ballow only\b|\bonly (?:allow|let|permit|accept|serve|admit|visitors|traffic|users|people|customers|requests|from|in)\b|\b(?:allow(?:ed)?|let in|permit(?:ted)?|accept(?:ed)?|access(?:ible)?|admit|available|reachable|open|visits?|restrict(?:ed)?) (?:\S+ ){0,6}?only\b|\b(?:restrict|limit|confine)(?:ed)?\b(?: \S+){0,6}? to\b|\beverything (?:except|but|outside)\b|\b(?:everyone|everybody|anyone|all)(?: \S+){0,4}? (?:except|but|outside|other than|not (?:in|from))\b|\bnobody (?:except|but|outside)\b|\b(?:whitelist|allowlist)\b|\bexcept (?:for |from )?(?:those )?(?:in |from )?|\bother than\b|\boutside (?:of )?|만\s?(?:허용|접속|접근|들어|받|이용|열|통과|볼|방문|사용)|만을? ?(?:허용|허락)|에서만|에게만|에만|이외|외에|외의|외는|제외한|제외하고|빼고는|빼고 ?(?:모두|다|전부|나머지)|말고는/,
+  only: /\ballow only\b|\bonly (?:allow|let|permit|accept|serve|admit|visitors|traffic|users|people|customers|requests|from|in)\b|\b(?:allow(?:ed)?|let in|permit(?:ted)?|accept(?:ed)?|access(?:ible)?|admit|available|reachable|open|visits?|restrict(?:ed)?) (?:\S+ ){0,6}?only\b|\b(?:reach|access|visit|use|connect to|go to|talk to|browse) only\b|\b(?:restrict|limit|confine)(?:ed)?\b(?: \S+){0,6}? to\b|\beverything (?:except|but|outside)\b|\b(?:everyone|everybody|anyone|all)(?: \S+){0,4}? (?:except|but|outside|other than|not (?:in|from))\b|\bnobody (?:except|but|outside)\b|\b(?:whitelist|allowlist)\b|\bexcept (?:for |from )?(?:those )?(?:in |from )?|\bother than\b|\boutside (?:of )?|만\s?(?:허용|접속|접근|들어|받|이용|열|통과|볼|방문|사용)|만을? ?(?:허용|허락)|에서만|에게만|에만|이외|외에|외의|외는|제외한|제외하고|빼고는|빼고 ?(?:모두|다|전부|나머지)|말고는/,
   rotate:
     /\brotat(?:e|es|ed|ing|ion|ions)\b|\broll(?:ing|over)?\b(?! out)|\brenew(?:s|ed|ing|al)?\b|\brefresh(?:ed|ing)?\b|\bcycl(?:e|es|ing)\b|\bexpir(?:e|es|ed|y|ation|ing)\b|\breissue\b|교체|로테이션|갱신|순환|만료|재발급|회전/,
   credential:
@@ -87,7 +87,7 @@ const entries = Object.entries(CONCEPTS).flatMap(([name, pattern]): [Concept, Re
 /** What is left out by name: `without WAF`, `no caching`, `WAF 없이`, `캐시는 빼고`. */
 export function isLeftOut(concept: Concept, text: string): boolean {
   const word = `(?:${CONCEPTS[concept].source})`;
-  const before = `\\b(?:without|no|not|skip|skipping|minus|except(?: for)?|excluding|leave out|leaving out|don't (?:need|want|use|enable|add)|do not (?:need|want|use|enable|add)|never)(?: (?:the|a|an|any|our|using|enabling|touching|cloudflare))*[ -]?${word}`;
+  const before = `\\b(?:without|no|not|skip|skipping|minus|except(?: for)?|excluding|leave out|leaving out|don't|do not|don't (?:need|want|use|enable|add)|do not (?:need|want|use|enable|add)|never)(?: (?:the|a|an|any|our|using|enabling|touching|cloudflare))*[ -]?${word}`;
   const after = `${word}(?:[a-z]*|[가-힣]{0,3})?\\s?(?:규칙|기능|설정|적용)?(?:은|는|을|를|이|가|도|만)?\\s?(?:없이|없는|빼고|빼|제외|말고|안 ?(?:써|쓰|해|하)|하지 ?(?:마|말|않)|쓰지 ?(?:마|말|않)|적용하지|필요 ?없)`;
   return new RegExp(`${before}|${after}`).test(text);
 }

@@ -141,6 +141,8 @@ const pciDssBaseline: PathReading = {
 };
 
 const EGRESS = "zero-trust-egress";
+const CONTRAST =
+  /\b(?:only|else|rest|except|others?|apart from|nothing but|allow(?:ed)?|permit(?:ted)?|may)\b|제외|빼고|말고|이외|외에|나머지|허용/;
 const namesHosts = ({ places }: Reading): boolean => places.hostnames.length > 0;
 const zeroTrustEgress: PathReading = {
   path: EGRESS,
@@ -169,9 +171,12 @@ const zeroTrustEgress: PathReading = {
     const names = [...places.hostnames];
     const denies =
       reading.has("only") ||
-      /\b(?:default[- ]deny|deny by default|deny all|allowlist)\b|기본 ?(?:차단|거부)|모두 ?차단/.test(
+      /\b(?:default[- ]deny|deny by default|deny all|allowlist|(?:deny|block|refuse|drop|forbid) (?:everything|anything|all)(?: else| other)?|nothing (?:else|but))\b|기본 ?(?:차단|거부)|모두 ?차단/.test(
         reading.text,
       );
+    // Names that may be meant to be let in are not kept out unasked.
+    if (!denies && names.length > 0 && CONTRAST.test(reading.text))
+      return missing(EGRESS, "default", {});
     if (denies && names.length === 0)
       return missing(EGRESS, "allowed_domains", { default: "deny" });
     return filled({

@@ -15,6 +15,7 @@ import {
 } from "./interpretation.ts";
 import { PATH_READINGS } from "./path-reading.ts";
 import type { Filled, PathReading } from "./path-rules.ts";
+import { isRequest } from "./request-form.ts";
 import { read, type Reading } from "./reading.ts";
 
 interface Candidate {
@@ -29,8 +30,9 @@ const MARGIN = 8;
 const WORTH_ASKING = 50;
 
 export function interpret(text: string, setting: Setting): Interpretation {
-  const reading = read(text.slice(0, TEXT_CHARS_MAX), setting);
-  const objection = objectionTo(reading.text);
+  const given = text.slice(0, TEXT_CHARS_MAX);
+  const reading = read(given, setting);
+  const objection = objectionTo(given, reading.text);
   if (objection !== null) return objected(objection, reading);
   const candidates = candidatesIn(reading);
   const [best] = candidates;
@@ -48,6 +50,7 @@ function objected(objection: string, reading: Reading): Interpretation {
     objection === "instructions" ||
     objection === "is_a_question" ||
     objection === "elsewhere" ||
+    objection === "is_pasted" ||
     objection === "another_deed" ||
     objection === "takes_away"
   )
@@ -146,7 +149,9 @@ function decided(
     const paths = [...meant, ...rivals].map(({ of }) => of.path);
     return question({ about: "which_path", paths }, [], reasons);
   }
-  if (confidence < CONFIDENT) return question({ about: "confirmation" }, chosen, reasons);
+  // Words that tell something, or ask about it, may still be a wish: then somebody says so.
+  if (confidence < CONFIDENT || !isRequest(reading.text))
+    return question({ about: "confirmation" }, chosen, reasons);
   if (open?.filled.doubt) return question(open.filled.doubt, chosen, reasons);
   const misfit = chosen.find(
     ({ path }) => GOLDEN_PATHS.get(path)?.needs === "zone" && reading.setting.level === "account",

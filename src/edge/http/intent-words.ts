@@ -20,6 +20,14 @@ const OBJECTIONS: Readonly<Record<string, Words>> = {
     ko: "질문으로 보입니다. 원하는 상태를 적어 주세요",
   },
   is_negated: { en: "does it say what not to do?", ko: "하지 말라는 뜻인가요?" },
+  is_pasted: {
+    en: "it is written for a program; say in a sentence what should be so",
+    ko: "프로그램용 형식으로 보입니다. 원하는 상태를 문장으로 적어 주세요",
+  },
+  is_reported: {
+    en: "does it tell what somebody else has said? Say that you want it",
+    ko: "다른 사람의 말을 전하는 것인가요? 원하시면 직접 적어 주세요",
+  },
   is_past: {
     en: "does it tell of something that was done already?",
     ko: "이미 한 일에 대한 말인가요?",

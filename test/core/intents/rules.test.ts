@@ -9,6 +9,7 @@ import {
 import { interpret } from "../../../src/core/intents/rules.ts";
 import { GROUND, stateOf } from "../golden-paths/ground.ts";
 import { NOW } from "../harbor.ts";
+import { ASKED, UNSEEN } from "./unseen.ts";
 import { type Labelled, NOT_TO_APPLY, OTHERS, PARAPHRASES, PROMISED } from "./labelled.ts";
 
 const SETTING: Setting = { level: "zone", zone: "harbor.example", now: NOW, uses: [] };
@@ -48,6 +49,15 @@ describe("the labelled set", () => {
     const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
     expect(1 - wrong.length / OTHERS.length, told.join("\n")).toBeGreaterThanOrEqual(0.85);
     expect(wrong.filter(({ text }) => read(text).type === "choice")).toEqual([]);
+  });
+
+  it("reaches to texts that were written without a look at the rules, none of them wrong with confidence", () => {
+    const wrong = UNSEEN.filter((one) => !isRight(one));
+    const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
+    expect(UNSEEN.length + ASKED.length).toBeGreaterThanOrEqual(150);
+    expect(1 - wrong.length / UNSEEN.length, told.join("\n")).toBeGreaterThanOrEqual(0.9);
+    expect(wrong.filter(({ text }) => read(text).type === "choice")).toEqual([]);
+    expect(ASKED.filter((text) => read(text).type === "choice")).toEqual([]);
   });
 
   it("is never misunderstood with confidence", () => {

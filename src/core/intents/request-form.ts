@@ -1,0 +1,36 @@
+/**
+ * Whether words ask for something. Guards name forms that do not; this names forms that do, so that a sentence of a kind that
+ * nobody has thought of is asked about instead of acted on. What it misses costs one question.
+ */
+
+const IMPERATIVES =
+  "accept|activate|add|admit|adopt|allow|answer|apply|attach|ban|block|boost|bootstrap|bring|build|bump|cache|challenge|check off|configure|confine|create|cut|cycle|declare|defend|deliver|deny|deploy|display|drop|enable|enforce|ensure|expand|expire|expose|filter|force|front|geo-?block|get|give|guard|handle|harden|have|host|implement|increase|introduce|keep|launch|let|limit|lock|make|mitigate|move|need|only|onboard|open|permit|place|prepare|prevent|protect|provide|provision|publish|put|raise|ramp|rate-?limit|refresh|refuse|reissue|reject|renew|require|restrict|roll|rotate|run|scaffold|scale|secure|send traffic|serve|set|setup|shield|ship|show|size|spin|stand|start|stop|switch|take|throttle|tighten|turn|upgrade|use|want|withstand|wrap";
+const OPENING =
+  /^(?:(?:hi|hey|hello|dear|good (?:morning|afternoon|evening)|ok|okay|so|now|team|all|folks|everyone|thanks|thank you|quick one|fyi)\b[\s,!.:)-]*)*(?:(?:please|pls|plz|kindly|just|also|next|first|finally)[\s,]+)*/;
+const COMMANDS = new RegExp(`^(?:${IMPERATIVES})\\b`);
+const LATER_COMMANDS = new RegExp(
+  `(?:[.:;!,)-]|\\band|\\bthen|\\bso)\\s+(?:please |also |then )*(?:${IMPERATIVES})\\b`,
+);
+const ASKS =
+  /\b(?:please|pls|plz|could you|would you|can you|will you|can we|could we|could i|can i|let's|lets|(?:we|i)(?: really| also| still| now)? (?:need|want|require|must|expect|have to)|(?:we|i)(?:'d| would) (?:like|love|appreciate|want)|we are expecting|we're expecting|looking (?:for|to)|should|must|needs? to|has to|have to|shall|may (?:only )?(?:reach|access|visit|use))\b/;
+
+/** A heading is a wish; a sentence with somebody in it who does something is not. */
+const SUBJECT =
+  /^(?:the|our|my|his|her|its|their|your|this|that|these|those|some|someone|nobody|everybody|there)\b|\b(?:i|me|we|us|you|he|him|she|they|them|it|it's|who|is|are|am|was|were|be|been|being|has|had|have|does|do|did|will|would|can|could|may|might|wants?|needs|says?|thinks?|asks?|asked|mentions?|mentioned|means?|because|wonder|whether)\b/;
+const HEADING_WORDS_MAX = 14;
+
+const HANGUL = /[가-힣]/;
+const KOREAN_ASKS =
+  /(?:줘|줘요|주세요|주십시오|주시|주실|줄래|주라|부탁|바랍니다|바라|싶|필요|하자|합시다|하세요|하십시오|해라|하라|원해|원합|좋겠|도록|되게|하게|않게|못하게|해야|돼야|되어야)/;
+/** How a sentence ends that tells, wonders or asks. */
+const KOREAN_TELLS =
+  /(?:다|까|네|죠|냐|니|군|나|지|는데|거든|잖아|대|래|었어|았어|했어|있어|없어|됐어|중)$/;
+
+const bare = (text: string): string => text.replaceAll(/[\s\p{P}\p{S}]+$/gu, "");
+
+export function isRequest(text: string): boolean {
+  const words = text.replace(OPENING, "");
+  if (COMMANDS.test(words) || LATER_COMMANDS.test(words) || ASKS.test(text)) return true;
+  if (HANGUL.test(text)) return KOREAN_ASKS.test(text) || !KOREAN_TELLS.test(bare(text));
+  return !SUBJECT.test(words) && words.split(" ").length <= HEADING_WORDS_MAX;
+}
