@@ -1,4 +1,5 @@
 /** Providers of models, and how they stand. Which of them may be asked what is for the policies to say: see `routing.ts`. */
+import type { Result } from "../result.ts";
 
 /** Where the bytes of a prompt go: this machine or network, the account's own Workers AI, or somebody else. */
 export type Place = "local" | "account" | "external";
@@ -26,6 +27,8 @@ export interface Completion {
 export type ProviderFailure = {
   readonly reason: "unreachable" | "slow" | "endless" | "refused" | "status" | "malformed";
   readonly status?: number;
+  /** As long as it says that it wants to be left alone. */
+  readonly retryAfterMs?: number;
 };
 
 export interface CompletionRequest {
@@ -38,12 +41,9 @@ export interface CompletionRequest {
 
 /** One model at one place. It never throws: whatever goes wrong has a name. */
 export interface InferenceProvider extends ProviderInfo {
-  complete(
-    request: CompletionRequest,
-  ): Promise<
-    | { readonly ok: true; readonly value: Completion }
-    | { readonly ok: false; readonly error: ProviderFailure }
-  >;
+  /** The names of the models that are there now. */
+  models(timeoutMs: number): Promise<Result<readonly string[], ProviderFailure>>;
+  complete(request: CompletionRequest): Promise<Result<Completion, ProviderFailure>>;
 }
 
 /** A provider as the router knows it now. */
@@ -64,7 +64,17 @@ const OPEN_MS_MAX = 15 * 60_000;
 
 export function standingAfter(
   before: Standing,
-  { failed, ms, nowMs }: { readonly failed: boolean; readonly ms: number; readonly nowMs: number },
+  {
+    failed,
+    ms,
+    nowMs,
+    retryAfterMs = 0,
+  }: {
+    readonly failed: boolean;
+    readonly ms: number;
+    readonly nowMs: number;
+    readonly retryAfterMs?: number | undefined;
+  },
 ): Standing {
   if (!failed)
     return {
@@ -74,9 +84,10 @@ export function standingAfter(
     };
   const failures = before.failures + 1;
   const over = failures - FAILURES_MAX;
-  const openUntilMs =
-    over < 0 ? 0 : nowMs + Math.min(OPEN_MS * 2 ** Math.min(over, 10), OPEN_MS_MAX);
-  return { ...before, failures, openUntilMs };
+  const closedMs = over < 0 ? 0 : OPEN_MS * 2 ** Math.min(over, 10);
+  // Whoever says when is believed, up to the same bound: nobody is left alone for ever.
+  const waitMs = Math.min(Math.max(closedMs, retryAfterMs), OPEN_MS_MAX);
+  return { ...before, failures, openUntilMs: waitMs === 0 ? 0 : nowMs + waitMs };
 }
 
 /** Why a provider is not asked: ids of the policies that say so, or that nothing permits it. */

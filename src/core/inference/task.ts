@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { canonicalise, digestOf, digestOfText, type Json } from "../canonical.ts";
 import type { Digest } from "../ids.ts";
 import { err, ok, type Result } from "../result.ts";
+import { jsonIn } from "./answer.ts";
 import type { Message, Place, ProviderFailure } from "./provider.ts";
 import type { DataClass } from "./redaction.ts";
 
@@ -49,17 +50,12 @@ export const repairMessages = (
   },
 ];
 
-/** The one JSON object of the answer, alone or in a fence, as the schema wants it. */
+/** The one JSON object of the answer, alone, in a fence or after a thought, as the schema wants it. */
 export function answerOf<T>(schema: z.ZodType<T>, text: string): Result<T, readonly string[]> {
   if (text.length > ANSWER_CHARS_MAX) return err(["longer than any answer"]);
-  const bare = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/.exec(text)?.[1] ?? text;
-  let value: unknown;
-  try {
-    value = JSON.parse(bare);
-  } catch {
-    return err(["not JSON"]);
-  }
-  const parsed = schema.safeParse(value);
+  const value = jsonIn(text);
+  if (!value.ok) return err([value.error]);
+  const parsed = schema.safeParse(value.value);
   if (parsed.success) return ok(parsed.data);
   return err(
     parsed.error.issues.map(

@@ -154,7 +154,8 @@ export class InferenceRouter {
     const read = given.ok ? answerOf(task.schema, given.value.text) : null;
     const failure = failureOf(given, read);
     const standing = memory.standing(provider.name) ?? NEW_STANDING;
-    const after = { failed: failure !== null, ms, nowMs: nowMs() };
+    const retryAfterMs = given.ok ? undefined : given.error.retryAfterMs;
+    const after = { failed: failure !== null, ms, nowMs: nowMs(), retryAfterMs };
     memory.keep(provider.name, standingAfter(standing, after));
     const used = usedBy(messages, given);
     const tokens = used.inputTokens + used.outputTokens;
@@ -183,7 +184,9 @@ type Given = Awaited<ReturnType<InferenceProvider["complete"]>>;
 
 function failureOf(given: Given, read: Result<unknown, unknown> | null): CallFailure | null {
   if (!given.ok) return given.error.reason;
-  return read?.ok ? null : "form";
+  if (read?.ok) return null;
+  // Cut off at as much as it may say: told again it would be cut off again.
+  return given.value.finish === "length" ? "endless" : "form";
 }
 
 /** Whoever does not say what it used is charged by length. */

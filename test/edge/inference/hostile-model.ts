@@ -73,3 +73,14 @@ export const endless: Behaviour = (_, response) => {
   };
   more();
 };
+
+/** A byte now and then: never long enough away to be given up for that alone. */
+export const dripping: Behaviour = (_, response) => {
+  response.setHeader("content-type", "application/json");
+  const drip = (): void => {
+    if (response.destroyed) return;
+    response.write(" ");
+    setTimeout(drip, 20);
+  };
+  drip();
+};

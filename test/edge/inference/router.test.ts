@@ -2,6 +2,10 @@ import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { digestOf, type Json } from "../../../src/core/canonical.ts";
+import { diff, subjectOf } from "../../../src/core/diff.ts";
+import { parseGolden } from "../../../src/core/golden.ts";
+import type { Digest } from "../../../src/core/ids.ts";
+import { plan } from "../../../src/core/plan.ts";
 import { amendmentFor } from "../../../src/core/golden-paths/amendment.ts";
 import { intentTask, ungrounded } from "../../../src/core/inference/intent-task.ts";
 import {
@@ -20,12 +24,13 @@ import { openAiCompatible } from "../../../src/edge/inference/openai-compatible.
 import { providersFor } from "../../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../../src/edge/inference/router.ts";
 import { workersAi } from "../../../src/edge/inference/workers-ai.ts";
-import { GROUND } from "../../core/golden-paths/ground.ts";
+import { applied, GROUND } from "../../core/golden-paths/ground.ts";
 import { engine } from "../../support/policies.ts";
-import { must, NOW } from "../../core/harbor.ts";
+import { must, NOW, SCOPE, ZONE } from "../../core/harbor.ts";
 import {
   answering,
   type Behaviour,
+  dripping,
   endless,
   never,
   type Server,
@@ -46,10 +51,28 @@ const task: Task<z.output<typeof schema>> = {
   timeoutMs: 300,
 };
 
+const nothing = (): Promise<unknown> => Promise.resolve([]);
 const servers: Server[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
+
+/** The plan that a choice leads to on a zone where none of its rules are there yet, by what it decides. */
+function planUnder(chosen: Parameters<typeof amendmentFor>[0]): Digest {
+  const { zone } = applied(must(amendmentFor(chosen, GROUND)), GROUND);
+  const state = must(parseGolden(zone?.document, SCOPE, ZONE));
+  const of = { golden: state, observed: [], lineage: new Map(), site: ZONE, now: NOW };
+  // Settings are always there, so they are never made.
+  const changes = diff(of).changes.filter((change) => subjectOf(change).kind !== "zone_setting");
+  const proposal = {
+    type: "revert",
+    goldenGeneration: 1,
+    goldenDigest: state.digest,
+    requestedBy: "ana",
+  } as const;
+  expect(changes.length).toBeGreaterThan(3);
+  return plan({ scope: SCOPE, site: ZONE, epoch: 1, parent: null, proposal, changes }).digest;
+}
 
 class Remembering implements Memory {
   readonly standings = new Map<string, Standing>();
@@ -125,6 +148,58 @@ describe("a model that answers", () => {
     expect(await routerFor([provider]).router.ask(task)).toMatchObject({ ok: true });
   });
 
+  it.each([
+    ['\ufeff{"colour":"red"}', "after a byte-order mark"],
+    ['<think>red or green? {"colour":"green"}</think>\n{"colour":"red"}', "after a thought"],
+    ['<thinking>hm</thinking>```json\n{"colour":"red"}\n```', "after a thought, in a fence"],
+    ['  \r\n{"colour":"red"}\n\n', "among blanks"],
+  ])("may put its answer there: %j, %s", async (content) => {
+    const { provider } = await model(answering(content));
+    expect(await routerFor([provider]).router.ask(task)).toMatchObject({
+      ok: true,
+      value: { value: { colour: "red" } },
+    });
+  });
+
+  it("may know no schema, no JSON mode, or another word for the bound on tokens", async () => {
+    for (const knows of ["json_schema", "json_object", "max_completion_tokens"]) {
+      const { server, provider } = await model((body, response, turn) =>
+        (body.includes(knows) ? answering({ colour: "red" }) : status(400))(body, response, turn),
+      );
+      expect(await routerFor([provider]).router.ask(task)).toMatchObject({ ok: true });
+      expect(server.seen.every((one) => one.includes('"stream":false'))).toBe(true);
+      expect(server.seen.length).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it("lists its models, and is asked for them with its key, as Ollama, vLLM and llama.cpp do", async () => {
+    const shapes: readonly (readonly [object, readonly string[]])[] = [
+      [
+        { object: "list", data: [{ id: "qwen3:8b", object: "model", owned_by: "library" }] },
+        ["qwen3:8b"],
+      ],
+      [
+        { object: "list", data: [{ id: "Qwen/Qwen3-8B", max_model_len: 32_768 }] },
+        ["Qwen/Qwen3-8B"],
+      ],
+      [{ models: [{ name: "x" }], object: "list", data: [{ id: "a.gguf" }] }, ["a.gguf"]],
+    ];
+    for (const [shape, names] of shapes) {
+      const { server, provider } = await model(
+        (_, response) => void response.end(JSON.stringify(shape)),
+      );
+      expect(must(await provider.models(300))).toEqual(names);
+      expect(server.seen[0]).toContain("/v1/models");
+      expect(server.seen[0]).toContain("Bearer key-of-the-endpoint");
+    }
+    const bad = await model(endless);
+    expect(await bad.provider.models(300)).toMatchObject({ ok: false });
+    const none = await model((_, response) => void response.end("[]"));
+    expect(await none.provider.models(300)).toMatchObject({ error: { reason: "malformed" } });
+    const slow = await model(never);
+    expect(await slow.provider.models(100)).toMatchObject({ error: { reason: "slow" } });
+  });
+
   it("gets one chance to mend an answer, and is not shown what it said", async () => {
     const { server, provider } = await model((body, response, turn) =>
       answering(turn === 1 ? { colour: "mauve-with-a-secret" } : { colour: "red" })(
@@ -169,6 +244,47 @@ describe("a model that does not", () => {
       "refused",
     ],
     ["is filtered", answering("", { finish_reason: "content_filter" }), "refused"],
+    ["drips", dripping, "slow"],
+    [
+      "says 200 and means an error",
+      (_, response) => void response.end('{"error":{"message":"overloaded","code":529}}'),
+      "malformed",
+    ],
+    ["is busy", status(429), "status"],
+    ["answers at great length", answering({ colour: "red", because: "x".repeat(100_000) }), "form"],
+    [
+      "answers with a megabyte",
+      answering({ colour: "red", because: "x".repeat(1_000_000) }),
+      "endless",
+    ],
+    [
+      "is cut off at what it may say",
+      answering('{"colour":"re', { finish_reason: "length" }),
+      "endless",
+    ],
+    [
+      "calls a tool instead",
+      answering("", {
+        finish_reason: "tool_calls",
+        message: {
+          role: "assistant",
+          content: null,
+          tool_calls: [{ type: "function", function: { name: "release", arguments: "{}" } }],
+        },
+      }),
+      "malformed",
+    ],
+    ["puts a fence into prose", answering('Sure!\n```json\n{"colour":"red"}\n```'), "form"],
+    ["says NaN", answering('{"colour":NaN}'), "form"],
+    ["says a member twice", answering('{"colour":"green","colour":"red"}'), "form"],
+    [
+      "says a member twice, once spelled with an escape",
+      answering(String.raw`{"colour":"green","\u0063olour":"red"}`),
+      "form",
+    ],
+    ["thinks and never answers", answering("<think>it may be red"), "form"],
+    ["answers two objects", answering('{"colour":"red"}{"colour":"green"}'), "form"],
+    ["answers nothing", answering(""), "form"],
   ];
 
   it.each(cases)("%s: the next one is asked", async (_, behave, why) => {
@@ -224,6 +340,24 @@ describe("a model that does not", () => {
       error: { notAsked: [{ provider: "one", why: ["f-infer-circuit"] }] },
     });
     later(31_000);
+    server.behave = answering({ colour: "red" });
+    expect(await router.ask(task)).toMatchObject({ ok: true });
+  });
+
+  it("is left alone as long as it asks for, at most a quarter of an hour", async () => {
+    const { server, provider } = await model((_, response) => {
+      response.writeHead(429, { "retry-after": "7" }).end();
+    });
+    const { router, later } = routerFor([provider]);
+    await router.ask(task);
+    await router.ask(task);
+    expect(server.seen).toHaveLength(1);
+    later(7_001);
+    server.behave = (_, response) =>
+      void response.writeHead(503, { "retry-after": "999999" }).end();
+    await router.ask(task);
+    expect(server.seen).toHaveLength(2);
+    later(15 * 60_000 + 1);
     server.behave = answering({ colour: "red" });
     expect(await router.ask(task)).toMatchObject({ ok: true });
   });
@@ -388,16 +522,19 @@ describe("the configuration of providers", () => {
       { response: { colour: "red" } },
       { choices: [{ message: { content: '{"colour":"red"}' } }] },
     ]) {
-      const provider = workersAi({ run: async () => given }, { model: "m", microsPerThousand: 1 });
+      const provider = workersAi(
+        { run: async () => given, models: nothing },
+        { model: "m", microsPerThousand: 1 },
+      );
       expect(await routerFor([provider]).router.ask(task)).toMatchObject({ ok: true });
     }
     const failing = workersAi(
-      { run: () => Promise.reject(new Error("3040")) },
+      { run: () => Promise.reject(new Error("3040")), models: nothing },
       { model: "m", microsPerThousand: 1 },
     );
     expect(await routerFor([failing]).router.ask(task)).toMatchObject({ ok: false });
     const slow = workersAi(
-      { run: () => new Promise(() => {}) },
+      { run: () => new Promise(() => {}), models: nothing },
       { model: "m", microsPerThousand: 1 },
     );
     expect(await routerFor([slow]).router.ask(task)).toMatchObject({
@@ -450,6 +587,30 @@ describe("a model that reads intents", () => {
       [{ path: "scale-with-waf", parameters }],
     ].map((chosen) => digestOf(must(amendmentFor(chosen, GROUND))));
     expect(new Set(digests).size).toBe(1);
+  });
+
+  it("leads to the same plan whichever model chose the parameters, in whatever words (I5)", async () => {
+    const answers = [
+      { outcome: "paths", paths: [{ path: "scale-with-waf", parameters }] },
+      // With a default said, and members in another order.
+      {
+        paths: [{ parameters: { waf: true, ...parameters }, path: "scale-with-waf" }],
+        outcome: "paths",
+      },
+      '<think>10k</think>\n```json\n{"outcome":"paths","paths":[{"path":"scale-with-waf","parameters":{"target_rps":1e4}}]}\n```',
+    ];
+    const planDigests = [planUnder([{ path: "scale-with-waf", parameters }])];
+    for (const [index, answer] of answers.entries()) {
+      const { provider } = await model(answering(answer), "local", { name: `model-${index}` });
+      const asked = must(await routerFor([provider]).router.ask(intentTask(text, SETTING)));
+      planDigests.push(planUnder(asked.value.paths));
+    }
+    const byRules = interpret(text, SETTING);
+    planDigests.push(planUnder(byRules.type === "choice" ? byRules.chosen : []));
+    expect(planDigests).toHaveLength(5);
+    expect(new Set(planDigests).size).toBe(1);
+    const other = planUnder([{ path: "scale-with-waf", parameters: { target_rps: 20_000 } }]);
+    expect(planDigests).not.toContain(other);
   });
 });
 
