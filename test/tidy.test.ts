@@ -60,6 +60,7 @@ const FLOW = [
   "ids",
   "instant",
   "canonical",
+  "log/base64",
   "hcl",
   "provider",
   "resource",

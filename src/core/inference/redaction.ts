@@ -2,6 +2,7 @@
  * What a text has in it that may not go everywhere, and the text without it. Placeholders are typed, so that a model can still
  * talk about what it does not see; the values stay here, and those of secrets are never put back (I6). Better one too many.
  */
+import { encodedIn, plainIn } from "./encodings.ts";
 
 /** From harmless to what never leaves. */
 export const DATA_CLASSES = ["public", "internal", "sensitive", "secret"] as const;
@@ -113,7 +114,7 @@ export function redact(given: string, known: readonly string[] = []): Redacted {
   const counts = new Map<string, number>();
   let found: DataClass = "internal";
   // Placeholders of somebody else's would be taken for ours.
-  let text = given.replaceAll(/[\u27e8\u27e9]/g, " ");
+  let text = plainIn(given).replaceAll(/[\u27e8\u27e9]/g, " ");
   const replace = (
     value: string,
     { name, class: of }: Pick<Detector, "name" | "class">,
@@ -132,19 +133,37 @@ export function redact(given: string, known: readonly string[] = []): Redacted {
     .filter((one) => one.length >= 4)
     .toSorted((a, b) => b.length - a.length))
     text = text.replaceAll(value, () => replace(value, { name: "VALUE", class: "sensitive" }));
+  // What is encoded is as dear as what it says. The known values first: some look like an encoding of something.
+  text = outside(text, (piece) =>
+    encodedIn(piece, (run, said) => {
+      const of = classOf(said, known);
+      return of === null ? run : replace(run, { name: "ENCODED", class: of });
+    }),
+  );
   for (const detector of DETECTORS)
-    text = text
-      // Not inside what is a placeholder already.
-      .split(/(\u27e8[A-Z_]+_\d+\u27e9)/)
-      .map((piece) =>
-        piece.startsWith("\u27e8")
-          ? piece
-          : piece.replaceAll(detector.pattern, (value: string) =>
-              (detector.isReal?.(value) ?? true) ? replace(value, detector) : value,
-            ),
-      )
-      .join("");
+    text = outside(text, (piece) =>
+      piece.replaceAll(detector.pattern, (value: string) =>
+        (detector.isReal?.(value) ?? true) ? replace(value, detector) : value,
+      ),
+    );
   return { text, class: found, values };
+}
+
+/** Not inside what is a placeholder already. */
+const outside = (text: string, change: (piece: string) => string): string =>
+  text
+    .split(/(\u27e8[A-Z_]+_\d+\u27e9)/)
+    .map((piece) => (piece.startsWith("\u27e8") ? piece : change(piece)))
+    .join("");
+
+/** The worst that is in what an encoding says; null: nothing. */
+function classOf(said: string, known: readonly string[]): Detector["class"] | null {
+  const found = DETECTORS.filter(({ pattern, isReal }) =>
+    [...said.matchAll(pattern)].some(([value]) => isReal?.(value) ?? true),
+  ).map(({ class: of }) => of);
+  if (found.includes("secret")) return "secret";
+  const isKnown = known.some((value) => value.length >= 4 && said.includes(value));
+  return found.length > 0 || isKnown ? "sensitive" : null;
 }
 
 /** An answer with the values in place of their placeholders. */

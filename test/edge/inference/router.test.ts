@@ -451,6 +451,58 @@ describe("what leaves", () => {
     expect(server.seen).toEqual([]);
   }, 60_000);
 
+  it("has none of it in an encoding either, over 1,000 generated states (I6)", async () => {
+    const { server, provider } = await model(answering({ colour: "red" }), "external");
+    const encodings: readonly ((value: string) => string)[] = [
+      (value) => Buffer.from(value).toString("base64"),
+      (value) => Buffer.from(value).toString("base64url"),
+      (value) => Buffer.from(value).toString("hex"),
+      (value) => [...value].map((one) => `%${one.charCodeAt(0).toString(16)}`).join(""),
+      (value) => encodeURIComponent(value).replaceAll(".", "%2E"),
+      (value) => [...value].map((one) => `&#${one.charCodeAt(0)};`).join(""),
+      (value) => [...value].map((one) => `&#x${one.charCodeAt(0).toString(16)};`).join(""),
+      (value) =>
+        [...value].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+      // Full width, and letters that nobody sees in between.
+      (value) =>
+        [...value]
+          .map((one) => (/[!-~]/.test(one) ? String.fromCharCode(one.charCodeAt(0) + 0xfee0) : one))
+          .join(""),
+      (value) => [...value].join("\u200b"),
+      (value) => Buffer.from(Buffer.from(value).toString("base64")).toString("base64"),
+    ];
+    const value = fc.oneof(
+      secret,
+      fc.tuple(random(8), random(6)).map(([name, host]) => `${name}@${host}.example`.toLowerCase()),
+      fc.constantFrom("4111 1111 1111 1111", "010-1234-5678", "900101-1234567", "078-05-1120"),
+    );
+    await fc.assert(
+      fc.asyncProperty(words, value, fc.constantFrom(...encodings), async (of, dear, encode) => {
+        const before = server.seen.length;
+        const { router } = routerFor([provider]);
+        const input: Json = {
+          text: `${of} ${encode(dear)} please`,
+          nested: [{ deep: encode(dear) }],
+        };
+        await router.ask({ ...task, input });
+        expect(server.seen.slice(before).join("\n"), encode(dear)).toBe("");
+      }),
+      { numRuns: 1_000 },
+    );
+  }, 60_000);
+
+  it("goes to strangers where nothing is encoded: words, numbers and names of hosts", async () => {
+    const { server, provider } = await model(answering({ colour: "red" }), "external");
+    for (const text of [
+      "secure the API at api.harbor.example with 10k rps and a cache of 300 seconds",
+      "block AS64500 and North Korea under /checkout/payments",
+      "prod를 10k RPS로 확장하고 WAF를 적용해줘",
+      "scale-with-waf target_rps 10000, 100% of it, A&B",
+    ])
+      await routerFor([provider]).router.ask({ ...task, input: { text } });
+    expect(server.seen).toHaveLength(4);
+  });
+
   it("goes to the account with placeholders for what is sensitive, which come back as values", async () => {
     const echo = z.strictObject({ to: z.string() });
     const { server, provider } = await model(answering({ to: "⟨EMAIL_1⟩" }), "account");
