@@ -38,6 +38,7 @@ import type { ApiPorts } from "./edge/http/api-ports.ts";
 import { createApp } from "./edge/http/app.ts";
 import { authenticator } from "./edge/http/auth.ts";
 import { isSandboxOrigin } from "./edge/http/sandbox-origin.ts";
+import { modelsOf } from "./edge/inference/catalogue.ts";
 import { SANDBOX_PEOPLE, signAsSandboxPerson } from "./edge/signing/sandbox-people.ts";
 import { readPosture } from "./edge/store/blackboard.ts";
 import { IntentRecord } from "./edge/store/intent-record.ts";
@@ -149,6 +150,7 @@ function portsOf(env: Env): ApiPorts {
     intents: (query) => new IntentRecord(env.DB).page(query),
     intent: (id) => new IntentRecord(env.DB).find(id),
     lessons: (limit) => record.lessons(limit),
+    models: () => modelsOf(ORCHESTRATION, env),
     lessonBook: () => lessonBookOf(env),
     accountChanges: (period) => accountChanges(env, period),
     log: recordOf(env),

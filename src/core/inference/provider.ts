@@ -46,6 +46,24 @@ export interface InferenceProvider extends ProviderInfo {
   complete(request: CompletionRequest): Promise<Result<Completion, ProviderFailure>>;
 }
 
+/** What one provider says of its models. */
+export interface ProviderModels {
+  readonly name: string;
+  readonly place: Place;
+  /** The first ones; null: it does not say. */
+  readonly models: readonly string[] | null;
+  /** Whether the role's model is among all of them; null: not known. */
+  readonly has: boolean | null;
+  readonly why: ProviderFailure["reason"] | null;
+}
+
+export interface RoleModels {
+  readonly role: "architect" | "reviewer" | "sentinel";
+  readonly model: string;
+  /** Empty of `rules`, which is built in, and where nothing here runs such a model. */
+  readonly providers: readonly ProviderModels[];
+}
+
 /** A provider as the router knows it now. */
 export interface Standing {
   readonly failures: number;

@@ -17,6 +17,7 @@ import type {
   VoterId,
 } from "../../core/ids.ts";
 import type { ArchitectPort, Intent } from "../../core/intents/intent.ts";
+import type { RoleModels } from "../../core/inference/provider.ts";
 import type { Lesson } from "../../core/lesson.ts";
 import type { RecordedHold } from "../../core/log/hold-entries.ts";
 import type {
@@ -166,6 +167,8 @@ export interface ApiPorts {
   intent(id: IncidentId): Promise<Intent | null>;
 
   lessons(limit: number): Promise<readonly Lesson[]>;
+  /** Asks the providers of models what they have. */
+  models(): Promise<readonly RoleModels[]>;
   lessonBook(): Omit<LessonBookPort, "learn">;
   readonly log: RecordPort;
   /** What the accounts' own audit logs tell of the period; `why`: in what way that is not all. */

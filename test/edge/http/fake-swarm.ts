@@ -528,6 +528,22 @@ export class FakeSwarm implements ApiPorts {
     return Array.from({ length: 3 }, () => LESSON).slice(0, limit);
   }
 
+  async models(): ReturnType<ApiPorts["models"]> {
+    const answers = { place: "local", models: ["qwen3:8b"], has: true, why: null } as const;
+    const silent = { place: "external", models: null, has: null, why: "slow" } as const;
+    return [
+      { role: "architect", model: "rules", providers: [] },
+      {
+        role: "reviewer",
+        model: "openai-compatible/qwen3:8b",
+        providers: [
+          { name: "here", ...answers },
+          { name: "there", ...silent },
+        ],
+      },
+    ];
+  }
+
   readonly bundles: LessonBundle[] = [];
   bookRefusal: BookRefusal | null = null;
   readonly trusted: TrustedKey[] = [];

@@ -466,6 +466,17 @@ describe("lessons", () => {
   });
 });
 
+describe("models", () => {
+  it("are listed by role, for who may operate", async () => {
+    const asked = swarm.ask("/api/v1/models", { token: "dev-operator" });
+    const body = await good("listModels", await asked);
+    expect(body).toMatchObject({
+      items: [{ providers: [] }, { providers: [{ has: true }, { has: null, why: "slow" }] }],
+    });
+    expect((await swarm.ask("/api/v1/models")).status).toBe(403);
+  });
+});
+
 describe("what was learned", () => {
   const send = (
     path: string,

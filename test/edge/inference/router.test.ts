@@ -20,6 +20,7 @@ import type { Setting } from "../../../src/core/intents/interpretation.ts";
 import { interpret } from "../../../src/core/intents/rules.ts";
 import type { ReviewBrief } from "../../../src/core/review.ts";
 import { reviewTask } from "../../../src/core/review-task.ts";
+import { modelsOf } from "../../../src/edge/inference/catalogue.ts";
 import { openAiCompatible } from "../../../src/edge/inference/openai-compatible.ts";
 import { providersFor } from "../../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../../src/edge/inference/router.ts";
@@ -592,6 +593,52 @@ describe("the configuration of providers", () => {
     expect(await routerFor([slow]).router.ask(task)).toMatchObject({
       error: { failures: [{ why: "slow" }] },
     });
+  });
+});
+
+describe("the models of the roles", () => {
+  it("are asked of every provider at once, and who does not answer says why", async () => {
+    const here = await startModel(
+      (_, response) => void response.end('{"data":[{"id":"qwen3:8b"}]}'),
+    );
+    const there = await startModel(status(503));
+    servers.push(here, there);
+    const env = {
+      INFERENCE: JSON.stringify([
+        { name: "here", base_url: here.url },
+        { name: "there", base_url: there.url },
+      ]),
+      AI: { run: nothing, models: () => Promise.resolve([{ name: "@cf/openai/gpt-oss-120b" }]) },
+    };
+    const models = {
+      architect: "openai-compatible/qwen3:8b",
+      reviewer: "workers-ai/@cf/openai/gpt-oss-120b",
+      sentinel: "rules",
+    };
+    expect(await modelsOf({ models }, env)).toEqual([
+      {
+        role: "architect",
+        model: models.architect,
+        providers: [
+          { name: "here", place: "local", models: ["qwen3:8b"], has: true, why: null },
+          { name: "there", place: "local", models: null, has: null, why: "status" },
+        ],
+      },
+      {
+        role: "reviewer",
+        model: models.reviewer,
+        providers: [
+          {
+            name: "workers-ai",
+            place: "account",
+            models: ["@cf/openai/gpt-oss-120b"],
+            has: true,
+            why: null,
+          },
+        ],
+      },
+      { role: "sentinel", model: "rules", providers: [] },
+    ]);
   });
 });
 

@@ -15,6 +15,7 @@ import { incidentRoutes } from "./incidents.ts";
 import { logRoutes } from "./log.ts";
 import { intentRoutes } from "./intents.ts";
 import { lessonRoutes } from "./lessons.ts";
+import { modelRoutes } from "./models.ts";
 import { policyRoutes } from "./policies.ts";
 import { passkeyRoutes } from "./passkeys.ts";
 import { runRoutes } from "./runs.ts";
@@ -45,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   ...voterRoutes,
   ...passkeyRoutes,
   ...lessonRoutes,
+  ...modelRoutes,
   ...eventRoutes,
   ...logRoutes,
   ...evidenceRoutes,

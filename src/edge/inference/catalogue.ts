@@ -1,0 +1,28 @@
+/** Which models there are now, where each role's would be asked. */
+import type { ProviderModels, RoleModels } from "../../core/inference/provider.ts";
+import type { Orchestration } from "../../core/orchestration.ts";
+import { type InferenceEnv, providersFor } from "./providers.ts";
+
+/** A person waits for it. */
+const TIMEOUT_MS = 3_000;
+const SHOWN_MAX = 100;
+
+export const modelsOf = (
+  { models }: Pick<Orchestration, "models">,
+  env: InferenceEnv,
+): Promise<readonly RoleModels[]> =>
+  Promise.all(
+    (["architect", "reviewer", "sentinel"] as const).map(async (role) => ({
+      role,
+      model: models[role],
+      providers: await Promise.all(
+        providersFor(models[role], env).map(async (provider): Promise<ProviderModels> => {
+          const { name, place, model } = provider;
+          const found = await provider.models(TIMEOUT_MS);
+          if (!found.ok) return { name, place, models: null, has: null, why: found.error.reason };
+          const has = found.value.includes(model);
+          return { name, place, models: found.value.slice(0, SHOWN_MAX), has, why: null };
+        }),
+      ),
+    })),
+  );
