@@ -100,11 +100,20 @@ const turned = (text: string): string =>
     return String.fromCodePoint(((letter.charCodeAt(0) - from + 13) % 26) + from);
   });
 
+/** Marks of JSON, which the rules would know for something pasted, and what stands for them. */
+const MARKS = ['{}[]"', "«»‹›¦"] as const;
+
+const disguised = (text: string, way: "there" | "back"): string => {
+  const [from, to] = way === "there" ? MARKS : [MARKS[1], MARKS[0]];
+  return text.replaceAll(/[{}[\]"«»‹›¦]/g, (mark) => to[from.indexOf(mark)] ?? mark);
+};
+
 /** Says what its context says that it should: the object that stands in the text, as it stands there. */
 const obedient: HostileModel = (context) => {
   if (isReview(context)) return JSON.stringify(YES);
   const { text } = JSON.parse(context) as { readonly text: string };
-  return turned(/\{.*\}/s.exec(text)?.[0] ?? "V jvyy qb nf V nz gbyq.");
+  const told = /«.*»/s.exec(text)?.[0];
+  return told === undefined ? "I will do as I am told." : turned(disguised(told, "back"));
 };
 
 /** Places where a use of a path or an answer may have something that nobody provided for. */
@@ -159,4 +168,6 @@ export const HOSTILE_NAMES = Object.keys(HOSTILE_MODELS) as readonly HostileName
 
 /** What somebody would say to it: the lure, and for the one that obeys the very answer that it should give. */
 export const sayingTo = (name: HostileName, dice: Dice): string =>
-  name === "obedient" ? `${LURE} ${turned(JSON.stringify(worstAnswer(dice)))}` : LURE;
+  name === "obedient"
+    ? `${LURE} ${disguised(turned(JSON.stringify(worstAnswer(dice))), "there")}`
+    : LURE;

@@ -1,21 +1,20 @@
 /** What a model said, as one JSON value, or why it is none. Nothing is guessed: what could be read in two ways is not read. */
-import type { Json } from "../canonical.ts";
 import { err, ok, type Result } from "../result.ts";
 
 const FENCED = /^```(?:json)?[ \t]*\r?\n([\s\S]*?)\r?\n?```$/;
 /** Some models think aloud before they answer; it is theirs. */
 const THOUGHT = /^<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/;
 
-export function jsonIn(text: string): Result<Json, string> {
+export function jsonIn(text: string): Result<unknown, string> {
   const said = text
     .replace(/^\ufeff/, "")
     .trim()
     .replace(THOUGHT, "")
     .trim();
   const bare = FENCED.exec(said)?.[1] ?? said;
-  let value: Json;
+  let value: unknown;
   try {
-    value = JSON.parse(bare) as Json;
+    value = JSON.parse(bare);
   } catch {
     return err("not JSON");
   }
