@@ -1,7 +1,7 @@
 /** A zone with visitors: traffic through the sandbox's edge, and its logs and alerts carried to the swarm. */
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
-import { cloudflare, control, drift, putGolden, settled } from "./world.ts";
+import { cloudflare, control, drift, putGolden, settled, tick } from "./world.ts";
 
 export interface Played {
   readonly normal: {
@@ -58,6 +58,8 @@ export class VisitedZone {
       zones: [{ name, plan: "pro", dns_records: RECORDS, settings: SETTINGS }],
     });
     const zone = new VisitedZone(name, zones[0]?.id ?? "");
+    // The swarm finds it with its next look at the account.
+    await tick();
     for (const dataset of ["http_requests", "firewall_events"])
       await cloudflare("POST", `/zones/${zone.id}/logpush/jobs`, {
         body: {
