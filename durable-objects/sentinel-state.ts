@@ -12,6 +12,8 @@ export interface OpenCase {
   readonly guardrail: GuardrailId | null;
   /** When it was last found to go on (epoch ms). */
   readonly seenAtMs: number;
+  /** The latest request that was normal when it began (epoch ms); not known of cases of before. */
+  readonly quietToMs?: number;
 }
 
 interface Values {

@@ -3,7 +3,7 @@ import { Lifecycle } from "agents/lifecycle";
 import { digestOf } from "../src/core/canonical.ts";
 import { type Diagnosis, type Facts, type RecentChange } from "../src/core/diagnosis/facts.ts";
 import { diagnose } from "../src/core/diagnosis/registry.ts";
-import { windowOf } from "../src/core/diagnosis/window.ts";
+import { latestOf, windowOf } from "../src/core/diagnosis/window.ts";
 import { type Guardrail, type GuardrailRequest } from "../src/core/guardrails/guardrail.ts";
 import { nextRung } from "../src/core/guardrails/ladder.ts";
 import { TEMPLATES } from "../src/core/guardrails/registry.ts";
@@ -139,7 +139,7 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       if (goesOn) going.push(goesOn);
     }
     const isNew = !open.some(({ incident }) => incident.cause === diagnosis.cause);
-    const begun = isNew ? await this.#begin(diagnosis, nowMs) : null;
+    const begun = isNew ? await this.#begin(diagnosis, facts) : null;
     return begun ? [...going, begun] : going;
   }
 
@@ -199,7 +199,10 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     ]);
   }
 
-  async #begin(diagnosis: Diagnosis, nowMs: number): Promise<OpenCase | null> {
+  async #begin(
+    diagnosis: Diagnosis,
+    { nowMs, normal }: Pick<Facts, "nowMs" | "normal">,
+  ): Promise<OpenCase | null> {
     const { remedy, cause } = diagnosis;
     if (remedy.type === "nothing") return null;
     const begun = (this.#state.get("begun")?.[cause] ?? []).filter((ms) => nowMs - ms < HOUR_MS);
@@ -220,7 +223,7 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       ...incident,
       ...(remedy.type === "guard" && guardrail === null ? { status: "waiting" as const } : {}),
     });
-    return { incident, guardrail, seenAtMs: nowMs };
+    return { incident, guardrail, seenAtMs: nowMs, quietToMs: latestOf(normal) };
   }
 
   async #guard(
@@ -255,7 +258,7 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   async #goOn(open: OpenCase, diagnosis: Diagnosis, facts: Facts): Promise<OpenCase | null> {
     const { nowMs } = facts;
     if (diagnosis.cause === open.incident.cause) {
-      if (open.guardrail !== null) await this.#climb(open.guardrail, facts, open.incident.cause);
+      if (open.guardrail !== null) await this.#climb(open.guardrail, open, facts);
       return { ...open, seenAtMs: nowMs };
     }
     const isOver = diagnosis.cause === "recovered" || nowMs - open.seenAtMs >= QUIET_MS;
@@ -296,7 +299,11 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     await lessonBookOf(this.env).learn(taught);
   }
 
-  async #climb(id: Guardrail["id"], facts: Facts, cause: string): Promise<void> {
+  async #climb(
+    id: Guardrail["id"],
+    { incident: { cause }, quietToMs = 0 }: OpenCase,
+    facts: Facts,
+  ): Promise<void> {
     const reconciler = reconcilerOf(this.env, this.#scope);
     const { guardrails } = await reconciler.guardrails();
     const guardrail = guardrails.find((one) => one.id === id && one.ended === null);
@@ -306,7 +313,9 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     const sinceMs = Date.parse(guardrail.rungs.at(-1)?.at ?? guardrail.placedAt);
     const trouble = facts.recent.filter(({ atMs }) => atMs > sinceMs);
     const passed = trouble.filter(({ action }) => action === "" || action === "log");
-    const about = tryOn(expression, { trouble, normal: facts.normal });
+    // Trouble that lasts is no minute old any more, and still nothing normal: whom else the rule hits is asked of what came before.
+    const normal = facts.normal.filter(({ atMs }) => atMs <= quietToMs);
+    const about = tryOn(expression, { trouble, normal });
     const through = tryOn(expression, { trouble: passed, normal: [] });
     const counted = Math.round(about.caught * trouble.length);
     const step = nextRung(guardrail, {

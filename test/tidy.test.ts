@@ -255,7 +255,8 @@ const RULES: Readonly<Record<string, (of: Tree) => string[]>> = {
   "sandbox, scripts and the rest do not know each other": (of) =>
     everyImport(of, sources(of), (name, { target }) => {
       // The sandbox's edge reads rules with the product's own reader, which is held against Cloudflare's engine.
-      const isLanguage = name.startsWith("sandbox/edge/") && target.startsWith("src/core/expression/");
+      const isLanguage =
+        name.startsWith("sandbox/edge/") && target.startsWith("src/core/expression/");
       return target.includes("/") && of.has(target) && place(target) !== place(name) && !isLanguage
         ? "another world"
         : null;

@@ -129,7 +129,9 @@ describe("traffic through the sandbox's edge", () => {
     const attacks = [{ kind: "scan", per_second: 12, sources: 3 }];
     await zone.play({ seconds: 20, attacks });
     await isGuarded(zone);
-    expect(await incidentsOf(zone)).toMatchObject([{ cause: "scanner", status: "open" }]);
+    expect(await incidentsOf(zone)).toContainEqual(
+      expect.objectContaining({ cause: "scanner", status: "open" }),
+    );
     const guarded = await zone.play({ seconds: 60, attacks });
     expect(guarded.attack.stopped / guarded.attack.visits).toBeGreaterThan(0.99);
     isHarmless(guarded);
@@ -149,9 +151,9 @@ describe("traffic through the sandbox's edge", () => {
     expect((await tell("CVE-2025-53770")).status).toBe(202);
     await vi.waitFor(
       async () =>
-        expect(await incidentsOf(zone)).toMatchObject([
-          { cause: "cve_exposure", status: "waiting" },
-        ]),
+        expect(await incidentsOf(zone)).toContainEqual(
+          expect.objectContaining({ cause: "cve_exposure", status: "waiting" }),
+        ),
       { timeout: 10_000 },
     );
     expect(await zone.guardrailRules()).toEqual([]);

@@ -15,7 +15,7 @@ export function windowOf(
 ): Pick<Facts, "recent" | "recentPerSecond" | "normal" | "normalPerSecond"> {
   // From a clock that goes ahead: it would push everything else out of the window.
   const known = requests.filter(({ atMs }) => atMs <= nowMs + RECENT_MS);
-  const latestMs = known.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
+  const latestMs = latestOf(known);
   const from = latestMs - RECENT_MS;
   const isOld = nowMs - latestMs > OLD_MS;
   const recent = isOld ? [] : known.filter(({ atMs }) => atMs > from);
@@ -27,6 +27,10 @@ export function windowOf(
     normalPerSecond: normal.length === 0 ? null : (weightOf(normal) * 1_000) / spanOf(normal),
   };
 }
+
+/** Epoch ms; 0: of none. */
+export const latestOf = (requests: readonly SeenRequest[]): number =>
+  requests.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
 
 function spanOf(requests: readonly SeenRequest[]): number {
   const times = requests.map(({ atMs }) => atMs);

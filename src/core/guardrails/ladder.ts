@@ -31,8 +31,9 @@ export function nextRung(guardrail: Guardrail, effect: Effect): Step | null {
   if (down !== null && collateral !== null && collateral > COLLATERAL_MAX)
     return { mode: down, why: `it hits ${(collateral * 100).toFixed(2)} % of normal requests` };
   const up = rungFrom(guardrail, "up");
-  if (up === null || collateral === null || sinceMs < SINCE_MIN_MS || counted < COUNTED_MIN)
-    return null;
+  if (up === null || sinceMs < SINCE_MIN_MS || counted < COUNTED_MIN) return null;
+  // Who hits the wrong ones, or nobody knows whom, does not do so harder.
+  if (collateral === null || collateral > COLLATERAL_MAX) return null;
   return passedShare > PASSED_MAX
     ? { mode: up, why: `${Math.round(passedShare * 100)} % of it still gets through` }
     : null;

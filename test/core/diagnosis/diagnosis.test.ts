@@ -162,6 +162,10 @@ describe("the ladder", () => {
       { collateral: null },
     ])
       expect(nextRung(challenge, { ...effect, ...less })).toBeNull();
+    // On the lowest rung there is no way down, and none up for who would hit others.
+    const log = { ...challenge, mode: "log" } as const;
+    expect(nextRung(log, { ...effect, collateral: 0.01 })).toBeNull();
+    expect(nextRung(log, effect)).toMatchObject({ mode: "challenge" });
   });
 
   it("goes down at once when it hits normal requests", () => {
