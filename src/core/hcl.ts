@@ -15,6 +15,14 @@ export interface HclResource {
   readonly importId: string;
 }
 
+/** Why a live object is no resource of Terraform: what it says that the provider has no word for. */
+export interface Unprinted {
+  readonly unprinted: string;
+}
+
+export const isPrinted = (form: HclResource | Unprinted | null): form is HclResource =>
+  form !== null && "type" in form;
+
 /** Characters of a label that stand for the name; what is longer is cut and told apart by a digest. */
 const LABEL_LENGTH_MAX = 60;
 /** Hex digits of a digest that tell labels apart: 2^32 of them for at most some thousand resources. */
@@ -136,7 +144,7 @@ const PROVIDER = `terraform {
   required_providers {
     cloudflare = {
       source  = "cloudflare/cloudflare"
-      version = "~> 5.19"
+      version = "~> 5.22"
     }
   }
 }

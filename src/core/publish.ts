@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from "./canonical.ts";
 import { driftedFields, resolved } from "./diff.ts";
-import type { HclResource } from "./hcl.ts";
+import { type HclResource, isPrinted } from "./hcl.ts";
 import type { ObjectId } from "./ids.ts";
 import { whyLeftOut } from "./kinds/left-out.ts";
 import { kindOf } from "./kinds/registry.ts";
@@ -292,16 +292,19 @@ export function terraformOf(from: LiveSite): TerraformExport {
     const kind = kindOf(name);
     const { ours, leftOut } = sortOut(kind, from);
     const forms = ours.map((resource) => ({ resource, hcl: kind.hcl?.(resource, live) ?? null }));
-    const resources = forms.flatMap(({ hcl }) => (hcl === null ? [] : [hcl]));
+    const resources = forms.flatMap(({ hcl }) => (isPrinted(hcl) ? [hcl] : []));
     const printed = new Set(
-      forms.flatMap(({ hcl, resource }) => (hcl === null ? [] : [resource.identity])),
+      forms.flatMap(({ hcl, resource }) => (isPrinted(hcl) ? [resource.identity] : [])),
     );
     // A part that has no resource of its own stands in that of its whole.
     const isSaid = (one: ObservedResource): boolean =>
       isHollow(kind, one) || printed.has(kind.whole?.(one) ?? "");
     const rest = forms
-      .filter(({ hcl, resource }) => hcl === null && !isSaid(resource))
-      .map(({ resource }) => because(kind, whyLeftOut(resource) ?? NO_FORM)(resource));
+      .filter(({ hcl, resource }) => !isPrinted(hcl) && !isSaid(resource))
+      .map(({ hcl, resource }) => {
+        const why = isPrinted(hcl) ? undefined : hcl?.unprinted;
+        return because(kind, why ?? whyLeftOut(resource) ?? NO_FORM)(resource);
+      });
     const published = resources.length;
     const unasked = unaskedOf(kind, from);
     return { resources, kind: name, published, leftOut: [...leftOut, ...rest], unasked };

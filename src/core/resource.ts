@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Json, JsonObject } from "./canonical.ts";
-import type { HclResource } from "./hcl.ts";
+import type { HclResource, Unprinted } from "./hcl.ts";
 import { isScopeId, mint, type ObjectId, type ScopeId } from "./ids.ts";
 import { type Level, levelAt } from "./provider.ts";
 import type { Result } from "./result.ts";
@@ -198,6 +198,6 @@ export interface Kind {
    * cannot be imported.
    */
   publish?(observed: readonly ObservedResource[], live: Live): Json;
-  /** `observed` as a resource of Terraform's Cloudflare provider v5, or null when it has none for it. */
-  hcl?(observed: ObservedResource, live: Live): HclResource | null;
+  /** `observed` as a resource of Terraform's Cloudflare provider v5, or why not; null when it stands in another one. */
+  hcl?(observed: ObservedResource, live: Live): HclResource | Unprinted | null;
 }

@@ -17,6 +17,7 @@ import { LIVE_APPS } from "./kinds/live-apps.ts";
 import { LIVE_LISTS } from "./kinds/live-lists.ts";
 import { LIVE_OBJECTS } from "./kinds/live-objects.ts";
 import { LIVE_RULES } from "./kinds/live-rules.ts";
+import { providerFaults } from "./kinds/provider-schema.ts";
 import { settingValueOf } from "./kinds/setting-value.ts";
 
 const ACCOUNT: Site = {
@@ -171,6 +172,7 @@ describe.each(Object.entries(RAW))("%s", (kind, raw) => {
         const from = live(kind, objects);
         const { resources, kinds } = terraformOf(from);
         const leftOut = kinds.flatMap((one) => one.leftOut);
+        expect(resources.flatMap(providerFaults)).toEqual([]);
         // A part without a resource of its own stands in that of its whole.
         const parts = from.observation.resources.filter((one) => KINDS.get(kind)?.whole?.(one));
         if (countOf(from) > 0 && !KINDS.get(kind)?.parts) {

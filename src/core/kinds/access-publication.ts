@@ -1,6 +1,6 @@
 /** An Access application as a resource of Terraform, with its policies in it. */
 import { type Json, type JsonObject, textOf } from "../canonical.ts";
-import type { HclResource } from "../hcl.ts";
+import type { HclResource, Unprinted } from "../hcl.ts";
 import type { Live, ObservedResource } from "../resource.ts";
 import { objectOf, objectsOf } from "./declaration.ts";
 import { publishedPolicy } from "./access-policy.ts";
@@ -86,11 +86,14 @@ function policyHcl(policy: JsonObject, precedence: number): JsonObject | null {
 export function applicationHcl(
   { identity, fields, id }: ObservedResource,
   { site }: Live,
-): HclResource | null {
+): HclResource | Unprinted {
   const carried = objectOf(fields["carried"]);
   const policies = objectsOf(fields["policies"]).map((one, index) => policyHcl(one, index + 1));
   const whole = policies.flatMap((one) => (one === null ? [] : [one]));
-  if (whole.length < policies.length || !isNothing(carried["scim_config"] ?? null)) return null;
+  if (whole.length < policies.length)
+    return { unprinted: "a policy in it says what the provider only knows of a shared one" };
+  if (!isNothing(carried["scim_config"] ?? null))
+    return { unprinted: "its `scim_config` has credentials, which are not told" };
   const said = (from: JsonObject, members: readonly string[]): JsonObject =>
     Object.fromEntries(
       members.flatMap((member) => {

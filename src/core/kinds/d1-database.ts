@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../result.ts";
 import { creationOnly } from "./creation-only.ts";
 import { declareEach, said } from "./declaration.ts";
 import { mergedFields, objectCalls } from "./object-calls.ts";
-import { hclOf, publishEach } from "./publication.ts";
+import { hclOf, hclWithin, publishEach } from "./publication.ts";
 
 const NAME = "d1_database";
 const COLLECTION = "d1/database";
@@ -60,6 +60,10 @@ export const d1Database: Kind = {
   }),
   predict: mergedFields,
   publish: publishEach("name", "jurisdiction"),
-  hcl: hclOf("cloudflare_d1_database", "name", "jurisdiction"),
+  hcl: hclWithin(
+    hclOf("cloudflare_d1_database", "name", "jurisdiction"),
+    "jurisdiction",
+    new Set(["", "eu", "fedramp"]),
+  ),
   describe: ({ identity }) => `database ${identity}`,
 };

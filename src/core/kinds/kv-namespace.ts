@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../result.ts";
 import { creationOnly } from "./creation-only.ts";
 import { declareEach, said } from "./declaration.ts";
 import { mergedFields, objectCalls } from "./object-calls.ts";
-import { hclOf, publishEach } from "./publication.ts";
+import { hclOf, hclWithin, publishEach } from "./publication.ts";
 
 const NAME = "kv_namespace";
 const COLLECTION = "storage/kv/namespaces";
@@ -54,6 +54,6 @@ export const kvNamespace: Kind = {
   }),
   predict: mergedFields,
   publish: publishEach("title", "jurisdiction"),
-  hcl: hclOf("cloudflare_workers_kv_namespace", "title", "jurisdiction"),
+  hcl: hclWithin(hclOf("cloudflare_workers_kv_namespace", "title"), "jurisdiction", new Set([""])),
   describe: ({ identity }) => `namespace ${identity}`,
 };

@@ -1,6 +1,6 @@
 /** The way out for kinds whose resources stand in a list and are declared by single fields. */
-import type { Json, JsonObject } from "../canonical.ts";
-import type { HclResource } from "../hcl.ts";
+import { type Json, type JsonObject, textOf } from "../canonical.ts";
+import type { HclResource, Unprinted } from "../hcl.ts";
 import type { Fields, Live, ObservedResource } from "../resource.ts";
 
 /** Those of `members` that say something, in this order. */
@@ -29,3 +29,17 @@ export const hclOf =
     attributes: { [`${site.level}_id`]: site.id, ...saying(fields, members) },
     importId: `${site.id}/${id}`,
   });
+
+/** `hcl`, unless `member` has a value that the provider does not know: printed without it, it would mean another place. */
+export const hclWithin =
+  <T extends HclResource | null>(
+    hcl: (observed: ObservedResource, live: Live) => T,
+    member: string,
+    known: ReadonlySet<Json>,
+  ) =>
+  (observed: ObservedResource, live: Live): T | Unprinted => {
+    const value = observed.fields[member] ?? "";
+    return known.has(value)
+      ? hcl(observed, live)
+      : { unprinted: `the provider does not know \`${member}: ${textOf(value)}\`` };
+  };

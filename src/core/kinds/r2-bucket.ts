@@ -20,6 +20,7 @@ import { err, ok, type Result } from "../result.ts";
 import { creationOnly } from "./creation-only.ts";
 import { declareEach, objectOf, objectsOf, said } from "./declaration.ts";
 import { mergedFields } from "./object-calls.ts";
+import { hclWithin } from "./publication.ts";
 
 const NAME = "r2_bucket";
 const COLLECTION = "r2/buckets";
@@ -338,6 +339,6 @@ export const r2Bucket: Kind = {
   predict,
   apply,
   publish: publishBuckets,
-  hcl: bucketHcl,
+  hcl: hclWithin(bucketHcl, "jurisdiction", new Set(["default", "eu", "fedramp"])),
   describe: ({ identity }) => (identity.startsWith(`${LOCK} `) ? identity : `bucket ${identity}`),
 };

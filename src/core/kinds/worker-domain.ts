@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idOf, isObject, type Json, textOf } from "../canonical.ts";
-import type { HclResource } from "../hcl.ts";
+import type { HclResource, Unprinted } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import {
   type ApiRequest,
@@ -81,9 +81,13 @@ function apply(
 }
 
 /** Another environment than this one is not told to the provider any more. */
-function domainHcl({ identity, fields, id }: ObservedResource, { site }: Live): HclResource | null {
+function domainHcl(
+  { identity, fields, id }: ObservedResource,
+  { site }: Live,
+): HclResource | Unprinted {
   const { hostname: host = "", service = "", zone = "", environment } = fields;
-  if (environment !== ENVIRONMENT) return null;
+  if (environment !== ENVIRONMENT)
+    return { unprinted: `the provider no longer knows the environment \`${textOf(environment)}\`` };
   return {
     type: "cloudflare_workers_custom_domain",
     name: identity,

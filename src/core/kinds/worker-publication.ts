@@ -1,6 +1,6 @@
 /** A Worker as a resource of Terraform. */
 import { type Json, type JsonObject, textOf } from "../canonical.ts";
-import type { HclResource } from "../hcl.ts";
+import type { HclResource, Unprinted } from "../hcl.ts";
 import type { Live, ObservedResource } from "../resource.ts";
 import { objectOf, objectsOf, textsOf } from "./declaration.ts";
 import { SECRET_TYPES } from "./worker-binding.ts";
@@ -41,10 +41,14 @@ const isEmpty = (value: Json): boolean =>
 export function workerHcl(
   { identity, fields }: ObservedResource,
   { site }: Live,
-): HclResource | null {
+): HclResource | Unprinted {
   const content = publishedCode(fields["content"]);
   const bindings = objectsOf(fields["bindings"]);
-  if (typeof content !== "string" || !bindings.every(isKnown)) return null;
+  if (typeof content !== "string")
+    return { unprinted: "the provider uploads one module of text, and its code is more than that" };
+  const unknown = bindings.find((binding) => !isKnown(binding));
+  if (unknown !== undefined)
+    return { unprinted: `the provider does not know its binding \`${textOf(unknown["name"])}\`` };
   const main = textOf(fields["main_module"]);
   const carried = objectOf(fields["carried"]);
   const observability = objectOf(fields["observability"]);

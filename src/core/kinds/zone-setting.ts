@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../canonical.ts";
-import type { HclResource } from "../hcl.ts";
+import type { HclResource, Unprinted } from "../hcl.ts";
 import { isObjectId } from "../ids.ts";
 import type {
   ApiRequest,
@@ -118,8 +118,14 @@ const publish = (observed: readonly ObservedResource[]): Json =>
       .map(({ identity, fields }) => [identity, fields["value"] ?? null]),
   );
 
-function hcl({ identity, id, fields }: ObservedResource, { site }: Live): HclResource | null {
+/** The provider's page wants `enabled` for the one setting without a value, and its schema refuses it without `value`. */
+function hcl(
+  { identity, id, fields }: ObservedResource,
+  { site }: Live,
+): HclResource | Unprinted | null {
   if (identity === VOLATILE) return null;
+  if (identity === ENABLED_SETTING)
+    return { unprinted: "the provider asks for a `value`, which this setting does not have" };
   const value = fields["value"] ?? null;
   return {
     type: "cloudflare_zone_setting",
@@ -127,7 +133,7 @@ function hcl({ identity, id, fields }: ObservedResource, { site }: Live): HclRes
     attributes: {
       zone_id: site.id,
       setting_id: identity,
-      ...(identity === ENABLED_SETTING ? { enabled: value } : { value }),
+      value,
     },
     importId: `${site.id}/${id}`,
   };

@@ -21,6 +21,7 @@ const BODIES: Readonly<Record<string, Readonly<Record<string, readonly JsonObjec
       { action: "block", action_parameters: {} },
       { action: "managed_challenge", expression: 'http.host eq "a\\"b"' },
       { action: "skip", action_parameters: { products: ["waf"] }, logging: { enabled: false } },
+      { action: "skip", action_parameters: { phase: "current", products: ["waf"] } },
     ],
   },
   rate_limit_rule: { http_ratelimit: [{ action: "block", ratelimit }] },

@@ -7,6 +7,8 @@ import { observe } from "../../../src/core/observation.ts";
 import { printHcl } from "../../../src/core/hcl.ts";
 import { publish, terraformOf } from "../../../src/core/publish.ts";
 import { must } from "./compare.ts";
+import { entrypoint, liveRule, WAF } from "./entrypoint.ts";
+import { ZONE } from "../harbor.ts";
 import { ACCOUNT, NOW } from "./whole-kind.ts";
 
 const live = (kind: string, objects: readonly JsonObject[]) => {
@@ -253,6 +255,71 @@ describe("gateway_rule", () => {
         importId: `${ACCOUNT.id}/a`,
       },
     ]);
+  });
+});
+
+const onlyWord = (kind: string, ...objects: JsonObject[]) => {
+  const { resources, kinds } = exported(kind, ...objects);
+  expect(resources).toEqual([]);
+  return kinds.flatMap(({ leftOut }) => leftOut.map(({ reason }) => reason));
+};
+
+it("what the provider has no word for is left out, and the reason is that word", () => {
+  expect(onlyWord("kv_namespace", { id: "k1", title: "a", jurisdiction: "eu" })).toEqual([
+    "the provider does not know `jurisdiction: eu`",
+  ]);
+  expect(onlyWord("d1_database", { id: "d1", name: "a", jurisdiction: "us" })).toEqual([
+    "the provider does not know `jurisdiction: us`",
+  ]);
+  const bucket = bucketObject({ name: "log", jurisdiction: "fedramp-high" });
+  expect(onlyWord("r2_bucket", bucket)).toEqual([
+    "the provider does not know `jurisdiction: fedramp-high`",
+  ]);
+  const worker = { id: "shop", settings: { bindings: [{ name: "A", type: "of_tomorrow", x: 1 }] } };
+  const code = { name: "w.js", type: "application/javascript+module", text: "export default {}" };
+  expect(onlyWord("worker", { ...worker, code: { entry: "w.js", modules: [code] } })).toEqual([
+    "the provider does not know its binding `A`",
+  ]);
+});
+
+describe("a phase", () => {
+  const phase = (rule: JsonObject) => {
+    const objects = [entrypoint(WAF, [liveRule("a", rule)])];
+    const reading = { kind: "waf_rule", objects, claimedTotal: null };
+    const observation = must(observe([reading], ZONE, NOW));
+    return terraformOf({ site: ZONE, kinds: ["waf_rule"], observation, unasked: [] });
+  };
+
+  it("with a rule that says more than the provider can is left out: without it the rule would mean another", () => {
+    const parameters = { phase: "current", products: ["waf"] };
+    expect(phase({ action: "skip", action_parameters: parameters })).toMatchObject({
+      resources: [],
+      kinds: [{ leftOut: [{ reason: "the provider does not know `phase` of a rule in it" }] }],
+    });
+    expect(
+      phase({ action: "execute", action_parameters: { id: "m", version: "3" } }).resources,
+    ).toEqual([]);
+  });
+
+  it("loses what the API adds by itself", () => {
+    const [one] = phase({
+      action: "execute",
+      categories: ["broad"],
+      action_parameters: { id: "m", version: "latest" },
+    }).resources;
+    expect(one?.attributes["rules"]).toMatchObject([{ action_parameters: { id: "m" } }]);
+    expect(JSON.stringify(one)).not.toMatch(/latest|broad/);
+  });
+});
+
+it("the one setting that has no value is left out: the provider's schema asks for one", () => {
+  const raw = { id: "ssl_recommender", enabled: true, editable: true };
+  const reading = { kind: "zone_setting", objects: [raw], claimedTotal: null };
+  const observation = must(observe([reading], ZONE, NOW));
+  const from = { site: ZONE, kinds: ["zone_setting"], observation, unasked: [] };
+  expect(terraformOf(from)).toMatchObject({
+    resources: [],
+    kinds: [{ leftOut: [{ reason: expect.stringContaining("asks for a `value`") }] }],
   });
 });
 
