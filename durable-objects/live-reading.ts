@@ -4,6 +4,7 @@ import type { Instant } from "../src/core/ids.ts";
 import { doubted, type Lineage, type Unknown } from "../src/core/observation.ts";
 import type { StoredGolden } from "../src/core/ports.ts";
 import type { LiveSite } from "../src/core/publish.ts";
+import type { ReadCache } from "../src/core/reader.ts";
 import { err, type Result } from "../src/core/result.ts";
 import { allGone, readWhole } from "./site-reader.ts";
 import { pacedApi } from "./paced-api.ts";
@@ -16,15 +17,17 @@ export interface Look {
   /** Null: every kind. */
   readonly kinds: readonly string[] | null;
   readonly now: Instant;
+  /** What is read here is known to the next look. */
+  readonly cache: ReadCache;
 }
 
 /** Out of the smallest share of the API budget: it must not keep a heal waiting. */
 export async function readLive(
   env: Env,
-  { identity, golden, lineage, kinds, now }: Look,
+  { identity, golden, lineage, kinds, now, cache }: Look,
 ): Promise<Result<LiveSite, Unknown>> {
   const { site, accountId } = identity;
-  const context = { api: pacedApi(env, { accountId, urgency: "sweep" }), site };
+  const context = { api: pacedApi(env, { accountId, urgency: "sweep" }), site, cache };
   const declared = golden && parseGolden(golden.document, identity.scope, site);
   const inForce = declared?.ok ? declared.value : undeclared(identity);
   const live = await readWhole(context, { golden: inForce, kinds, now });

@@ -221,6 +221,8 @@ export class ReconcilerState {
 
   /** What earlier passes read, as long as its version stands. Losing it costs a call, so nothing depends on it. */
   readonly readCache: ReadCache = {
+    has: (key) =>
+      this.#sql.exec("select 1 from read_cache where key = ?", key).toArray().length > 0,
     get: (key, version) => {
       const [row] = this.#sql
         .exec<{ value: string }>(

@@ -338,6 +338,7 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
       lineage: this.#state.lineage(),
       kinds,
       now: clock(),
+      cache: this.#state.readCache,
     });
   }
 

@@ -16,7 +16,8 @@ const shelf = (call: Call): Shelf<StoredDatabase> => call.shelf(D1_DATABASE, own
 
 function databaseOf(call: Call): StoredDatabase {
   const id = call.param("database_id");
-  const found = shelf(call).get(id);
+  // `wrangler` asks by name.
+  const found = shelf(call).get(id) ?? shelf(call).withKey(id)[0];
   if (found !== undefined) return found;
   const message = `The database ${id} could not be found`;
   throw new ApiError(404, { code: CODE.notFound, message });

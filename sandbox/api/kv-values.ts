@@ -229,6 +229,8 @@ export const KV_VALUES: readonly Operation[] = [
   { method: "DELETE", path: VALUE, needs: "kv:write", handle: remove },
   { method: "GET", path: `${ROOT}/metadata/:key_name`, needs: "kv:read", handle: metadata },
   { method: "PUT", path: `${ROOT}/bulk`, needs: "kv:write", handle: bulkPut },
+  // The deprecated spelling, which `wrangler` still uses.
+  { method: "DELETE", path: `${ROOT}/bulk`, needs: "kv:write", handle: bulkDelete },
   { method: "POST", path: `${ROOT}/bulk/delete`, needs: "kv:write", handle: bulkDelete },
   { method: "POST", path: `${ROOT}/bulk/get`, needs: "kv:read", handle: bulkGet },
 ];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { jsonBody } from "../api-request.ts";
 import { ApiError, invalidParameter, type Answer } from "../envelope.ts";
+import { digestId } from "../model/identifiers.ts";
 import type { Call, Operation } from "../product.ts";
 import {
   JURISDICTIONS,
@@ -25,6 +26,7 @@ const CODE = {
   notEmpty: 10008,
   invalid: 10029,
   locked: 10069,
+  noCors: 10059,
 } as const;
 
 const shelf = (call: Call): Shelf<StoredBucket> => call.shelf(R2_BUCKET, ownAccount(call).id);
@@ -56,7 +58,14 @@ function bucketOf(call: Call): StoredBucket {
 }
 
 function shown(bucket: StoredBucket): Record<string, unknown> {
-  const { id: _id, locks: _locks, lifecycle: _lifecycle, ...rest } = bucket;
+  const {
+    id: _id,
+    locks: _locks,
+    lifecycle: _lifecycle,
+    cors: _cors,
+    is_public: _public,
+    ...rest
+  } = bucket;
   return rest;
 }
 
@@ -197,6 +206,50 @@ function putLifecycle(call: Call): Answer {
 const locks = (call: Call): Answer => ({ result: { rules: bucketOf(call).locks } });
 const lifecycle = (call: Call): Answer => ({ result: { rules: bucketOf(call).lifecycle } });
 
+function cors(call: Call): Answer {
+  const { cors: rules } = bucketOf(call);
+  if (rules !== undefined) return { result: { rules } };
+  throw refusal(CODE.noCors, "The CORS configuration does not exist.", 404);
+}
+
+const Cors = z.strictObject({ rules: z.array(z.looseObject({})).max(100) });
+
+function putCors(call: Call): Answer {
+  const bucket = bucketOf(call);
+  const { rules } = call.json(Cors);
+  shelf(call).put({ ...bucket, cors: rules });
+  changed(call, bucket, { action: "update", type: "bucket_cors", response: { rules } });
+  return { result: {} };
+}
+
+function removeCors(call: Call): Answer {
+  const { cors: _rules, ...bucket } = bucketOf(call);
+  shelf(call).put(bucket);
+  changed(call, bucket, { action: "delete", type: "bucket_cors", response: null });
+  return { result: {} };
+}
+
+/** No bucket is served to anybody here. */
+function domains(call: Call): Answer {
+  bucketOf(call);
+  return { result: { domains: [] } };
+}
+
+function managedDomain(call: Call): Answer {
+  const { id, is_public: enabled = false } = bucketOf(call);
+  const bucketId = digestId("bucket", id);
+  return { result: { bucketId, domain: `pub-${bucketId}.r2.dev`, enabled } };
+}
+
+function putManagedDomain(call: Call): Answer {
+  const bucket = bucketOf(call);
+  const { enabled } = call.json(z.object({ enabled: z.boolean() }));
+  shelf(call).put({ ...bucket, is_public: enabled });
+  const answer = managedDomain(call);
+  changed(call, bucket, { action: "update", type: "bucket_domain", response: answer.result });
+  return answer;
+}
+
 const ROOT = "/accounts/:account_id/r2/buckets";
 const ONE = `${ROOT}/:bucket_name`;
 
@@ -210,4 +263,10 @@ export const R2: readonly Operation[] = [
   { method: "PUT", path: `${ONE}/lock`, needs: "r2:write", handle: putLocks },
   { method: "GET", path: `${ONE}/lifecycle`, needs: "r2:read", handle: lifecycle },
   { method: "PUT", path: `${ONE}/lifecycle`, needs: "r2:write", handle: putLifecycle },
+  { method: "GET", path: `${ONE}/cors`, needs: "r2:read", handle: cors },
+  { method: "PUT", path: `${ONE}/cors`, needs: "r2:write", handle: putCors },
+  { method: "DELETE", path: `${ONE}/cors`, needs: "r2:write", handle: removeCors },
+  { method: "GET", path: `${ONE}/domains/custom`, needs: "r2:read", handle: domains },
+  { method: "GET", path: `${ONE}/domains/managed`, needs: "r2:read", handle: managedDomain },
+  { method: "PUT", path: `${ONE}/domains/managed`, needs: "r2:write", handle: putManagedDomain },
 ];

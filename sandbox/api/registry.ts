@@ -3,6 +3,10 @@ import type { Operation } from "../product.ts";
 import { ACCESS_APPS } from "./access-apps.ts";
 import { ACCESS_IDENTITY_PROVIDERS } from "./access-identity-providers.ts";
 import { ACCESS_KEYS_OPERATIONS } from "./access-keys.ts";
+import { ACCESS_RULES } from "./access-rules.ts";
+import { DNS_SETTINGS_OPERATIONS } from "./dns-settings.ts";
+import { PAGE_RULES } from "./page-rules.ts";
+import { ZONE_LIFECYCLE } from "./zone-lifecycle.ts";
 import { ACCESS_POLICIES } from "./access-policies.ts";
 import { ACCOUNTS } from "./accounts.ts";
 import { AUDIT_LOGS } from "./audit-logs.ts";
@@ -25,7 +29,9 @@ import { WORKERS_DOMAINS } from "./workers-domains.ts";
 import { WORKERS_ROUTES } from "./workers-routes.ts";
 import { WORKERS_SCRIPTS } from "./workers-scripts.ts";
 import { WORKERS_SETTINGS } from "./workers-settings.ts";
+import { WORKERS_SERVICES } from "./workers-services.ts";
 import { WORKERS_SUBDOMAIN_OPERATIONS } from "./workers-subdomain.ts";
+import { WORKERS_VERSIONS } from "./workers-versions.ts";
 import { ZONE_SETTINGS } from "./zone-settings.ts";
 import { ZONES } from "./zones.ts";
 
@@ -34,9 +40,12 @@ export const OPERATIONS: readonly Operation[] = [
   ...ACCESS_IDENTITY_PROVIDERS,
   ...ACCESS_KEYS_OPERATIONS,
   ...ACCESS_POLICIES,
+  ...ACCESS_RULES,
   ...ACCOUNTS,
   ...AUDIT_LOGS,
   ...DNS_RECORDS,
+  ...DNS_SETTINGS_OPERATIONS,
+  ...PAGE_RULES,
   ...GATEWAY_LISTS,
   ...GATEWAY_RULES,
   ...IPS,
@@ -55,7 +64,10 @@ export const OPERATIONS: readonly Operation[] = [
   ...WORKERS_ROUTES,
   ...WORKERS_SCRIPTS,
   ...WORKERS_SETTINGS,
+  ...WORKERS_SERVICES,
   ...WORKERS_SUBDOMAIN_OPERATIONS,
+  ...WORKERS_VERSIONS,
   ...ZONE_SETTINGS,
   ...ZONES,
+  ...ZONE_LIFECYCLE,
 ];

@@ -7,6 +7,7 @@ import { ACCOUNT } from "../model/account.ts";
 import { digestId, hexId, uuid } from "../model/identifiers.ts";
 import { ZONE, type StoredZone } from "../model/zone.ts";
 import type { Call, Operation } from "../product.ts";
+import { findWorker } from "../workers/account-worker.ts";
 import { unknownWorker } from "../workers/refusal.ts";
 import { WORKER, type StoredWorker } from "../workers/script.ts";
 import type { Kind } from "../store.ts";
@@ -130,9 +131,8 @@ function changed(
   });
 }
 
-function put(call: Call): Answer {
+function attach(call: Call, input: Input): StoredDomain {
   const shelf = domains(call);
-  const input = call.json(Input);
   const zone = zoneFor(call, input);
   const worker = workerFor(call, input);
   const before = shelf.withKey(input.hostname)[0];
@@ -150,7 +150,66 @@ function put(call: Call): Answer {
   shelf.put(domain);
   const action = before === undefined ? "create" : "update";
   changed(call, action, { domain, request: jsonBody(call.body) });
-  return { result: domain };
+  return domain;
+}
+
+const put = (call: Call): Answer => ({ result: attach(call, call.json(Input)) });
+
+const Origin = Input.pick({ hostname: true, zone_id: true, zone_name: true });
+const Origins = z.object({
+  override_existing_dns_record: z.boolean().nullish(),
+  override_existing_origin: z.boolean().nullish(),
+  origins: z.array(Origin),
+});
+
+/** All domains of one Worker; those that it has beside them go. */
+function putAll(call: Call): Answer {
+  const { id: service } = findWorker(call);
+  const {
+    origins,
+    override_existing_origin: takesOver,
+    override_existing_dns_record,
+  } = call.json(Origins);
+  const hosts = new Set(origins.map(({ hostname }) => hostname));
+  const foreign = domains(call)
+    .list()
+    .find((domain) => hosts.has(domain.hostname) && domain.service !== service);
+  if (foreign !== undefined && takesOver !== true) {
+    const message = `Hostname '${foreign.hostname}' is already attached to another Worker.`;
+    throw new ApiError(409, { code: 100116, message });
+  }
+  const result = origins.map((origin) =>
+    attach(call, { ...origin, service, override_existing_dns_record }),
+  );
+  for (const domain of domains(call).list()) {
+    if (domain.service === service && !hosts.has(domain.hostname)) drop(call, domain);
+  }
+  return { result };
+}
+
+/** What `putAll` would do, without doing it. */
+function changeset(call: Call): Answer {
+  const { id: service } = findWorker(call);
+  const origins = call.json(z.array(Origin));
+  const known = domains(call).list();
+  const hosts = new Set(origins.map(({ hostname }) => hostname));
+  const at = (hostname: string) => known.find((domain) => domain.hostname === hostname);
+  const isTaken = ({ hostname, ...origin }: z.infer<typeof Origin>): boolean =>
+    call
+      .shelf(DNS_RECORD, zoneFor(call, { ...origin, hostname, service }).id)
+      .withKey(hostname)
+      .some((record) => isAddressing(record) && !isOurs(record));
+  const added = origins.filter(({ hostname }) => at(hostname) === undefined);
+  const result = {
+    added,
+    removed: known.filter((one) => one.service === service && !hosts.has(one.hostname)),
+    updated: origins.flatMap(({ hostname }) => {
+      const domain = at(hostname);
+      return domain === undefined ? [] : [{ ...domain, modified: domain.service !== service }];
+    }),
+    conflicting: added.filter(isTaken),
+  };
+  return { result };
 }
 
 function drop(call: Call, domain: StoredDomain): void {
@@ -162,7 +221,7 @@ function drop(call: Call, domain: StoredDomain): void {
       recordChanged(call, "delete", { record, zone });
     }
   }
-  domains(call).delete(domain.id);
+  call.shelf(WORKER_DOMAIN, ACCOUNT.id).delete(domain.id);
   changed(call, "delete", { domain, request: null });
 }
 
@@ -171,6 +230,12 @@ export function dropDomains(call: Call, service: string): void {
   for (const domain of domains(call).list()) {
     if (domain.service === service) drop(call, domain);
   }
+}
+
+/** Those in a zone go with it. */
+export function dropZoneDomains(call: Call, zoneId: string): void {
+  const shelf = call.shelf(WORKER_DOMAIN, ACCOUNT.id);
+  for (const domain of shelf.list()) if (domain.zone_id === zoneId) drop(call, domain);
 }
 
 function remove(call: Call): Answer {
@@ -192,10 +257,17 @@ function list(call: Call): Answer {
 
 const DOMAINS = "/accounts/:account_id/workers/domains";
 const DOMAIN = `${DOMAINS}/:domain_id`;
+/** The same under the names that `wrangler` knows. */
+const RECORDS = `${DOMAINS}/records`;
+const OF_SCRIPT = "/accounts/:account_id/workers/scripts/:script_name/domains";
 
 export const WORKERS_DOMAINS: readonly Operation[] = [
   { method: "GET", path: DOMAINS, needs: "workers:read", handle: list },
   { method: "PUT", path: DOMAINS, needs: "workers:write", handle: put },
   { method: "GET", path: DOMAIN, needs: "workers:read", handle: one },
   { method: "DELETE", path: DOMAIN, needs: "workers:write", handle: remove },
+  { method: "GET", path: RECORDS, needs: "workers:read", handle: list },
+  { method: "GET", path: `${RECORDS}/:domain_id`, needs: "workers:read", handle: one },
+  { method: "PUT", path: `${OF_SCRIPT}/records`, needs: "workers:write", handle: putAll },
+  { method: "POST", path: `${OF_SCRIPT}/changeset`, needs: "workers:read", handle: changeset },
 ];

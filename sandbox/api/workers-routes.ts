@@ -6,6 +6,7 @@ import { ACCOUNT } from "../model/account.ts";
 import { hexId } from "../model/identifiers.ts";
 import { ZONE, zoneOf, type StoredZone } from "../model/zone.ts";
 import type { Call, Operation } from "../product.ts";
+import { findWorker } from "../workers/account-worker.ts";
 import { acceptPattern, WORKER_ROUTE, type StoredRoute } from "../workers/route.ts";
 import { WORKER } from "../workers/script.ts";
 
@@ -18,7 +19,14 @@ function find(call: Call): StoredRoute {
 }
 
 function accept(call: Call, zone: StoredZone, id: string): StoredRoute {
-  const { pattern: given, script } = call.json(Input);
+  return acceptRoute(call, zone, { id, ...call.json(Input) });
+}
+
+function acceptRoute(
+  call: Call,
+  zone: StoredZone,
+  { id, pattern: given, script }: z.infer<typeof Input> & { readonly id: string },
+): StoredRoute {
   const pattern = acceptPattern(given, zone.name);
   const twins = call.shelf(WORKER_ROUTE, zone.id).withKey(pattern);
   if (twins.some((route) => route.id !== id)) {
@@ -58,6 +66,58 @@ function store(call: Call, before: StoredRoute | undefined): Answer {
   return { result: route };
 }
 
+const All = z.array(
+  z.union([
+    z.string().transform((pattern) => ({ pattern, zone_id: undefined, zone_name: undefined })),
+    z.object({
+      pattern: z.string(),
+      zone_id: z.string().optional(),
+      zone_name: z.string().optional(),
+    }),
+  ]),
+);
+
+/** The zone that is named, or the longest one that the pattern's host is in. */
+function zoneFor(call: Call, given: z.infer<typeof All>[number]): StoredZone {
+  const host =
+    given.pattern
+      .replace(/^[a-z]+:\/\//i, "")
+      .split("/")[0]
+      ?.toLowerCase() ?? "";
+  const named = given.zone_name?.toLowerCase();
+  const [zone] = call
+    .shelf(ZONE, ACCOUNT.id)
+    .list()
+    .filter(({ id, name }) => (given.zone_id ?? id) === id && (named ?? name) === name)
+    .filter(({ name }) => host.endsWith(name))
+    .toSorted((a, b) => b.name.length - a.name.length);
+  if (zone !== undefined) return zone;
+  const message = `Could not find zone for \`${given.pattern}\`.`;
+  throw new ApiError(400, { code: 10082, message });
+}
+
+/** All routes of one Worker in all zones: those that are not named go, the others keep their ids. */
+function replaceAll(call: Call): Answer {
+  const { id: script } = findWorker(call);
+  const wanted = call.json(All).map((given) => ({ ...given, zone: zoneFor(call, given) }));
+  const kept = new Set<string>();
+  const routes = wanted.map(({ pattern, zone }) => {
+    const shelf = call.shelf(WORKER_ROUTE, zone.id);
+    const known = shelf.withKey(acceptPattern(pattern, zone.name))[0];
+    const id = known?.script === script ? known.id : hexId();
+    const route = acceptRoute(call, zone, { id, pattern, script });
+    kept.add(route.id);
+    if (known?.id === route.id) return route;
+    shelf.put(route);
+    changed(call, "create", { zone, route, request: { pattern, script } });
+    return route;
+  });
+  drop(call, (route) => route.script === script && !kept.has(route.id));
+  return { result: routes };
+}
+
+const ofScript = (call: Call): Answer => ({ result: routesTo(call, findWorker(call).id) });
+
 const create = (call: Call): Answer => store(call, undefined);
 const replace = (call: Call): Answer => store(call, find(call));
 const one = (call: Call): Answer => ({ result: find(call) });
@@ -80,19 +140,23 @@ export function routesTo(call: Call, script: string): StoredRoute[] {
     .filter((route) => route.script === script);
 }
 
-/** The routes of a Worker go with it. */
-export function dropRoutes(call: Call, script: string): void {
+function drop(call: Call, goes: (route: StoredRoute) => boolean): void {
   for (const zone of call.shelf(ZONE, ACCOUNT.id).list()) {
     const shelf = call.shelf(WORKER_ROUTE, zone.id);
-    for (const route of shelf.list().filter((candidate) => candidate.script === script)) {
+    for (const route of shelf.list().filter(goes)) {
       shelf.delete(route.id);
       changed(call, "delete", { zone, route, request: null });
     }
   }
 }
 
+/** The routes of a Worker go with it. */
+export const dropRoutes = (call: Call, script: string): void =>
+  drop(call, (route) => route.script === script);
+
 const ROUTES = "/zones/:zone_id/workers/routes";
 const ROUTE = `${ROUTES}/:route_id`;
+const OF_SCRIPT = "/accounts/:account_id/workers/scripts/:script_name/routes";
 
 export const WORKERS_ROUTES: readonly Operation[] = [
   { method: "GET", path: ROUTES, needs: "workers:read", handle: list },
@@ -100,4 +164,6 @@ export const WORKERS_ROUTES: readonly Operation[] = [
   { method: "GET", path: ROUTE, needs: "workers:read", handle: one },
   { method: "PUT", path: ROUTE, needs: "workers:write", handle: replace },
   { method: "DELETE", path: ROUTE, needs: "workers:write", handle: remove },
+  { method: "GET", path: OF_SCRIPT, needs: "workers:read", handle: ofScript },
+  { method: "PUT", path: OF_SCRIPT, needs: "workers:write", handle: replaceAll },
 ];

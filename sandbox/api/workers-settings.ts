@@ -1,4 +1,4 @@
-/** Settings, secrets, schedules, versions and the workers.dev address of a Worker. */
+/** Settings, secrets, schedules and the workers.dev address of a Worker. */
 import { z } from "zod";
 import { jsonBody } from "../api-request.ts";
 import { ApiError, type Answer } from "../envelope.ts";
@@ -233,68 +233,6 @@ function enableSubdomain(call: Call): Answer {
 const disableSubdomain = (call: Call): Answer =>
   setSubdomain(call, { enabled: false, previews_enabled: false });
 
-function shownVersion({
-  id,
-  number,
-  created_on,
-  source,
-  author,
-}: StoredWorker["versions"][number]) {
-  const { id: author_id, email: author_email } = author;
-  const times = { created_on, modified_on: created_on };
-  return {
-    id,
-    number,
-    metadata: { ...times, source, author_id, author_email, hasPreview: false },
-  };
-}
-
-function versions(call: Call): Answer {
-  const found = findWorker(call).versions.map(shownVersion);
-  const { result, info } = call.query.page(found, { min: 1, max: 100, initial: 20 });
-  return { result: { items: result }, info };
-}
-
-function oneVersion(call: Call): Answer {
-  const worker = findWorker(call);
-  const version = worker.versions.find(({ id }) => id === call.param("version_id"));
-  if (version === undefined) throw invalidScript("This version does not exist.");
-  const { compatibility_date: date, compatibility_flags: flags, usage_model } = worker.settings;
-  const resources = {
-    bindings: shownSettings(worker)["bindings"],
-    script: { etag: version.etag, handlers: worker.handlers, last_deployed_from: version.source },
-    script_runtime: {
-      ...(date === undefined ? {} : { compatibility_date: date }),
-      compatibility_flags: flags,
-      usage_model,
-    },
-  };
-  return { result: { ...shownVersion(version), resources } };
-}
-
-function shownDeployment({ id, deployment_id, created_on, source, author }: Version) {
-  return {
-    id: deployment_id,
-    created_on,
-    source,
-    strategy: "percentage",
-    author_email: author.email,
-    versions: [{ version_id: id, percentage: 100 }],
-  };
-}
-type Version = StoredWorker["versions"][number];
-
-function deployments(call: Call): Answer {
-  return { result: { deployments: findWorker(call).versions.map(shownDeployment) } };
-}
-
-function oneDeployment(call: Call): Answer {
-  const id = call.param("deployment_id");
-  const version = findWorker(call).versions.find(({ deployment_id }) => deployment_id === id);
-  if (version === undefined) throw invalidScript("This deployment does not exist.");
-  return { result: shownDeployment(version) };
-}
-
 const SCRIPT = "/accounts/:account_id/workers/scripts/:script_name";
 const read = (path: string, handle: Operation["handle"]): Operation => {
   return { method: "GET", path: `${SCRIPT}/${path}`, needs: "workers:read", handle };
@@ -320,8 +258,4 @@ export const WORKERS_SETTINGS: readonly Operation[] = [
   read("subdomain", subdomain),
   write("POST", "subdomain", enableSubdomain),
   write("DELETE", "subdomain", disableSubdomain),
-  read("versions", versions),
-  read("versions/:version_id", oneVersion),
-  read("deployments", deployments),
-  read("deployments/:deployment_id", oneDeployment),
 ];

@@ -36,9 +36,22 @@ function put(call: Call): Answer {
   return { result: { subdomain } };
 }
 
+function remove(call: Call): Answer {
+  get(call);
+  shelf(call).delete(ID);
+  call.changed({
+    action: "delete",
+    resource: { id: ACCOUNT.id, type: "worker_subdomain", product: "workers", scope: "accounts" },
+    request: null,
+    response: null,
+  });
+  return { result: null };
+}
+
 const PATH = "/accounts/:account_id/workers/subdomain";
 
 export const WORKERS_SUBDOMAIN_OPERATIONS: readonly Operation[] = [
   { method: "GET", path: PATH, needs: "workers:read", handle: get },
   { method: "PUT", path: PATH, needs: "workers:write", handle: put },
+  { method: "DELETE", path: PATH, needs: "workers:write", handle: remove },
 ];

@@ -17,7 +17,7 @@ const PLANS: Readonly<Record<Plan, { id: string; name: string; price: number }>>
 };
 
 /** A zone as the API shows it. */
-function shown(zone: StoredZone, call: Call): Record<string, unknown> {
+export function shownZone(zone: StoredZone, call: Call): Record<string, unknown> {
   const { plan, ...stored } = zone;
   const development = call.shelf(ZONE_SETTING, zone.id).get("development_mode");
   return {
@@ -118,10 +118,10 @@ function list(call: Call): Answer {
     .filter(visible(call))
     .filter(filter(call.query));
   const { result, info } = call.query.page(ordered(zones, call.query), PER_PAGE);
-  return { result: result.map((zone) => shown(zone, call)), info };
+  return { result: result.map((zone) => shownZone(zone, call)), info };
 }
 
-const one = (call: Call): Answer => ({ result: shown(zoneOf(call), call) });
+const one = (call: Call): Answer => ({ result: shownZone(zoneOf(call), call) });
 
 const Edit = z.object({
   paused: z.boolean().optional(),
@@ -140,7 +140,7 @@ function edit(call: Call): Answer {
     modified_on: call.timestamp,
   };
   call.shelf(ZONE, ACCOUNT.id).put(zone);
-  const result = shown(zone, call);
+  const result = shownZone(zone, call);
   call.changed({
     action: "update",
     resource: { id: zone.id, type: "zone", product: "zones", scope: "zones" },

@@ -44,6 +44,15 @@ export const host: FieldKind = {
   format: String,
 };
 
+/** Targets of services keep the dot that they were sent with, as recorded answers show. */
+export const serviceHost: FieldKind = {
+  accept(value, field, zone) {
+    const name = String(host.accept(value, field, zone));
+    return typeof value === "string" && value.endsWith(".") && name !== "." ? `${name}.` : name;
+  },
+  format: String,
+};
+
 export const hex: FieldKind = {
   accept(value, field) {
     const digits = text(value, field).replace(/\s/g, "").toLowerCase();

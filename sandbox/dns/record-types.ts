@@ -1,6 +1,17 @@
 /** The 21 record types: what each accepts as content or data, and how it is stored. */
 import { ipv4, ipv6 } from "./addresses.ts";
-import { base64, hex, host, parameters, quoted, u16, u8, word, type FieldKind } from "./fields.ts";
+import {
+  base64,
+  hex,
+  host,
+  parameters,
+  quoted,
+  serviceHost,
+  u16,
+  u8,
+  word,
+  type FieldKind,
+} from "./fields.ts";
 import { formatLocation, location, parseLocation } from "./location.ts";
 import { targetName } from "./names.ts";
 import { storedText } from "./text.ts";
@@ -35,7 +46,7 @@ const STRUCTURED = {
   ],
   HTTPS: [
     ["priority", u16],
-    ["target", host],
+    ["target", serviceHost],
     ["value", parameters],
   ],
   NAPTR: [
@@ -64,7 +75,7 @@ const STRUCTURED = {
   ],
   SVCB: [
     ["priority", u16],
-    ["target", host],
+    ["target", serviceHost],
     ["value", parameters],
   ],
   TLSA: [

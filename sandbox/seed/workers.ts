@@ -7,8 +7,9 @@ import { R2_BUCKET } from "../storage/r2.ts";
 import { etagOf, WORKER_CODE, writeCode } from "../workers/code.ts";
 import type { StoredBinding } from "../workers/bindings.ts";
 import { WORKER_ROUTE } from "../workers/route.ts";
-import { uploadedSettings, WORKER } from "../workers/script.ts";
+import { type StoredWorker, uploadedSettings, wholly, WORKER } from "../workers/script.ts";
 import { WORKERS_SUBDOMAIN } from "../workers/subdomain.ts";
+import { keepVersion } from "../workers/version.ts";
 import type { World } from "../world.ts";
 import { HARBOR_BOOKS } from "./harbor-books.ts";
 import { SEEDED_AT } from "./planting.ts";
@@ -88,7 +89,13 @@ function plantWorker(world: World, seed: WorkerSeed): void {
   writeCode(world.store.shelf(WORKER_CODE, `${ACCOUNT_ID}/${seed.name}`), modules);
   const etag = etagOf(modules);
   const times = { created_on: SEEDED_AT, modified_on: SEEDED_AT };
-  world.store.shelf(WORKER, ACCOUNT_ID).put({
+  const version = digestUuid("worker version", seed.name);
+  const made = {
+    created_on: SEEDED_AT,
+    source: "wrangler",
+    author: { id: "", email: "dashboard@sandbox.example" },
+  };
+  const worker: StoredWorker = {
     id: seed.name,
     tag: digestId("worker", seed.name),
     etag,
@@ -98,19 +105,19 @@ function plantWorker(world: World, seed: WorkerSeed): void {
     classes: [],
     bindings: seed.bindings,
     settings: uploadedSettings({ compatibility_date: "2026-02-01" }, Date.parse(SEEDED_AT)),
-    versions: [
+    versions: [{ ...made, id: version, number: 1, etag }],
+    deployments: [
       {
-        id: digestUuid("worker version", seed.name),
-        number: 1,
-        deployment_id: digestUuid("worker deployment", seed.name),
-        created_on: SEEDED_AT,
-        source: "wrangler",
-        author: { id: "", email: "dashboard@sandbox.example" },
-        etag,
+        ...made,
+        id: digestUuid("worker deployment", seed.name),
+        versions: wholly(version),
+        annotations: {},
       },
     ],
     schedules: seed.crons.map((cron) => ({ cron, ...times })),
     subdomain: { enabled: false, previews_enabled: false },
     ...times,
-  });
+  };
+  world.store.shelf(WORKER, ACCOUNT_ID).put(worker);
+  keepVersion(world.store, worker, { id: version, modules });
 }

@@ -17,6 +17,10 @@ export interface StoredBucket {
   readonly storage_class: (typeof STORAGE_CLASSES)[number];
   readonly locks: readonly LockRule[];
   readonly lifecycle: readonly LifecycleRule[];
+  /** Whether it would be served below r2.dev. */
+  readonly is_public?: boolean;
+  /** None: there is no such configuration. */
+  readonly cors?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export const R2_BUCKET: Kind<StoredBucket> = { name: "r2_bucket", key: (bucket) => bucket.name };

@@ -62,7 +62,7 @@ const ZONE_LINES: readonly Line[] = [
   { name: "Origin", category: "rules_and_configuration", areas: ["rulesets"] },
   { name: "Zone Transform Rules", category: "rules_and_configuration", areas: ["rulesets"] },
   { name: "SSL and Certificates", category: "app_security" },
-  { name: "Page Rules", category: "rules_and_configuration" },
+  { name: "Page Rules", category: "rules_and_configuration", areas: ["page_rules"] },
   { name: "Cache Purge", category: "cache_and_performance", verbs: ["Write"] },
   { name: "Analytics", category: "analytics_and_logs", verbs: ["Read"] },
 ];

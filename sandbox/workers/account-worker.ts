@@ -1,8 +1,16 @@
 /** One Worker of the account within one call: found, changed, versioned, audited. */
 import { isSecret, type BindingInput } from "./bindings.ts";
-import { WORKER_CODE } from "./code.ts";
+import { readCode, WORKER_CODE } from "./code.ts";
 import { unknownWorker } from "./refusal.ts";
-import { shownScript, WORKER, withVersion, type StoredWorker } from "./script.ts";
+import {
+  shownScript,
+  type StoredWorker,
+  versionOf,
+  wholly,
+  withDeployment,
+  WORKER,
+} from "./script.ts";
+import { keepVersion } from "./version.ts";
 import { ownAccount } from "../api/accounts.ts";
 import { ACCOUNT_ID } from "../identities.ts";
 import type { Call } from "../product.ts";
@@ -43,12 +51,25 @@ export function changedWorker(
   });
 }
 
-/** A new version of the Worker, deployed at once. */
-export function putVersion(call: Call, worker: StoredWorker): StoredWorker {
+/** Who makes a version or a deployment, and with what. */
+export function makerOf(call: Call) {
   const { actor } = call.identity ?? {};
-  const author = { id: actor?.id ?? "", email: actor?.email ?? "" };
-  const next = withVersion(worker, { timestamp: call.timestamp, author });
+  const agent = call.request.headers.get("user-agent") ?? "";
+  return {
+    timestamp: call.timestamp,
+    author: { id: actor?.id ?? "", email: actor?.email ?? "" },
+    source: agent.startsWith("wrangler/") ? "wrangler" : "api",
+  };
+}
+
+/** Every change of code, settings or secrets is a new version, deployed at once. */
+export function putVersion(call: Call, worker: StoredWorker): StoredWorker {
+  const maker = makerOf(call);
+  const { version, versions } = versionOf(worker, maker);
+  const said = { versions: wholly(version.id), annotations: {} };
+  const next = withDeployment({ ...worker, versions }, maker, said);
   workers(call).put(next);
+  keepVersion(call, next, { id: version.id, modules: readCode(codeOf(call, worker.id)) });
   return next;
 }
 

@@ -53,11 +53,20 @@ export interface Settings {
 export interface Version {
   readonly id: string;
   readonly number: number;
-  readonly deployment_id: string;
   readonly created_on: string;
   readonly source: string;
   readonly author: { readonly id: string; readonly email: string };
   readonly etag: string;
+}
+
+/** What of the traffic goes to which version; the newest one is in force. */
+export interface Deployment {
+  readonly id: string;
+  readonly created_on: string;
+  readonly source: string;
+  readonly author: Version["author"];
+  readonly versions: readonly { readonly version_id: string; readonly percentage: number }[];
+  readonly annotations: Readonly<Record<string, unknown>>;
 }
 
 export interface Schedule {
@@ -79,6 +88,8 @@ export interface StoredWorker {
   readonly settings: Settings;
   /** The newest first; older ones are forgotten. */
   readonly versions: readonly Version[];
+  /** The newest first. */
+  readonly deployments: readonly Deployment[];
   readonly schedules: readonly Schedule[];
   readonly subdomain: { readonly enabled: boolean; readonly previews_enabled: boolean };
   readonly created_on: string;
@@ -127,23 +138,37 @@ function refuseBadDate(date: string, now: number): void {
   throw invalidScript(`Can't set compatibility date in the future: "${date}"`);
 }
 
-/** Every change of code, settings or secrets is a new version, deployed at once. */
-export function withVersion(
+interface Maker {
+  readonly timestamp: string;
+  readonly author: Version["author"];
+  /** What made it: `wrangler`, or the API. */
+  readonly source: string;
+}
+
+/** A version of the Worker as it stands here; the newest of all, and deployed by nobody yet. */
+export function versionOf(
   worker: StoredWorker,
-  by: { readonly timestamp: string; readonly author: Version["author"] },
-): StoredWorker {
+  { author, source, timestamp }: Maker,
+): { readonly version: Version; readonly versions: readonly Version[] } {
   const number = (worker.versions[0]?.number ?? 0) + 1;
-  const version: Version = {
-    id: uuid(),
-    number,
-    deployment_id: uuid(),
-    created_on: by.timestamp,
-    source: "api",
-    author: by.author,
-    etag: worker.etag,
-  };
-  const versions = [version, ...worker.versions].slice(0, VERSIONS_KEPT);
-  return { ...worker, versions, modified_on: by.timestamp };
+  const { etag } = worker;
+  const version = { id: uuid(), number, created_on: timestamp, source, author, etag };
+  return { version, versions: [version, ...worker.versions].slice(0, VERSIONS_KEPT) };
+}
+
+/** All of the traffic to one version. */
+export const wholly = (version: string): Deployment["versions"] => [
+  { version_id: version, percentage: 100 },
+];
+
+export function withDeployment(
+  worker: StoredWorker,
+  { author, source, timestamp }: Maker,
+  said: Pick<Deployment, "versions" | "annotations">,
+): StoredWorker {
+  const deployment = { id: uuid(), created_on: timestamp, source, author, ...said };
+  const deployments = [deployment, ...worker.deployments].slice(0, VERSIONS_KEPT);
+  return { ...worker, deployments, modified_on: timestamp };
 }
 
 /** A namespace has an id of its own, which depends on the class alone. */
@@ -168,7 +193,7 @@ export function shownScript(worker: StoredWorker): Record<string, unknown> {
     named_handlers: worker.classes.map((name) => ({ name, handlers: ["class"] })),
     has_assets: false,
     has_modules: worker.has_modules,
-    last_deployed_from: "api",
+    last_deployed_from: worker.deployments[0]?.source ?? "api",
     ...members,
     created_on: worker.created_on,
     modified_on: worker.modified_on,

@@ -85,11 +85,23 @@ function exportsOf(code: Module, isModule: boolean): Pick<Upload, "handlers" | "
     const message = "The uploaded script has no registered event handlers.";
     throw refusedUpload(10068, message);
   }
-  const classes = [...text.matchAll(/\bclass\s+([A-Za-z_$][\w$]*)/g)].flatMap(
-    ([, name]) => name ?? [],
-  );
+  const classes = classesOf(text);
   const handlers = HANDLERS.filter((handler) =>
     new RegExp(`\\b${handler}\\b\\s*[(:,}"']`).test(text),
   );
-  return { handlers, classes: [...new Set(classes)].toSorted() };
+  return { handlers, classes };
+}
+
+/** `class Boat`, and `Boat = class extends Base`, as bundlers write it. */
+const CLASS = /\bclass\s+(?!extends\b)([A-Za-z_$][\w$]*)|([A-Za-z_$][\w$]*)\s*=\s*class\b/g;
+/** `export { Boat_default as Boat }` */
+const RENAMED = /\b([A-Za-z_$][\w$]*)\s+as\s+([A-Za-z_$][\w$]*)/g;
+
+function classesOf(text: string): readonly string[] {
+  const named = [...text.matchAll(CLASS)].map(([, one, other]) => one ?? other ?? "");
+  const known = new Set(named);
+  const exported = [...text.matchAll(/\bexport\s*\{([^}]*)\}/g)]
+    .flatMap(([, list = ""]) => [...list.matchAll(RENAMED)])
+    .flatMap(([, from = "", to = ""]) => (known.has(from) && to !== "default" ? [to] : []));
+  return [...new Set([...named, ...exported])].toSorted();
 }

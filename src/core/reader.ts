@@ -15,6 +15,8 @@ export interface Subject {
 
 /** What an earlier look read, for objects that have a version. Whoever keeps it sets its limits. */
 export interface ReadCache {
+  /** Whether any version of it was read. */
+  has(key: string): boolean;
   get(key: string, version: string): Json | undefined;
   set(key: string, version: string, value: Json): void;
 }

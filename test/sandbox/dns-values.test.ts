@@ -123,7 +123,7 @@ const STRUCTURED: readonly (readonly [type: string, data: Fields, content: strin
   ["DNSKEY", { flags: 257, protocol: 3, algorithm: 13, public_key: "mdss" }, "257 3 13 mdss"],
   ["DS", { key_tag: 1, algorithm: 13, digest_type: 2, digest: "AB12" }, "1 13 2 ab12"],
   ["HTTPS", { priority: 1, target: ".", value: 'alpn="h3,h2"' }, '1 . alpn="h3,h2"'],
-  ["SVCB", { priority: 2, target: "svc.example.", value: "port=53" }, "2 svc.example port=53"],
+  ["SVCB", { priority: 2, target: "svc.example.", value: "port=53" }, "2 svc.example. port=53"],
   [
     "NAPTR",
     {

@@ -9,7 +9,9 @@ import { rulesetPhases } from "../../../src/edge/cloudflare/readers/ruleset-phas
 const site: Site = { level: "zone", id: mint(isObjectId, "z1"), name: "harbor.example" };
 const WAF = "http_request_firewall_custom";
 const LIMITS = "http_ratelimit";
-const golden = {} as never;
+const golden = { resources: [] } as never;
+const declares = (...phases: readonly string[]) =>
+  ({ resources: phases.map((group) => ({ kind: "waf_rule", group })) }) as never;
 
 const ruleset = (phase: string, members: JsonObject = {}): JsonObject => ({
   id: `id-${phase}`,
@@ -51,6 +53,7 @@ function apiOf(replies: Readonly<Record<string, Reply>>) {
 function cacheOf(): ReadCache {
   const kept = new Map<string, readonly [string, Json]>();
   return {
+    has: (key) => kept.has(key),
     get: (key, version) => (kept.get(key)?.[0] === version ? kept.get(key)?.[1] : undefined),
     set: (key, version, value) => void kept.set(key, [version, value]),
   };
@@ -77,6 +80,26 @@ describe("entrypoints of phases", () => {
     });
     expect(second).toMatchObject({ ok: true, value: { objects: [{ id: LIMITS, rules: [] }] } });
     expect(asked).toEqual(["rulesets", at(WAF)]);
+  });
+
+  it("are read without a list where rules are declared, and with it once they were read", async () => {
+    const { api, asked } = apiOf({
+      rulesets: { result: [summary(ruleset(WAF))] },
+      [at(WAF)]: { result: ruleset(WAF) },
+    });
+    const cache = cacheOf();
+    const first = await waf.readAll({ api, site, cache }, declares(WAF));
+    expect(first).toMatchObject({ ok: true, value: { objects: [{ version: "3" }] } });
+    expect(asked).toEqual([at(WAF)]);
+    expect(await waf.readAll({ api, site, cache }, declares(WAF))).toEqual(first);
+    expect(asked).toEqual([at(WAF), "rulesets"]);
+  });
+
+  it("are empty where rules are declared and nothing is there", async () => {
+    const { api, asked } = apiOf({ [at(WAF)]: { status: 404, code: 10003 } });
+    const read = await waf.readAll({ api, site, cache: cacheOf() }, declares(WAF));
+    expect(read).toMatchObject({ ok: true, value: { objects: [{ id: WAF, rules: [] }] } });
+    expect(asked).toEqual([at(WAF)]);
   });
 
   it("are found on a later page of the list", async () => {

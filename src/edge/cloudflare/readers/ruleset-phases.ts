@@ -1,5 +1,6 @@
 /** The entrypoints of phases. One list tells the versions of all of them; only what moved since is read. */
 import { isObject, type Json, type JsonObject, textOf } from "../../../core/canonical.ts";
+import type { GoldenState } from "../../../core/golden.ts";
 import type { Unknown } from "../../../core/observation.ts";
 import { basePath } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
@@ -22,10 +23,13 @@ const malformed = (detail: string): Unknown => ({
 /** Reads the entrypoints of `phases`. One that does not exist yet is an empty one: that is what it will be written into. */
 export const rulesetPhases = (kind: string, phases: readonly string[]): Reader => ({
   kind,
-  async readAll(context) {
-    const rulesets = await listOnce(context);
-    if (!rulesets.ok) return rulesets;
-    const objects = await all(phases, (phase) => readMoved(context, phase, rulesets.value));
+  async readAll(context, golden) {
+    const declared = declaredIn(golden, kind);
+    const objects = await all(phases, (phase) =>
+      declared.has(phase) && context.cache?.has(phase) === false
+        ? readEntrypoint(context, phase)
+        : readListed(context, phase),
+    );
     return objects.ok ? ok({ kind, objects: objects.value, claimedTotal: phases.length }) : objects;
   },
   readSome: (context, subjects) =>
@@ -34,6 +38,10 @@ export const rulesetPhases = (kind: string, phases: readonly string[]): Reader =
       (phase) => readEntrypoint(context, phase),
     ),
 });
+
+/** Where rules are declared there is most likely an entrypoint: no list is needed to learn that. */
+const declaredIn = ({ resources }: GoldenState, kind: string): ReadonlySet<string> =>
+  new Set(resources.flatMap((one) => (one.kind === kind ? [one.group] : [])));
 
 async function all(
   phases: readonly string[],
@@ -78,13 +86,11 @@ async function list({ api }: ReadContext, path: string): Promise<Result<readonly
   });
 }
 
-/** The entrypoint, from an earlier look when it has not been written since. */
-async function readMoved(
-  context: ReadContext,
-  phase: string,
-  rulesets: readonly Json[],
-): Promise<Result<Json, Unknown>> {
-  const listed = rulesets.find(
+/** The entrypoint if there is one, from an earlier look when it has not been written since. */
+async function readListed(context: ReadContext, phase: string): Promise<Result<Json, Unknown>> {
+  const rulesets = await listOnce(context);
+  if (!rulesets.ok) return rulesets;
+  const listed = rulesets.value.find(
     (one) => isObject(one) && one["kind"] === "zone" && one["phase"] === phase,
   );
   if (!isObject(listed)) return ok(entrypoint(phase, {}));
