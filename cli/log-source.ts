@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "./failure.ts";
 
 /** One file of one log is never larger: 256 entries of 64 KiB. */
 const FILE_BYTES_MAX = 17_000_000;
@@ -37,6 +38,14 @@ export function folderSource(folder: string): LogSource {
   };
 }
 
+/** `fetch` itself says no more than that it failed. */
+function unanswered(base: string, fault: unknown): unknown {
+  if (!(fault instanceof TypeError)) return fault;
+  const cause = fault.cause instanceof Error ? fault.cause : fault;
+  const why = "code" in cause ? String(cause.code) : cause.message;
+  return new Failure(`${base} does not answer: ${why}`);
+}
+
 export function urlSource(url: string, token: string | null): LogSource {
   const base = url.replace(/\/+$/, "");
   const headers: Record<string, string> =
@@ -58,7 +67,7 @@ export function urlSource(url: string, token: string | null): LogSource {
         try {
           return await once(path);
         } catch (fault) {
-          if (tries === TRIES) throw fault;
+          if (tries === TRIES) throw unanswered(base, fault);
           await sleep(200 * 2 ** tries);
         }
       }

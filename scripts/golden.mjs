@@ -46,13 +46,19 @@ export async function main(argv, { env, say, write }) {
     return 0;
   }
   if (!command || !scope) {
-    say(`${name ? `\`${name}\` is not a command or has no scope` : "nothing to do"}; see --help`);
+    say(`${misunderstood(name, command)}; see --help`);
     return USAGE_EXIT;
   }
   const { api, ...options } = asked.values;
   const base = api ?? env.DRIFTLESS_API ?? "http://127.0.0.1:8787";
   const golden = new GoldenApi({ base, token: tokenFor(base, env), scope });
   return await command({ golden, scope, paths, options, say, write });
+}
+
+function misunderstood(name, command) {
+  if (name === undefined) return "nothing to do";
+  if (command) return `${name}: of which scope? zone:<name> or account:<id>`;
+  return `\`${name}\` is not a command: ${Object.keys(COMMANDS).join(", ")}`;
 }
 
 function parsed(args) {
@@ -65,6 +71,8 @@ function parsed(args) {
 
 /** A development token never leaves this machine. */
 function tokenFor(base, env) {
+  if (!URL.canParse(base))
+    throw new Failure(`\`${base}\` is no address, such as http://127.0.0.1:8787`);
   if (env.DRIFTLESS_TOKEN) return env.DRIFTLESS_TOKEN;
   const { hostname } = new URL(base);
   if (["127.0.0.1", "localhost", "[::1]"].includes(hostname)) return "dev-operator";
@@ -151,12 +159,12 @@ async function flaws(document, schema, placeOf) {
   const errors = fits.errors.filter(
     ({ keyword }) => !["oneOf", "anyOf", "const"].includes(keyword),
   );
-  return (errors.length > 0 ? errors : fits.errors)
-    .slice(0, FLAWS_MAX)
-    .map(
-      ({ instancePath, message, params }) =>
-        `${placeOf(instancePath) ?? instancePath}: ${message}${params.additionalProperty ? ` \`${params.additionalProperty}\`` : ""}`,
-    );
+  const lines = (errors.length > 0 ? errors : fits.errors).map(
+    ({ instancePath, message, params }) =>
+      `${placeOf(instancePath) ?? instancePath}: ${message}${params.additionalProperty ? ` \`${params.additionalProperty}\`` : ""}`,
+  );
+  // Each of 21 types of records complains for itself.
+  return [...new Set(lines)].slice(0, FLAWS_MAX);
 }
 
 function wanted(paths) {

@@ -189,6 +189,31 @@ describe("the command", () => {
     expect(said.at(-1)).toBe("the scope is drifted: one resource differs");
   });
 
+  it("names what is missing, and says each complaint once", async () => {
+    file("a.yaml", `${HEAD}    dns_record:\n      - { name: www, type: A, contnt: 192.0.2.1 }\n`);
+    await expect(golden("put", folder)).rejects.toThrow(
+      /a\.yaml:7:9: `content` is missing: it is a string[^]*a\.yaml:7:\d+: is not a known member/,
+    );
+    await golden("check", folder);
+    expect(new Set(said).size).toBe(said.length);
+    expect(said.join("\n")).toContain("must NOT have additional properties `contnt`");
+  });
+
+  it("says what was not understood, and what to do", async () => {
+    const env = { DRIFTLESS_API: "http://127.0.0.1:1" };
+    const words: string[] = [];
+    const say = (line: string) => void words.push(line);
+    expect(await main(["imprt", "zone:x"], { env, say })).toBe(2);
+    expect(await main(["import"], { env, say })).toBe(2);
+    expect(words).toEqual([
+      "`imprt` is not a command: import, export, put, check; see --help",
+      "import: of which scope? zone:<name> or account:<id>; see --help",
+    ]);
+    const nowhere = { env: { DRIFTLESS_API: "localhost" }, say };
+    await expect(main(["import", "zone:x"], nowhere)).rejects.toThrow("is no address");
+    await expect(main(["import", "zone:x"], { env, say })).rejects.toThrow("does not answer");
+  });
+
   it("never writes over a file unless it is told to", async () => {
     const one = file("one.yaml", "precious");
     await expect(golden("import", one)).rejects.toThrow("503");

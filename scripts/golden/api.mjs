@@ -78,7 +78,10 @@ export class GoldenApi {
         redirect: "error",
       });
     } catch (error) {
-      throw new Failure(`${this.#base}: ${error.cause?.code ?? error.message}`);
+      const why = error.cause?.code ?? error.message;
+      const hint =
+        why === "ECONNREFUSED" ? "; is it running (`npm start`)? Another address: --api" : "";
+      throw new Failure(`${this.#base} does not answer: ${why}${hint}`);
     }
   }
 }
@@ -93,7 +96,8 @@ async function refusalOf(response, placeOf = () => undefined) {
   }
   const errors = (problem.errors ?? []).slice(0, FLAWS_MAX);
   const lines = errors.map((flaw) => `${placeOf(flaw) ?? flaw.pointer}: ${flaw.detail}`);
-  const summary = [problem.title, problem.detail].filter(Boolean).join(": ");
+  const hint = response.status === 401 ? "it is taken from DRIFTLESS_TOKEN" : undefined;
+  const summary = [problem.title, problem.detail, hint].filter(Boolean).join(": ");
   return {
     slug: String(problem.type ?? "")
       .split("/")

@@ -16,8 +16,32 @@ function faultsOfIssue(issue: Issue): readonly Fault[] {
     const options = issue.options?.map(String).join(", ") ?? "";
     return [{ path, problem: `must be one of ${options}` }];
   }
-  const text = issue.message.replace(/^Invalid input: /, "");
-  return [{ path, problem: text.charAt(0).toLowerCase() + text.slice(1) }];
+  return [{ path, problem: sizeProblem(issue) ?? missingProblem(issue) ?? plainProblem(issue) }];
+}
+
+/** The place of what is missing is that of its parent: so it is named. */
+function missingProblem({ message, path }: Issue): string | null {
+  const [, expected] = /^Invalid input: expected (.+), received undefined$/.exec(message) ?? [];
+  const name = path.at(-1);
+  return expected === undefined || name === undefined
+    ? null
+    : `\`${String(name)}\` is missing: it is a ${expected}`;
+}
+
+const UNITS: Readonly<Record<string, string>> = { string: " characters", array: " items" };
+
+function sizeProblem(issue: Issue): string | null {
+  if (issue.code !== "too_small" && issue.code !== "too_big") return null;
+  const unit = UNITS[issue.origin];
+  const verb = unit === undefined ? "must be" : "must have";
+  return issue.code === "too_small"
+    ? `${verb} at least ${issue.minimum}${unit ?? ""}`
+    : `${verb} at most ${issue.maximum}${unit ?? ""}`;
+}
+
+function plainProblem({ message }: Issue): string {
+  const text = message.replace(/^Invalid input: /, "");
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 /** What a schema refused, in the form of all other faults. */

@@ -143,9 +143,13 @@ const flawsOf = (error: z.ZodError, root: "#" | "?"): readonly Flaw[] =>
     detail: sentence(message),
   }));
 
+/** Scopes are found by looking at the account: a new zone is one after the next look. */
+export const NO_SCOPE =
+  "there is no such scope; `GET /api/v1/scopes` lists them, as `zone:<name>` and `account:<id>`";
+
 /** The scope that the path names. A malformed id names nothing, so it is not there either. */
 export async function scopeOf(call: RawCall): Promise<Result<ScopeRow, Problem>> {
   const scope = call.param("scope");
   const row = isScopeId(scope) ? await call.ports.scope(scope) : null;
-  return row ? ok(row) : err(notFound("there is no such scope"));
+  return row ? ok(row) : err(notFound(NO_SCOPE));
 }

@@ -12,7 +12,7 @@ import { afterOf, cursorOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
 import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofGuardrailRefusal, type Problem } from "../problem.ts";
-import { defineRoute, type RawCall } from "../route.ts";
+import { NO_SCOPE, defineRoute, type RawCall } from "../route.ts";
 
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
@@ -115,7 +115,7 @@ export const guardrailRoutes = [
     out: guardrail,
     async handle({ ports, body, principal }) {
       const { scope, template, parameters, mode, expires_at: expiresAt } = body;
-      if (!(await ports.scope(scope))) return err(notFound("there is no such scope"));
+      if (!(await ports.scope(scope))) return err(notFound(NO_SCOPE));
       const request: GuardrailRequest = {
         template,
         parameters,

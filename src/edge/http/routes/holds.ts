@@ -11,7 +11,7 @@ import { afterOf, cursorOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
 import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofHoldRefusal, type Problem } from "../problem.ts";
-import { defineRoute, type RawCall } from "../route.ts";
+import { NO_SCOPE, defineRoute, type RawCall } from "../route.ts";
 
 const selector = z
   .object({ kind: z.enum([...KINDS.keys()]) })
@@ -148,7 +148,7 @@ export const holdRoutes = [
     out: hold,
     async handle(call) {
       const { ports, body, principal } = call;
-      if (!(await ports.scope(body.scope))) return err(notFound("there is no such scope"));
+      if (!(await ports.scope(body.scope))) return err(notFound(NO_SCOPE));
       const placed = await ports.reconciler(body.scope).placeHold({
         selector: body.selector ? matchOf(body.selector) : null,
         reason: body.reason,

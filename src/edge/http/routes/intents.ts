@@ -17,7 +17,7 @@ import { instant } from "../drift-json.ts";
 import { wordsOf } from "../intent-words.ts";
 import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofIntentRefusal, type Problem } from "../problem.ts";
-import { defineRoute, type RawCall } from "../route.ts";
+import { NO_SCOPE, defineRoute, type RawCall } from "../route.ts";
 
 const use = z.object({
   path: z.string(),
@@ -199,7 +199,7 @@ const ask = defineRoute({
     const key = keyOf(request);
     if (!key.ok) return key;
     const row = isScopeId(body.scope) ? await ports.scope(body.scope) : null;
-    if (!row) return err(notFound("there is no such scope"));
+    if (!row) return err(notFound(NO_SCOPE));
     const asked = await ports.architect(row.scope).ask({
       scope: row.scope,
       text: body.text,
