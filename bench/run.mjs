@@ -16,6 +16,7 @@ import { ingest } from "./ingest.mjs";
 import { noop } from "./noop-10k.mjs";
 import { policyDecisions } from "./policy-decisions.mjs";
 import { sweepCost } from "./sweep-cost.mjs";
+import { sweepZone } from "./sweep-zone.mjs";
 import { trustChain } from "./trust-chain.mjs";
 import { timeToMitigate } from "./time-to-mitigate.mjs";
 
@@ -26,6 +27,7 @@ const BENCHES = [
   noop,
   healOnePercent,
   sweepCost,
+  sweepZone,
   policyDecisions,
   trustChain,
   logAppend,

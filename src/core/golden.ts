@@ -215,12 +215,14 @@ const misspelt = (rule: Match | null, path: Problem["path"]): Problem[] =>
 
 /** A misspelt member would match nothing, and what it was to protect would stay unprotected. */
 export function unmatchable({ kind, where }: Match): readonly Fault[] {
-  const matchable = ["id", ...(KINDS.get(kind)?.matchable ?? [])];
+  const of = KINDS.get(kind);
+  const matchable = ["id", ...(of?.matchable ?? [])];
+  const phases = of?.parts === undefined ? "" : ", which is the phase: its rules go together";
   return Object.keys(where)
     .filter((name) => !matchable.includes(name))
     .map((name) => ({
       path: [name],
-      problem: `a ${kind} is matched by \`${matchable.join("`, `")}\``,
+      problem: `a ${kind} is matched by \`${matchable.join("`, `")}\`${phases}`,
     }));
 }
 
