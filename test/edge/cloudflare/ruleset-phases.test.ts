@@ -11,7 +11,11 @@ const WAF = "http_request_firewall_custom";
 const LIMITS = "http_ratelimit";
 const golden = { resources: [] } as never;
 const declares = (...phases: readonly string[]) =>
-  ({ resources: phases.map((group) => ({ kind: "waf_rule", group })) }) as never;
+  ({
+    resources: phases.map((group) => {
+      return { kind: "waf_rule", group, fields: { "rule:a": { ref: "a" }, order: ["a"] } };
+    }),
+  }) as never;
 
 const ruleset = (phase: string, members: JsonObject = {}): JsonObject => ({
   id: `id-${phase}`,
@@ -93,6 +97,13 @@ describe("entrypoints of phases", () => {
     expect(asked).toEqual([at(WAF)]);
     expect(await waf.readAll({ api, site, cache }, declares(WAF))).toEqual(first);
     expect(asked).toEqual([at(WAF), "rulesets"]);
+  });
+
+  it("are looked up where a phase is declared without rules", async () => {
+    const { api, asked } = apiOf({ rulesets: { result: [] } });
+    const none = { resources: [{ kind: "waf_rule", group: WAF, fields: { order: [] } }] } as never;
+    await waf.readAll({ api, site, cache: cacheOf() }, none);
+    expect(asked).toEqual(["rulesets"]);
   });
 
   it("are empty where rules are declared and nothing is there", async () => {

@@ -1,6 +1,7 @@
 /** The entrypoints of phases. One list tells the versions of all of them; only what moved since is read. */
 import { isObject, type Json, type JsonObject, textOf } from "../../../core/canonical.ts";
 import type { GoldenState } from "../../../core/golden.ts";
+import { kindOf } from "../../../core/kinds/registry.ts";
 import type { Unknown } from "../../../core/observation.ts";
 import { basePath } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
@@ -41,7 +42,11 @@ export const rulesetPhases = (kind: string, phases: readonly string[]): Reader =
 
 /** Where rules are declared there is most likely an entrypoint: no list is needed to learn that. */
 const declaredIn = ({ resources }: GoldenState, kind: string): ReadonlySet<string> =>
-  new Set(resources.flatMap((one) => (one.kind === kind ? [one.group] : [])));
+  new Set(
+    resources
+      .filter((one) => one.kind === kind && kindOf(kind).parts?.(one.fields).length !== 0)
+      .map(({ group }) => group),
+  );
 
 async function all(
   phases: readonly string[],
