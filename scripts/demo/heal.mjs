@@ -36,8 +36,8 @@ const MEANINGS = {
   signal: (heal, { data }) => {
     heal.signal = data;
   },
-  quarantine: () => {
-    throw new Failure("the loop detector holds the change: it came straight back");
+  quarantine: (_, { data }) => {
+    throw new Failure(`the change is not written: ${data.why}`);
   },
   unknown_state: (_, { data, at }, { tell }) => tell("unknown", at, { why: data.reason }),
   diagnosis: diagnosed,

@@ -255,8 +255,10 @@ describe(`a zone with all kinds and ${RECORDS} records`, () => {
   it("costs one call more for each phase that has rules, the first time", () => {
     expect(cold.every(({ token_name: token }) => token === READER)).toBe(true);
     const phases = cold.filter(({ path }) => path.endsWith("/entrypoint"));
-    expect(phases).toHaveLength(Object.keys(PHASES).length);
-    expect(cold.length - ofSettings(cold)).toBe(COLD_CALLS);
+    expect(new Set(phases.map(({ path }) => path)).size).toBe(Object.keys(PHASES).length);
+    // A look that was woken twice looks twice, and the second one knows the versions.
+    const asked = new Set(cold.map(({ path, query }) => `${path}?${query}`));
+    expect(asked.size - settings).toBe(COLD_CALLS);
   });
 
   it("has 1 % of its records healed with at most 12 calls and the settings", async () => {
