@@ -3,14 +3,15 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { visible } from "./visible.mjs";
 
 if (process.features.typescript) {
   process.removeAllListeners("warning"); // experimental algorithms announce themselves
   process.on("warning", () => {});
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv.slice(2), {
-    print: (text) => process.stdout.write(text),
-    warn: (text) => process.stderr.write(text),
+    print: (text) => process.stdout.write(visible(text)),
+    warn: (text) => process.stderr.write(visible(text)),
     env: process.env,
   });
 } else {

@@ -75,24 +75,36 @@ export class Execution {
       settle(steps, observed.value) === "carried_out"
     )
       return this.#done(index, call, createdAmong(steps, observed.value));
-    const mismatches = basisMoved(steps, observed.value);
-    if (mismatches.length > 0)
-      return {
-        outcome: "basis_moved",
-        call: index,
-        written: journal.callsDone(plan.digest),
-        mismatches,
-      };
+    const moved = this.#moved(index, steps, observed.value);
+    if (moved) return moved;
     const refused =
       this.#prohibit(index, call, observed.value) ?? (await this.#rehearse(index, call));
     if (refused) return refused;
     const ids = journal.ids(plan.digest);
     await this.#note("write", { index, call, ids });
+    // The rehearsal and the record took their time. Nothing is waited for between this look and the call.
+    const latest = await this.#read(steps);
+    if (!latest.ok) return this.#unavailable(index, latest.error.detail, latest.error.retryAfterMs);
+    const overtaken = this.#moved(index, steps, latest.value);
+    if (overtaken) return overtaken;
     journal.intend(plan, index);
     const answer = await this.#send(call.request, ids);
     if (answer.type === "ok")
       return this.#done(index, call, createdIn(call, plan.plan.steps, answer.result));
     return this.#unclear(index, call, answer);
+  }
+
+  /** Somebody else was here: their change is not overwritten. Null: everything is as the plan has it. */
+  #moved(
+    index: number,
+    steps: readonly Indexed[],
+    observed: readonly ObservedResource[],
+  ): ExecutionReport | null {
+    const { plan, journal } = this.#input;
+    const mismatches = basisMoved(steps, observed);
+    if (mismatches.length === 0) return null;
+    const written = journal.callsDone(plan.digest);
+    return { outcome: "basis_moved", call: index, written, mismatches };
   }
 
   /** The absolute rules once more, beside what is really there. */

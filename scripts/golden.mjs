@@ -6,6 +6,7 @@ import { isDeepStrictEqual, parseArgs } from "node:util";
 import { importInstalled } from "./bundle.mjs";
 import { mergeFiles, readFiles } from "./golden/files.mjs";
 import { GoldenApi } from "./golden/api.mjs";
+import { visible } from "./visible.mjs";
 import { Failure } from "./json-client.mjs";
 
 const HELP = `Usage: node scripts/golden.mjs <command> <scope> [file or folder …] [--options]
@@ -172,7 +173,7 @@ function wanted(paths) {
   return readFiles(paths);
 }
 
-const say = (line) => process.stderr.write(`${line}\n`);
+const say = (line) => process.stderr.write(`${visible(line)}\n`);
 const write = (text) => process.stdout.write(text);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

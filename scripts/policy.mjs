@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { visible } from "./visible.mjs";
 import { Failure } from "./json-client.mjs";
 import { openWorkbench } from "./policy/workbench.mjs";
 
@@ -194,7 +195,7 @@ function mutate({ bench, set, options, write, say }) {
 const equivalents = () =>
   JSON.parse(readFileSync(join(SHIPPED, "mutants.json"), "utf8")).equivalent;
 
-const say = (line) => process.stderr.write(`${line}\n`);
+const say = (line) => process.stderr.write(`${visible(line)}\n`);
 const write = (text) => process.stdout.write(text);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

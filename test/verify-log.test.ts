@@ -1,4 +1,5 @@
 /** `driftless verify` on a folder: any byte of any file that is changed is noticed, and the file is named. */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -119,6 +120,16 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+it("what a terminal would obey is printed as its escape", () => {
+  const strange = "\u001B[2K\u009b31m x\u202Eseya\u2066\u{E0041}\u2028\r\nfine\t.";
+  const cli = path.join(import.meta.dirname, "..", "cli", "driftless.mjs");
+  for (const args of [[strange], ["verify", strange], ["verify", strange, "--json"]]) {
+    const { stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: "utf8" });
+    expect(stdout + stderr).not.toMatch(/[^\P{C}\n\t]|\u2028/u);
+    expect(stdout + stderr).toContain(String.raw`\u001b[2K\u009b31m x\u202eseya\u2066\udb40\udc41`);
+  }
+});
 
 describe("driftless verify", () => {
   it("passes a whole log, and says what that does not prove", async () => {

@@ -49,17 +49,15 @@ export class Door {
   /** Addresses that are Cloudflare's on every site. */
   #own(visit: Visit, book: Rulebook): Response {
     const path = pathOf(visit.uri);
-    const headers = ownHeaders(visit);
-    if (path === "/cdn-cgi/trace") return new Response(traceOf(visit), { headers });
+    if (path === "/cdn-cgi/trace") return new Response(traceOf(visit));
     const answer = path === CLEARANCE_PATH ? solved(visit) : null;
-    if (answer === null) return new Response("error code: 404", { status: 404, headers });
+    if (answer === null) return new Response("error code: 404", { status: 404 });
     const cookie = hexId() + hexId();
     this.#cookies.set(cookie, visitorKey(visit));
     this.#world.edge.cleared(visit, book);
     return new Response(null, {
       status: 302,
       headers: {
-        ...headers,
         location: answer.to,
         "set-cookie": `${CLEARANCE_COOKIE}=${cookie}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned`,
       },
@@ -146,13 +144,6 @@ function clientOf(request: Request): Client {
     email: own("email") ?? "",
   };
 }
-
-const ownHeaders = ({ ray, atMs }: Visit): Record<string, string> => ({
-  date: new Date(atMs).toUTCString(),
-  "content-type": "text/plain",
-  server: "cloudflare",
-  "cf-ray": `${ray}-SBX`,
-});
 
 const numberOr = (text: string | null, otherwise: number): number =>
   text !== null && /^\d{1,10}$/.test(text) ? Number(text) : otherwise;

@@ -6,6 +6,9 @@ import { canonicalise, type Json } from "../../src/core/canonical.ts";
 import type { AuditEntry } from "../../src/core/diagnosis/out-of-band-change.ts";
 import { diff } from "../../src/core/diff.ts";
 import type { Dossier } from "../../src/core/dossier.ts";
+import { parseAdvisory } from "../../src/core/intake/advisory.ts";
+import { parseAlertmanager } from "../../src/core/intake/alertmanager.ts";
+import { parseNotification } from "../../src/core/intake/notification.ts";
 import { observe } from "../../src/core/observation.ts";
 import { type Plan, plan, type SealedPlan } from "../../src/core/plan.ts";
 import { decidePlan } from "../../src/core/policy/decision.ts";
@@ -166,6 +169,48 @@ describe.each(PLACES)("text in every field of %s that takes text (I5)", (_, plac
     expect(decided(made)).not.toContain(marker);
     // The state has it, or it could not be brought back.
     expect(canonicalise(made.steps.map(({ inverse }) => inverse))).toContain(marker);
+  });
+});
+
+/** A message with `text` in every member that somebody writes freely, as the parsers read it; but for its name, which is of all of it. */
+const MESSAGES: Readonly<Record<string, (text: string) => unknown>> = {
+  "a notification": (text) => {
+    const data = { zone_name: "harbor.example", title: text, message: text, mitigation: text };
+    const of = { ts: 1, alert_type: "advanced_ddos_attack_l7_alert", policy_name: text, data };
+    return parseNotification({ ...of, text: `a ${text}`, name: text });
+  },
+  "an alert of Alertmanager": (text) => {
+    const labels = { zone: "harbor.example", alertname: "HighErrorRate", team: text };
+    const annotations = { summary: text, description: text, runbook_url: text };
+    const alerts = [{ status: "firing", labels, annotations, generatorURL: text }];
+    return parseAlertmanager({
+      version: "4",
+      receiver: text,
+      commonAnnotations: annotations,
+      alerts,
+    });
+  },
+  "an advisory": (text) => {
+    const of = { ghsa_id: "GHSA-f82v-jwr5-mffw", cve_id: "CVE-2099-10001", summary: text };
+    const vulnerabilities = [{ package: { name: text, ecosystem: text } }];
+    return parseAdvisory({ security_advisory: { ...of, description: text, vulnerabilities } });
+  },
+  "a record of OSV": (text) => {
+    const of = { id: "GHSA-x", modified: "2026", summary: text, details: text };
+    return parseAdvisory({
+      ...of,
+      affected: [{ package: { name: text } }],
+      aliases: ["CVE-2099-1"],
+    });
+  },
+};
+
+describe.each(Object.entries(MESSAGES))("the texts of %s (I5)", (_, parsed) => {
+  const told = (text: string): string =>
+    JSON.stringify(parsed(text), (member, value: unknown) => (member === "key" ? null : value));
+
+  it("lead to the hint that no text leads to", () => {
+    for (const text of HOSTILE_TEXTS) expect(told(text), text).toBe(told(""));
   });
 });
 

@@ -102,8 +102,20 @@ async function planned(): Promise<SealedPlan> {
   return plan({ scope: SCOPE, site: SITE, epoch: 1, parent: null, proposal, changes });
 }
 
-/** Carries the plan out; `between(n)` happens after call n - 1 and before call n. */
-const carriedOut = (sealed: SealedPlan, name: string, between: (call: number) => Promise<void>) =>
+interface Meanwhile {
+  /** After call n - 1 and before call n. */
+  readonly between?: (call: number) => Promise<unknown>;
+  /** While the record takes the entry of a call at `path`, which goes out next. */
+  readonly recording?: (path: unknown) => Promise<unknown>;
+}
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** Carries the plan out. */
+const carriedOut = (
+  sealed: SealedPlan,
+  name: string,
+  { between = nothing, recording = nothing }: Meanwhile,
+) =>
   runInDurableObject(env.RUN.getByName(name), async (_, { storage }) => {
     await between(0);
     let call = 0;
@@ -114,7 +126,9 @@ const carriedOut = (sealed: SealedPlan, name: string, between: (call: number) =>
       journal: new ExecutionJournal(storage),
       people: 0,
       record: async (entries) => {
-        for (const { type } of entries) if (type === "write_result") await between((call += 1));
+        for (const { type, data } of entries)
+          if (type === "write_result") await between((call += 1));
+          else if (type === "write") await recording(data["path"]);
       },
       clock: () => NOW,
     }).run();
@@ -132,8 +146,8 @@ it("between any two of its calls, whatever the plan still has to write or has wr
       const subject = (await subjects())[target];
       const sealed = await planned();
       await control("DELETE", "/journal");
-      const report = await carriedOut(sealed, `toc-${moment}-${target}`, async (call) => {
-        if (call === moment) await subject?.edit();
+      const report = await carriedOut(sealed, `toc-${moment}-${target}`, {
+        between: async (call) => (call === moment ? subject?.edit() : null),
       });
       const turn = sealed.plan.calls.findIndex(({ request }) => request.path === subject?.path);
       const at = `changed before call ${moment}, written by call ${turn}`;
@@ -153,4 +167,22 @@ it("between any two of its calls, whatever the plan still has to write or has wr
       }
     }
   expect(refused).toBeGreaterThan(8);
+});
+
+it("while the record takes the entry of the very call that would overwrite it", async () => {
+  for (let target = 0; target < SETTINGS.length; target += 1) {
+    await control("POST", "/reset", {});
+    const subject = (await subjects())[target];
+    const sealed = await planned();
+    await control("DELETE", "/journal");
+    const report = await carriedOut(sealed, `toc-entry-${target}`, {
+      recording: async (path) => (path === subject?.path ? subject?.edit() : null),
+    });
+    const turn = sealed.plan.calls.findIndex(({ request }) => request.path === subject?.path);
+    expect(await subject?.read()).toBe(subject?.edited);
+    expect(report).toMatchObject({ outcome: "basis_moved", call: turn, written: turn });
+    expect((await vaultWrites()).map(({ path }) => path)).toEqual(
+      sealed.plan.calls.slice(0, turn).map(({ request }) => request.path),
+    );
+  }
 });

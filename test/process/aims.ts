@@ -62,13 +62,15 @@ const slowBasis = (): FaultRule[] => [
 export const slowWrite = ({ method }: Drift): FaultRule[] => [
   { id: "write", match: { method, token: VAULT }, effect: SLOW },
 ];
+/** The vault looks before it records a write, and once more before it sends it. */
+const LOOKS = 2;
 /** The answer of the first write is lost, and the look that would settle it is slow. */
 const lostReply = ({ method, reads }: Drift): FaultRule[] => [
   { id: "lost", match: { method, token: VAULT }, effect: { type: "drop_reply" } },
   {
     id: "look",
     match: { method: "GET", token: VAULT, path: `/zones/${ZONE}/*` },
-    after: reads,
+    after: LOOKS * reads,
     effect: SLOW,
   },
 ];
@@ -256,7 +258,7 @@ export const AIMS: readonly Aim[] = [
       {
         id: "revert",
         match: { method: "GET", token: VAULT, path: `${RECORDS}/*` },
-        after: reads,
+        after: LOOKS * reads,
         effect: SLOW,
       },
     ],

@@ -9,7 +9,7 @@ export interface Drift {
   readonly ops: number;
   /** Of the vault's first write. */
   readonly method: "POST" | "PATCH" | "DELETE";
-  /** What the vault reads just before its first write. */
+  /** What the vault reads in one look at what its first write touches. */
   readonly reads: number;
 }
 

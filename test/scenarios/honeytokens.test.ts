@@ -1,5 +1,5 @@
 /** Secrets that lie in the account, in the environment and in our own stores: none goes out, whatever is done. */
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import golden from "../../examples/harbor-books.example.yaml?raw";
 import {
@@ -8,7 +8,10 @@ import {
   leaks,
   leaksIn,
   PLACES,
+  piecesIn,
+  sawBytes,
   sawStores,
+  watchedFetch,
 } from "../support/honeytokens.ts";
 import {
   api,
@@ -39,6 +42,40 @@ describe("the reader", () => {
       expect(leaksIn(encodeURIComponent(`q=${honeytoken[place]}`)).length).toBeGreaterThan(0);
     },
   );
+
+  it("finds it in two pieces, and packed", async () => {
+    for (const place of PLACES)
+      for (let at = 0; at < honeytoken[place].length; at += 1) {
+        const [head, tail] = [honeytoken[place].slice(0, at), honeytoken[place].slice(at)];
+        expect(piecesIn(`{"a":"${head}","b":"${tail}"}`), `${place} ${at}`).toHaveLength(1);
+      }
+    expect(piecesIn("hny+env/k7Q, 9f=Xw2 env")).toEqual([]);
+    const packed = new Blob([`{"a":"${honeytoken.kv}"}`])
+      .stream()
+      .pipeThrough(new CompressionStream("gzip"));
+    sawBytes("packed", new Uint8Array(await new Response(packed).arrayBuffer()));
+    expect([...leaks]).toContain("packed, unpacked: kv, plain");
+    leaks.clear();
+  });
+
+  it("reads every answer, every request to an address and every line of the console", async () => {
+    const path = `/api/v1/scopes/${encodeURIComponent(honeytoken.env)}`;
+    const asked = new Request(`https://driftless.test${path}`, {
+      headers: { authorization: "Bearer dev-viewer" },
+    });
+    // A refusal names the address that was asked for, and this is one way to have a secret in an answer.
+    expect((await exports.default.fetch(asked)).status).toBe(404);
+    await watchedFetch(() => Promise.resolve(new Response("")))("https://model.example/", {
+      method: "POST",
+      body: JSON.stringify({ prompt: btoa(honeytoken.d1) }),
+    });
+    console.debug(honeytoken.log);
+    const found = [...leaks].join("\n");
+    leaks.clear();
+    expect(found).toMatch(/answer of .*: env, percent/);
+    expect(found).toContain("request to https://model.example/: d1, base64 +0");
+    expect(found).toContain("console: log, plain");
+  });
 
   it("finds nothing where there is nothing, and knows what the environment has", () => {
     expect(leaksIn("hny+env/k7Qz~9f=Xw2 en and more")).toEqual([]);

@@ -24,6 +24,7 @@ import {
   WORDS,
 } from "../support/hostile-models.ts";
 import { HOSTILE_TEXTS } from "../support/hostile-texts.ts";
+import { watchedFetch } from "../support/honeytokens.ts";
 import {
   api,
   apiJson,
@@ -149,7 +150,7 @@ beforeAll(async () => {
     architect: "openai-compatible/hostile",
     reviewer: "openai-compatible/hostile",
   });
-  vi.stubGlobal("fetch", answering);
+  vi.stubGlobal("fetch", watchedFetch(answering));
   baseline = await Baseline.take();
 });
 afterAll(() => {

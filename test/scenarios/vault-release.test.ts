@@ -56,6 +56,38 @@ const withApproval =
     ...from,
     approvals: [await signedBy(by, from, other)],
   });
+const firstCall = (change: (of: Plan["calls"][number]["request"]) => object) =>
+  otherPlan(({ calls }) => ({
+    calls: first(calls, ({ request: one }) => ({ request: { ...one, ...change(one) } })),
+  }));
+type Signature = ReleaseRequest["ballots"][number]["signature"];
+const firstSignature =
+  (change: (of: Signature) => object) =>
+  (from: ReleaseRequest): ReleaseRequest => ({
+    ...from,
+    ballots: first(from.ballots, ({ signature }) => ({
+      signature: { ...signature, ...change(signature) } as Signature,
+    })),
+  });
+const only = (...algorithms: readonly string[]) =>
+  firstSignature(({ signatures }) => ({
+    signatures: Object.fromEntries(
+      Object.entries(signatures).filter(([algorithm]) => algorithms.includes(algorithm)),
+    ),
+  }));
+const ed25519 = (change: (hex: string) => string) =>
+  firstSignature(({ signatures }) => ({
+    signatures: { ...signatures, ed25519: change(signatures.ed25519 ?? "") },
+  }));
+
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+/** The same signature with the group's order added to its second half, which sloppy verifiers take. */
+function malleated(hex: string): string {
+  const turned = (text: string): string => text.match(/../g)?.toReversed().join("") ?? "";
+  const half = BigInt(`0x${turned(hex.slice(64))}`) + ORDER;
+  return hex.slice(0, 64) + turned(half.toString(16).padStart(64, "0"));
+}
+
 const ELSEWHERE = mint(isScopeId, "zone:harbor-api.example");
 const PAST = instantOf("2026-01-01T00:00:00Z");
 
@@ -80,6 +112,64 @@ it.each<[string, string, (from: ReleaseRequest) => ReleaseRequest | Promise<Rele
       calls: first(calls, ({ request: one }) => ({ request: { ...one, path: `${one.path}/x` } })),
     })),
   ],
+  ["method", "another_request", firstCall(() => ({ method: "PUT" }))],
+  ["query string", "another_request", firstCall(({ path }) => ({ path: `${path}?purge=all` }))],
+  ["fragment", "another_request", firstCall(({ path }) => ({ path: `${path}#` }))],
+  ["header", "another_request", firstCall(() => ({ headers: { "x-auth-key": "k" } }))],
+  ["form of the body", "another_request", firstCall(() => ({ encoding: "multipart" }))],
+  [
+    "id deep in a body",
+    "another_request",
+    firstCall(({ body }) => ({
+      body: {
+        ...body,
+        deletes: [{ id: "0".repeat(32) }, ...((body?.["deletes"] ?? []) as never[])],
+      },
+    })),
+  ],
+  [
+    "member of a body, by one that JSON lets stand twice",
+    "another_request",
+    firstCall(({ body }) => ({ body: { ...body, ...JSON.parse('{"__proto__":{"posts":[]}}') } })),
+  ],
+  [
+    "name of the zone",
+    "another_zone",
+    otherPlan(({ site }) => ({ site: { ...site, name: "harbor-api.example" } })),
+  ],
+  [
+    "step, by another kind under the same name",
+    "another_basis",
+    otherPlan(({ steps }) => ({ steps: first(steps, () => ({ kind: "zone_setting" })) })),
+  ],
+  [
+    "plan, by a prototype",
+    "plan_digest_mismatch",
+    otherPlan(() => JSON.parse('{"__proto__":{"epoch":0}}') as Partial<Plan>),
+  ],
+  ["signature, by its first half", "certificate_invalid", only("ed25519")],
+  ["signature, by its second half", "certificate_invalid", only("ml-dsa-44")],
+  ["signature, by none", "certificate_invalid", only()],
+  [
+    "signature, by one more",
+    "certificate_invalid",
+    firstSignature(({ signatures }) => ({ signatures: { ...signatures, "ml-dsa-65": "00" } })),
+  ],
+  ["suite", "certificate_invalid", firstSignature(() => ({ suite: "ed25519+ml-dsa-65" }))],
+  ["suite, by a weaker one", "certificate_invalid", firstSignature(() => ({ suite: "ed25519" }))],
+  ["suite, by a prototype", "certificate_invalid", firstSignature(() => ({ suite: "__proto__" }))],
+  ["signature's letters", "certificate_invalid", ed25519((hex) => hex.toUpperCase())],
+  ["signature's length", "certificate_invalid", ed25519((hex) => `${hex}00`)],
+  ["signature's twin", "certificate_invalid", ed25519(malleated)],
+  [
+    "signature of another voter",
+    "certificate_invalid",
+    (from) => ({
+      ...from,
+      ballots: first(from.ballots, () => ({ signature: from.ballots[1]?.signature as Signature })),
+    }),
+  ],
+  ["key", "certificate_invalid", firstBallot(() => ({ key: digestOf("another key") }))],
   [
     "one request more",
     "another_request",
@@ -150,6 +240,21 @@ it.each<[string, string, (from: ReleaseRequest) => ReleaseRequest | Promise<Rele
     "approval, by an old one",
     "approval_expired",
     withApproval("dev-approver-1", { expiresAt: PAST }),
+  ],
+  [
+    "approval, by one that is good for years",
+    "approval_too_long",
+    withApproval("dev-approver-1", { expiresAt: instantOf("2099-01-01T00:00:00Z") }),
+  ],
+  [
+    "approval of this plan, by one on another state",
+    "approval_of_another_state",
+    withApproval("dev-approver-1", { stateDigest: digestOf("another state") }),
+  ],
+  [
+    "approval, by one of another scope",
+    "approval_of_another_plan",
+    withApproval("dev-approver-1", { scope: ELSEWHERE }),
   ],
 ])("a swapped %s is refused as %s, and nothing is written", async (_, reason, swap) => {
   const report = await vault.release(await swap(request));

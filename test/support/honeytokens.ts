@@ -1,4 +1,5 @@
 /** Secrets that are planted where ours could lie, and a reader of whatever goes out that knows them in every dress. */
+import { gunzipSync } from "node:zlib";
 import { env } from "cloudflare:workers";
 import { logOf } from "../../durable-objects/bindings.ts";
 
@@ -75,11 +76,35 @@ export function leaksIn(output: string): readonly string[] {
   ).map(({ place, dress }) => `${place}, ${dress}`);
 }
 
+/** As long as a piece has to be to be known for one of a secret. */
+const PIECE = 12;
+/** Parts of what all secrets have in common stand for none of them. */
+const PIECES = PLACES.flatMap((place) => {
+  const value = honeytoken[place];
+  return Array.from({ length: value.length - PIECE + 1 }, (_, at) => value.slice(at, at + PIECE))
+    .filter((piece) => piece.includes(place))
+    .map((text) => ({ place, text }));
+});
+
+/** Which secrets stand in `output` in pieces: cut in two, one of the halves is long enough. */
+export const piecesIn = (output: string): readonly string[] =>
+  [...new Set(PIECES.filter(({ text }) => output.includes(text)).map(({ place }) => place))].map(
+    (place) => `${place}, a piece`,
+  );
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** Bytes as they are, and what is in them when they are packed. */
+export function sawBytes(channel: string, bytes: Uint8Array): void {
+  saw(channel, latin1(bytes));
+  if (isGzip(bytes)) saw(`${channel}, unpacked`, latin1(gunzipSync(bytes)));
+}
+
 /** What was found since the tests of this file began: where, what, in which dress. */
 export const leaks = new Set<string>();
 
 export function saw(channel: string, output: string): void {
-  for (const leak of leaksIn(output)) leaks.add(`${channel}: ${leak}`);
+  for (const leak of [...leaksIn(output), ...piecesIn(output)]) leaks.add(`${channel}: ${leak}`);
 }
 
 /** What our API answers, but for streams, which have no end. */
@@ -89,16 +114,39 @@ export async function sawAnswer(path: string, response: Response): Promise<void>
   saw(`answer of ${path}`, await response.clone().text());
 }
 
+const CALLS_PAGE = 5_000;
+
 /** What our tokens have sent to Cloudflare since the journal was last cleared. */
 export async function sawCalls(): Promise<void> {
-  const url = "http://sandbox/sandbox/journal?limit=5000";
-  const response = await env.CF_API.fetch(new Request(url));
-  const { entries } = await response.json<{
-    entries: readonly { readonly token_name: string | null; readonly path: string }[];
-  }>();
-  for (const call of entries)
-    if (call.token_name?.startsWith("driftless-"))
-      saw(`call to ${call.path}`, JSON.stringify(call));
+  for (let after = 0; ;) {
+    const url = `http://sandbox/sandbox/journal?limit=${CALLS_PAGE}&after=${after}`;
+    const response = await env.CF_API.fetch(new Request(url));
+    const { entries } = await response.json<{
+      entries: readonly {
+        readonly seq: number;
+        readonly token_name: string | null;
+        readonly path: string;
+      }[];
+    }>();
+    for (const call of entries)
+      if (call.token_name?.startsWith("driftless-"))
+        saw(`call to ${call.path}`, JSON.stringify(call));
+    const last = entries.at(-1);
+    if (last === undefined || entries.length < CALLS_PAGE) return;
+    after = last.seq;
+  }
+}
+
+/** Whatever this isolate sends to an address: models, feeds, witnesses, keys. Stubs of tests stand behind it. */
+export function watchedFetch(send: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const headers = [...request.headers].filter(([name]) => name !== "authorization");
+    const body = new Uint8Array(await request.clone().arrayBuffer());
+    saw(`request to ${request.url}`, JSON.stringify([request.url, headers]));
+    sawBytes(`request to ${request.url}`, body);
+    return send(request);
+  };
 }
 
 export async function plant(): Promise<void> {
@@ -109,15 +157,22 @@ export async function plant(): Promise<void> {
 
 const RECORD_PAGE = 500;
 
+async function keysIn(bucket: R2Bucket): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page: R2Objects = await bucket.list(cursor === undefined ? {} : { cursor });
+    keys.push(...page.objects.map(({ key }) => key));
+    if (!page.truncated) return keys;
+    cursor = page.cursor;
+  }
+}
+
 /** Everything that was written down: calls, evidence in R2, the record, the blackboard, the shared record. */
 export async function sawStores(): Promise<void> {
   await sawCalls();
   for (const bucket of [env.EVIDENCE, env.RECORD])
-    for (const { key } of (await bucket.list()).objects)
-      saw(
-        `R2 ${key}`,
-        latin1(new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? [])),
-      );
+    for (const key of await keysIn(bucket))
+      sawBytes(`R2 ${key}`, new Uint8Array((await (await bucket.get(key))?.arrayBuffer()) ?? []));
   const log = logOf(env);
   for (let after = -1; ;) {
     const entries = await log.read({ after, limit: RECORD_PAGE, waitMs: 0 });

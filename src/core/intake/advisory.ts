@@ -51,7 +51,7 @@ function kev(body: JsonObject): Found | null {
   const rows = listOf(body["vulnerabilities"]).toSorted((a, b) =>
     textOf(a["dateAdded"]) < textOf(b["dateAdded"]) ? -1 : 1,
   );
-  const cves = rows.flatMap(({ cveID }) => cvesIn(textOf(cveID)));
+  const cves = rows.flatMap(({ cveID }) => cvesIn([textOf(cveID)]));
   return cves.length === 0 ? null : { format: "kev", cves };
 }
 
@@ -63,13 +63,11 @@ function github(body: JsonObject): Found | null {
   )
     return null;
   const listed = listOf(advisory["identifiers"]).map(({ value }) => textOf(value));
-  return { format: "github", cves: cvesIn([textOf(advisory["cve_id"]), ...listed].join(" ")) };
+  return { format: "github", cves: cvesIn([textOf(advisory["cve_id"]), ...listed]) };
 }
 
 function osv(body: JsonObject): Found | null {
   const id = textOf(body["id"]);
   const isOsv = typeof body["modified"] === "string" && /^[A-Z][A-Za-z]+-[\w.:-]{1,80}$/.test(id);
-  return isOsv
-    ? { format: "osv", cves: cvesIn([id, ...textsOf(body["aliases"])].join(" ")) }
-    : null;
+  return isOsv ? { format: "osv", cves: cvesIn([id, ...textsOf(body["aliases"])]) } : null;
 }

@@ -33,7 +33,7 @@ export function parseAlertmanager(body: Json): Result<readonly Hint[], string> {
       zoneName: zoneOf(of),
       zoneId: null,
       accountId: null,
-      cves: cvesIn(of["cve"] ?? ""),
+      cves: cvesIn([of["cve"] ?? ""]),
       key: keyOf([of, status, startsAt ?? null]),
       // An alert that fires is sent again for as long as it does: when it began says nothing about its age.
       sentAtMs: null,

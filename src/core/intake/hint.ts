@@ -56,7 +56,7 @@ export const keyOf = (message: unknown): Digest => digestOf(message);
 export const isStale = ({ sentAtMs }: Pick<Hint, "sentAtMs">, nowMs: number): boolean =>
   sentAtMs !== null && (nowMs - sentAtMs > AGE_MAX_MS || sentAtMs - nowMs > AHEAD_MAX_MS);
 
-/** CVE ids in a text, as many as one message may name (I12). */
-export const cvesIn = (text: string): readonly string[] =>
-  [...new Set(text.match(/\bCVE-\d{4}-\d{4,7}\b/g))].slice(0, CVES_MAX);
+/** Those of `values` that are CVE ids and nothing else, as many as one message may name (I12). In a sentence nobody names one (I5). */
+export const cvesIn = (values: readonly string[]): readonly string[] =>
+  [...new Set(values.filter((value) => /^CVE-\d{4}-\d{4,7}$/.test(value)))].slice(0, CVES_MAX);
 export const CVES_MAX = 50;

@@ -4,7 +4,7 @@
  */
 import { isObject, type Json, type JsonObject, textOf } from "../canonical.ts";
 import { err, ok, type Result } from "../result.ts";
-import { cvesIn, type Hint, keyOf, type Topic } from "./hint.ts";
+import { type Hint, keyOf, type Topic } from "./hint.ts";
 
 /** The message of "Save and Test": it has only a text, and has to be accepted. */
 export type Notification =
@@ -39,15 +39,13 @@ export function parseNotification(body: Json): Result<Notification, string> {
       zoneName: nameIn(members, ["zone_name", "target_zone_name", "zone"]),
       zoneId: idIn(members, ["zone_tag", "zone_id", "target_zone_tag"]),
       accountId: idIn(body, ["account_id"]) ?? idIn(members, ["account_tag", "account_id"]),
-      cves: cvesIn(`${textOf(text)} ${textOf(members["title"])}`.slice(0, TEXT_MAX)),
+      // Vulnerabilities stand in its sentences only, and those decide nothing.
+      cves: [],
       key: keyOf(body),
       sentAtMs: secondsIn(body["ts"]),
     },
   });
 }
-
-/** What is looked at for names; a longer text is somebody's novel. */
-const TEXT_MAX = 10_000;
 
 const topicOf = (type: string): Topic => TOPICS.find(([of]) => of.test(type))?.[1] ?? "other";
 

@@ -50,11 +50,16 @@ export function createApp(ports: ApiPorts): Hono {
   }
   app.notFound(() => problemResponse({ slug: "not-found" }, null));
   app.onError((error, context) => {
-    console.error(`${context.req.method} ${context.req.routePath}: ${error.message}`);
+    const { method, routePath: route } = context.req;
+    console.error(logLine("request_failed", { method, route, message: error.message }));
     return problemResponse(ofFault(error), null);
   });
   return app;
 }
+
+/** One line, whatever a message has in it: nobody else begins a line of our log. */
+const logLine = (event: string, facts: Readonly<Record<string, string>>): string =>
+  JSON.stringify({ event, ...facts });
 
 const patternOf = ({ path }: Route): string =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === "path" ? ":path{.+}" : `:${name}`));
@@ -120,8 +125,7 @@ async function recordDenial(route: Route, { ports, principal, param }: RawCall):
     await ports.log.append([{ id, type: "denied", scope: about, at, actor: principal.name, data }]);
   } catch (error) {
     // The answer is "no" with or without the record; nothing has been done.
-    console.error(
-      `denial not recorded: ${error instanceof Error ? error.message : "unknown fault"}`,
-    );
+    const message = error instanceof Error ? error.message : "unknown fault";
+    console.error(logLine("denial_not_recorded", { message }));
   }
 }

@@ -67,7 +67,8 @@ export function eventStream(
       },
       async pull(controller) {
         const text = await next().catch((error: unknown) => {
-          console.error(`events: ${error instanceof Error ? error.message : "unknown fault"}`);
+          const message = error instanceof Error ? error.message : "unknown fault";
+          console.error(JSON.stringify({ event: "events_ended", message }));
           return null;
         });
         // Cancelled while it waited: the stream takes nothing any more.

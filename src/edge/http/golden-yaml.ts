@@ -6,6 +6,7 @@ import {
   isScalar,
   isSeq,
   type ParsedNode,
+  visit,
   type YAMLMap,
 } from "yaml";
 import type { Instant } from "../../core/ids.ts";
@@ -43,13 +44,31 @@ export function goldenYaml({ document, kinds }: Publication, edition: Edition): 
   return textOf(yaml);
 }
 
-const textOf = (yaml: Document): string =>
-  yaml.toString({
+/** What a reader of YAML need not take, a terminal obeys, or an eye does not see. */
+const UNSEEN = /[^\P{C}\n]|[\u2028\u2029]/gu;
+
+/** Texts with such characters stand in double quotes, where each has its escape; comments have none (`harmless`). */
+function textOf(yaml: Document): string {
+  visit(yaml, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && node.value.search(UNSEEN) >= 0)
+        node.type = "QUOTE_DOUBLE";
+    },
+  });
+  const text = yaml.toString({
     lineWidth: 0,
     blockQuote: false,
     doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
     flowCollectionPadding: true,
   });
+  return text.replace(UNSEEN, escaped);
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  return code > 0xffff ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
+}
 
 /** Each kind under its comment, each of its resources in one line. */
 function arrange(resources: YAMLMap<ParsedNode, Node>, kinds: readonly PublishedKind[]): void {

@@ -185,7 +185,7 @@ describe("the end of an eventStream", () => {
     const chunks = [await reader.read(), await reader.read(), await reader.read()];
     expect(chunks.map(({ done }) => done)).toEqual([false, false, true]);
     expect(JSON.stringify(chunks)).not.toContain("log away");
-    expect(logged).toHaveBeenCalledWith("events: log away");
+    expect(logged).toHaveBeenCalledWith('{"event":"events_ended","message":"log away"}');
     logged.mockRestore();
   });
 });

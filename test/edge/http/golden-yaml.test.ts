@@ -101,6 +101,9 @@ spec:
         "a: b #c",
         "\ufeff",
         "\u0085",
+        "\u009b31m",
+        "x\u202Edetavorppa\u2066",
+        "\u{E0041}\u200B",
       ),
     );
     const json = fc.letrec<{ json: Json }>((tie) => ({
@@ -132,7 +135,9 @@ spec:
             JSON.parse(JSON.stringify(resources)) as Record<string, Json>,
             kinds,
           );
-          expect(read(goldenYaml(given, EDITION))).toEqual(given.document);
+          const yaml = goldenYaml(given, EDITION);
+          expect(read(yaml)).toEqual(given.document);
+          expect(yaml).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u);
         },
       ),
       { numRuns: 500 },

@@ -163,7 +163,7 @@ describe("authentication", () => {
   it("refuses although the record does not answer", async () => {
     vi.spyOn(swarm.log, "append").mockRejectedValue(new Error("log away"));
     expect((await swarm.ask(reconcile, { method: "POST" })).status).toBe(403);
-    expect(logged).toHaveBeenCalledWith("denial not recorded: log away");
+    expect(logged).toHaveBeenCalledWith('{"event":"denial_not_recorded","message":"log away"}');
   });
 });
 
