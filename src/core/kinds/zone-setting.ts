@@ -119,11 +119,8 @@ const publish = (observed: readonly ObservedResource[]): Json =>
   );
 
 /** The provider's page wants `enabled` for the one setting without a value, and its schema refuses it without `value`. */
-function hcl(
-  { identity, id, fields }: ObservedResource,
-  { site }: Live,
-): HclResource | Unprinted | null {
-  if (identity === VOLATILE) return null;
+function hcl({ identity, id, fields }: ObservedResource, { site }: Live): HclResource | Unprinted {
+  if (identity === VOLATILE) return { unprinted: "it ends by itself after three hours" };
   if (identity === ENABLED_SETTING)
     return { unprinted: "the provider asks for a `value`, which this setting does not have" };
   const value = fields["value"] ?? null;
