@@ -109,7 +109,7 @@ export function controlPlane(world: World, courier: Courier): Hono {
   app.notFound((context) => context.json({ error: "no such route", routes: ROUTES }, 404));
   app.get("/", (context) => context.json(index(world)));
   app.get("/sandbox", (context) => context.json(index(world)));
-  seedRoutes(app, world);
+  seedRoutes(app, world, courier);
   journalRoutes(app, world);
   faultRoutes(app, world);
   optionRoutes(app, world);
@@ -138,10 +138,11 @@ function index(world: World) {
   };
 }
 
-function seedRoutes(app: Hono, world: World): void {
+function seedRoutes(app: Hono, world: World, courier: Courier): void {
   app.post("/sandbox/reset", async (context) => {
     const { seed } = await parse(context, Reset);
     resetTo(world, seed);
+    courier.forgetBatches();
     return context.json({ seed, zones: zoneSummary(world) });
   });
   app.post("/sandbox/seed", async (context) => {

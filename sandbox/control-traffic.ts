@@ -34,16 +34,12 @@ export function trafficRoutes(app: Hono, { world, courier, parse }: Doors): void
         message: `no zone ${input.zone} with the host ${name}`,
       });
     const played = world.traffic.play(input, zone);
-    const after = courier.batches().at(-1)?.seq ?? 0;
     // An alert finds the logs of what it is about.
     const isPushed = input.push || played.fired.length > 0;
     const toldAt = isPushed ? new Date(world.now()).toISOString() : null;
-    if (isPushed) await courier.push();
+    const batches = isPushed ? await courier.push() : [];
     await courier.notify();
-    const pushed = courier
-      .batches()
-      .filter(({ seq }) => seq > after)
-      .map(({ dataset, records, status }) => ({ dataset, records, status }));
+    const pushed = batches.map(({ dataset, records, status }) => ({ dataset, records, status }));
     const book = new Rulebook(world.store, zone, played.untilMs);
     const wait = world.edge.originWaitMs(book, played.untilMs);
     return context.json({ ...shown(played), origin_wait_ms: wait, pushed, told_at: toldAt });
@@ -62,7 +58,7 @@ export function trafficRoutes(app: Hono, { world, courier, parse }: Doors): void
     return context.json({ batches });
   });
   app.delete("/sandbox/batches", (context) => {
-    courier.clear();
+    courier.forgetBatches();
     return context.json({ batches: [] });
   });
 }

@@ -10,7 +10,8 @@ import { NotAssessable, type Facts, type Value } from "../../src/core/expression
 /** More than all rules of an account; older ones are made again when they are needed. */
 const KEPT_MAX = 5_000;
 
-const conditions = new Map<string, Evaluation>();
+/** By language: Gateway's fields are others. */
+const conditions = { rules: new Map<string, Evaluation>(), gateway: new Map<string, Evaluation>() };
 const NEVER: Evaluation = () => false;
 
 function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
@@ -26,9 +27,9 @@ function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
 export const conditionOf = (
   text: string,
   scheme: Scheme = CLOUDFLARE,
-  language = "rules",
+  language: keyof typeof conditions = "rules",
 ): Evaluation =>
-  kept(conditions, `${language} ${text}`, () => {
+  kept(conditions[language], text, () => {
     const parsed = parseExpression(text, scheme);
     return parsed.ok ? compileCondition(parsed.value, scheme) : NEVER;
   });

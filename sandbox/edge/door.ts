@@ -8,7 +8,6 @@ import type { StoredZone } from "../model/zone.ts";
 import type { World } from "../world.ts";
 import { responseOf } from "./answers.ts";
 import { CLEARANCE_COOKIE, CLEARANCE_PATH, solved } from "./clearance.ts";
-import type { Passage } from "./edge.ts";
 import { Rulebook, zoneOfHost } from "./rulebook.ts";
 import { guessedClient } from "./strangers.ts";
 import { pathOf, visitorKey, type Client, type Visit } from "./visit.ts";
@@ -73,8 +72,6 @@ export class Door {
     if (!isOwn) this.#world.edge.forget(visit, book);
   }
 }
-
-export type { Passage };
 
 const hostOf = (request: Request): string => new URL(request.url).hostname.toLowerCase();
 

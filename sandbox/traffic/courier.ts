@@ -12,8 +12,9 @@ import type { LogLine } from "./log-lines.ts";
 /** The name of the swarm in the account's world. */
 export const SWARM_HOST = "driftless.example";
 const ANSWER_MS_MAX = 10_000;
-/** Batches that are kept to be looked at. */
+/** Uploads that are kept to be looked at: so many, and not more than fits beside everything else. */
 const BATCHES_MAX = 200;
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
 /** Records of one upload: Logpush's smallest setting allows a thousand, its default a hundred thousand. */
 const RECORDS_MAX = 20_000;
 
@@ -48,18 +49,19 @@ export class Courier {
     return this.#batches;
   }
 
-  clear(): void {
+  forgetBatches(): void {
     this.#batches.length = 0;
-    this.#lastDelivery = undefined;
   }
 
   /** Uploads what was logged. Resolves when everything was answered or given up. */
-  async push(): Promise<void> {
+  async push(): Promise<readonly Batch[]> {
+    const batches = this.#packed();
     await Promise.all(
-      this.#packed().map(async (batch) => {
+      batches.map(async (batch) => {
         batch.status = await this.#post(batch.url, batch.headers, batch.body);
       }),
     );
+    return batches;
   }
 
   /** Sends the notifications that nobody was sent yet. */
@@ -89,8 +91,17 @@ export class Courier {
       );
     });
     this.#batches.push(...made);
-    this.#batches.splice(0, Math.max(0, this.#batches.length - BATCHES_MAX));
+    this.#forgetOldest();
     return made;
+  }
+
+  #forgetOldest(): void {
+    let bytes = this.#batches.reduce((sum, { body }) => sum + body.byteLength, 0);
+    while (
+      this.#batches.length > BATCHES_MAX ||
+      (bytes > BATCH_BYTES_MAX && this.#batches.length > 1)
+    )
+      bytes -= this.#batches.shift()?.body.byteLength ?? 0;
   }
 
   #jobs(scope: string, dataset: string): readonly StoredJob[] {

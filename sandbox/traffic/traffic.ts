@@ -25,7 +25,7 @@ export interface Played {
 }
 
 /** Lines that wait to be sent; the oldest are lost, as the log of a zone whose jobs all fail would be. */
-const LINES_MAX = 300_000;
+const LINES_MAX = 150_000;
 /** Seconds without visits that are judged one by one: after as many, every alert is over. */
 const GAP_S_MAX = 60;
 /** Visits from outside that are shown. */
