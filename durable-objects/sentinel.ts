@@ -138,9 +138,12 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       const goesOn = await this.#goOn(one, diagnosis, facts);
       if (goesOn) going.push(goesOn);
     }
-    const isNew = !open.some(({ incident }) => incident.cause === diagnosis.cause);
+    const known = open.find(({ incident }) => incident.cause === diagnosis.cause);
+    const isNew = known === undefined || isAnswerTo(diagnosis, known);
     const begun = isNew ? await this.#begin(diagnosis, facts) : null;
-    return begun ? [...going, begun] : going;
+    if (!begun) return going;
+    if (known) await this.#close(known, nowMs);
+    return [...going.filter(({ incident }) => incident.id !== known?.incident.id), begun];
   }
 
   async #facts(hints: readonly Hint[], nowMs: number): Promise<Facts> {
@@ -264,13 +267,17 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     const isOver = diagnosis.cause === "recovered" || nowMs - open.seenAtMs >= QUIET_MS;
     if (!isOver) return open;
     if (open.guardrail !== null) await this.#learnWell(open.guardrail, open.incident.cause, nowMs);
+    await this.#close(open, nowMs);
+    return null;
+  }
+
+  async #close({ incident }: OpenCase, nowMs: number): Promise<void> {
     const at = instant(nowMs);
-    const closed: Incident = { ...open.incident, status: "resolved", closedAt: at };
+    const closed: Incident = { ...incident, status: "resolved", closedAt: at };
     await logOf(this.env).append([incidentEntry(closed, at)]);
     await this.#record.saveIncident(closed);
     // The guardrail stays until its lease is over: trouble that pauses comes back.
-    await reconcilerOf(this.env, this.#scope).incidentClosed(open.incident.id);
-    return null;
+    await reconcilerOf(this.env, this.#scope).incidentClosed(incident.id);
   }
 
   /** It stood, and the trouble went. One that was ended by somebody says nothing. */
@@ -330,6 +337,10 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     await reconciler.guard({ do: "step", id, rung: { ...step, by: "sentinel" } });
   }
 }
+
+/** What only a person could answer gets one by itself at last: a hole that was only announced is tried, or another one is. */
+const isAnswerTo = ({ remedy }: Diagnosis, { incident, guardrail }: OpenCase): boolean =>
+  remedy.type === "guard" && guardrail === null && incident.facts?.["remedy"] === "person";
 
 /** Open, or waiting for a person; what was found out stands in it. */
 function incidentOf(scope: ScopeId, { cause, facts, remedy }: Diagnosis, nowMs: number): Incident {

@@ -156,7 +156,10 @@ describe("traffic through the sandbox's edge", () => {
         new Request("https://driftless.test/webhooks/advisories", {
           method: "POST",
           headers: { "cf-webhook-auth": "dev-webhook-secret" },
-          body: JSON.stringify({ vulnerabilities: [{ cveID: cve, dateAdded: "2025-07-20" }] }),
+          body: JSON.stringify({
+            catalogVersion: crypto.randomUUID(),
+            vulnerabilities: [{ cveID: cve, dateAdded: "2025-07-20" }],
+          }),
         }),
       );
     expect((await tell("CVE-2025-53770")).status).toBe(202);
@@ -204,6 +207,16 @@ describe("traffic through the sandbox's edge", () => {
     isHarmless(guarded);
     await runsOut(zone);
     const other = await VisitedZone.open("exploited.example");
+    // Another one was announced before, and waits for a person: that keeps nobody from answering this one.
+    await vi.waitFor(
+      async () => {
+        await tell("CVE-2025-31324");
+        expect(await incidentsOf(other)).toContainEqual(
+          expect.objectContaining({ cause: "cve_exposure", status: "waiting" }),
+        );
+      },
+      { timeout: 25_000, interval: 1_000 },
+    );
     await other.play({ seconds: 15, attacks });
     expect((await tell("CVE-2024-4577")).status).toBe(202);
     await isGuarded(other);
