@@ -47,7 +47,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "is_a_question",
     pattern:
-      /^(?:can|could|will|would|may|might|shall) (?!you\b|u\b|we\b|i\b|someone\b|somebody\b|anyone\b|please\b)|(?<!\b(?:could|can|would|will) (?:you|u|we|i|someone|somebody|anyone)\b.*|\bplease\b.*|\bwould you mind\b.*|주실.*|줄 ?수.*|줄래.*|주시겠.*|주세요.*|부탁.*)\?|^(?:so |and |hey,? |hi,? |ok,? )?(?:what|what's|whats|why|how|when|which|who|where|is|are|does|do we|do you|did|was|were|has|have|should|would it|explain|describe|tell me|show (?:me )?(?:the|our|all|which|what|how|who)|list|compare|summari[sz]e|count|check (?:if|whether)|find out)\b(?! (?:about|to (?:go|do)) (?:scal|set|add))|(?:무엇|뭐|왜|언제|누가|누구|어디|얼마|어떤 ?게|차이)(?:[가-힣 ]|$).{0,30}(?:\?|야|지|나|까|요)?$|(?:인가요|인지 ?알려|입니까|뭔가요|(?<!(?:줄|주실) ?수 ?)있나요|있어\?|되나요|됐나요|되었나요|될까요|맞나요|알려 ?(?:줘|주)|설명해|설명 ?부탁|(?<!(?:페이지|화면|안내|공지)[을를]? ?)보여 ?(?:줘|주)|비교해|요약해|어떻게 (?:되|하|동작|작동))/,
+      /^(?:can|could|will|would|may|might|shall) (?!you\b|u\b|we\b|i\b|someone\b|somebody\b|anyone\b|please\b)|(?<!\b(?:could|can|would|will) (?:you|u|we|i|someone|somebody|anyone)\b.*|\bplease\b.*|\bwould you mind\b.*|주실.*|줄 ?수.*|줄래.*|주시겠.*|주세요.*|부탁.*)\?|^(?:so |and |hey,? |hi,? |ok,? )?(?:what|what's|whats|why|how|when|which|who|where|is|are|does|do we|do you|did|was|were|has|have|should|would it|explain|describe|tell me|show (?:me )?(?:the|our|all|which|what|how|who)|list|compare|summari[sz]e|count|check (?:if|whether)|find out)\b(?! (?:about|to (?:go|do)) (?:scal|set|add))|(?:무엇|뭐|왜|언제|누가|누구|어디|얼마|어떤 ?게|차이)(?:[가-힣 ]|$).{0,30}(?:\?|야|지|나|까|요)?$|(?:인가요|(?:인|는|은)지 ?(?:알려|봐|보|확인|체크)|입니까|뭔가요|(?<!(?:줄|주실) ?수 ?)있나요|있어\?|되나요|됐나요|되었나요|될까요|맞나요|알려 ?(?:줘|주)|설명해|설명 ?부탁|(?<!(?:페이지|화면|안내|공지)[을를]? ?)보여 ?(?:줘|주)|비교해|요약해|어떻게 (?:되|하|동작|작동))/,
   },
   {
     objection: "is_negated",
@@ -62,7 +62,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "is_conditional",
     pattern:
-      /\b(?:if|unless|whenever|as soon as|in case|once (?:the|we|it|an)|when(?:ever)? (?:the|we|it|an|there|traffic|load|cpu|an attack))\b|\b(?:tomorrow|tonight|next (?:week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday|quarter)|on (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)|this (?:weekend|evening)|at \d{1,2}(?::\d\d)? ?(?:am|pm|utc|kst)|from \d{1,2}(?::\d\d)? ?(?:am|pm)|later (?:today|on)|eventually|someday|maybe|perhaps|might|not sure|thinking (?:about|of)|consider(?:ing)?)\b|내일|모레|다음 ?(?:주|달|번|해)|오늘 ?밤|주말에|[월화수목금토일]요일|(?:오전|오후|새벽|밤) ?\d{1,2}시|만약|경우에만|[가-힣](?:하|되|오|나|넘|이)면(?= |,|$)|(?<![가-힣]*(?:화|측|전|표|평|정|반|후|국|방|도|양|지|수|단|라|냉|장))면(?= |,)|\b(?:wonder|whether|suppose|supposing|assuming|imagine)\b|나중에|아마|언젠가|고민|검토(?:만|해)/,
+      /\b(?:if|unless|whenever|as soon as|in case|once (?:the|we|it|an)|when(?:ever)? (?:the|we|it|an|there|traffic|load|cpu|an attack))\b|\b(?:tomorrow|tonight|next (?:week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday|quarter)|on (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)|this (?:weekend|evening)|at \d{1,2}(?::\d\d)? ?(?:am|pm|utc|kst)|from \d{1,2}(?::\d\d)? ?(?:am|pm)|later (?:today|on)|eventually|someday|maybe|perhaps|might|not sure|thinking (?:about|of)|consider(?:ing)?)\b|내일|모레|다음 ?(?:주|달|번|해)|오늘 ?밤|주말에|[월화수목금토일]요일|(?:오전|오후|새벽|밤) ?\d{1,2}시|만약|경우에만|[가-힣](?:하|되|오|나|넘|이)면(?= |,|$)|(?<![가-힣]*(?:화|측|전|표|평|정|반|후|국|방|도|양|지|수|단|라|냉|장))면(?= |,)|\b(?:until|till)\b|^(?:after|before)\b|\b(?:after|before) (?:the|we|our|it|they|this|that) |\b(?:wonder|whether|suppose|supposing|assuming|imagine)\b|나중에|아마|언젠가|고민|검토(?:만|해)/,
   },
   {
     objection: "is_undecided",

@@ -16,7 +16,7 @@ const CONCEPTS = {
     /\bsecur(?:e|ed|ely|ing|ity)\b|\bprotect(?:s|ed|ing|ion|ions|ive)?\b|\bharden(?:ed|ing)?\b|\bshield(?:s|ed|ing)?\b|\bsafe(?:ly|guard|guards|guarded)?\b|\bdefen[dcs](?:e|es|d|ds|ed|ing)?\b|\bguard(?:s|ed|ing)?\b|\bguardrails?\b|\block(?:ed)? down\b|\bmitigat(?:e|es|ion|ions|ing)\b|보호|보안|안전|강화|방어|지켜|지키|가드레일|대비|막아/,
   scale:
     /\bscal(?:e|es|ed|ing|able|ability)\b|\bhandle\b|\bhandling\b|\bsustain(?:s|ed|ing)?\b|\bwithstand\b|\babsorb\b|\bcapacity\b|\bthroughput\b|\bramp(?:ing)? up\b|\bgrow\b|\bbump\b|\bserv(?:e|es|ing)\b|\bcope with\b|\bbear\b|\bhold up\b|\bkeep up with\b|\bsupport\b|\bready for\b|\bprepar(?:e|ed|ing)\b|\bbeef up\b|\bsurviv(?:e|es)\b|\btake on\b|\bsize\b|\bspike\b|\bload\b|\bup to\b|\bboost\b|\braise\b|\bincrease\b|\bexpand\b|\btraffic surge\b|\bpeak\b|확장|스케일|감당|견디|견딜|견뎌|버티|버틸|버텨|처리|늘려|늘리|늘릴|증설|용량|소화|받아 ?낼|받을|받도록|올려|올리|높여|높이|키워|키우|대응|커버|수용|뽑/,
-  pci: /\bpci\b|\bpci-?dss\b|\bpayment[- ]card\b|\bcardholder\b|\bcard[- ]?(?:holder )?data\b|\bcard payments?\b|\bcredit[- ]card (?:data|payments?|security|compliance|processing)\b|카드 ?(?:결제|데이터|정보|회원|소유자)|지불 ?카드|피씨아이/,
+  pci: /\bpci\b(?! (?:card(?! (?:data|holder|payment))|slot|express|bus|device))|\bpci-?dss\b|\bpayment[- ]card\b|\bcardholder\b|\bcard[- ]?(?:holder )?data\b|\bcard payments?\b|\bcredit[- ]card (?:data|payments?|security|compliance|processing)\b|카드 ?(?:결제|데이터|정보|회원|소유자)|지불 ?카드|피씨아이/,
   compliance:
     /\bcomplian(?:t|ce)\b|\bcomply\b|\bbaseline\b|\bstandards?\b|\baudit(?:s|ed|or|ors)?\b|\brequirements?\b|\bcertif(?:y|ied|ication)\b|준수|규정|컴플라이언스|기준|표준|인증 ?심사|심사|요건|요구 ?사항|규격/,
   egress:
