@@ -1,8 +1,17 @@
 import { z } from "zod";
+import type { JsonObject } from "../canonical.ts";
 import { onHost } from "./edge-rules.ts";
-import { defineGoldenPath, listOf, nameFor, zoneOf } from "./golden-path.ts";
+import {
+  type Declarations,
+  defineGoldenPath,
+  type Expansion,
+  listOf,
+  nameFor,
+  type PathState,
+  zoneOf,
+} from "./golden-path.ts";
 import { hostname, resourceName } from "./parameters.ts";
-import { STATIC_SITE_CODE } from "./static-site-code.ts";
+import { STATIC_SITE_CODE, STATIC_SITE_CODE_V1 } from "./static-site-code.ts";
 import { text, workerOf } from "./worker-parts.ts";
 
 const NAME = "static-site";
@@ -23,52 +32,65 @@ const parameters = z.strictObject({
     .default("404.html"),
 });
 
+type Parameters = z.output<typeof parameters>;
+
+const nameOf = ({ name, hostname: host }: Parameters): string => name ?? nameFor("site", host, "");
+
+const bindingsOf = (given: Parameters): readonly JsonObject[] => [
+  { name: "SITE", type: "r2_bucket", bucket_name: nameOf(given) },
+  text("INDEX", given.index_document),
+  text("NOT_FOUND", given.not_found_document),
+];
+
+const served = (given: Parameters, state: PathState, worker: JsonObject): Declarations => ({
+  r2_bucket: [{ name: nameOf(given) }],
+  worker: [worker],
+  // The platform makes the DNS record of a Worker's domain itself, and keeps it.
+  worker_domain: [{ hostname: given.hostname, service: nameOf(given), zone: zoneOf(state).name }],
+});
+
+const notesOf = (given: Parameters): readonly string[] => [
+  `upload the site's files into the bucket \`${nameOf(given)}\``,
+];
+
+/** Its cache rule did nothing: what a Worker answers passes no rule. */
+function expandV1(given: Parameters, state: PathState): Expansion {
+  const rule: JsonObject = {
+    ref: nameFor(NAME, given.hostname, "cache"),
+    description: "files of the site",
+    expression: onHost(given.hostname),
+    action: "set_cache_settings",
+    action_parameters: {
+      cache: true,
+      edge_ttl: { mode: "override_origin", default: given.cache_seconds },
+    },
+  };
+  const worker = workerOf(nameOf(given), STATIC_SITE_CODE_V1, bindingsOf(given));
+  return {
+    declares: {
+      ...served(given, state, worker),
+      ...(given.cache_seconds === 0 ? {} : { cache_rule: [rule] }),
+    },
+    retires: {},
+    notes: notesOf(given),
+  };
+}
+
 export const staticSite = defineGoldenPath({
   name: NAME,
-  version: 1,
+  version: 2,
   title: { en: "Static site", ko: "정적 사이트" },
   summary: {
-    en: "A bucket, the Worker that serves it, its name in DNS and a cache rule.",
-    ko: "버킷(R2), 이를 제공하는 Worker, DNS 이름, 캐시 규칙.",
+    en: "A bucket, the Worker that serves and caches it, and its name in DNS.",
+    ko: "버킷(R2), 이를 제공하고 캐시하는 Worker, DNS 이름.",
   },
   needs: "zone",
   parameters,
   instance: ({ hostname: host }) => host,
   expand(given, state) {
-    const zone = zoneOf(state).name;
-    const name = given.name ?? nameFor("site", given.hostname, "");
-    return {
-      declares: {
-        r2_bucket: [{ name }],
-        worker: [
-          workerOf(name, STATIC_SITE_CODE, [
-            { name: "SITE", type: "r2_bucket", bucket_name: name },
-            text("INDEX", given.index_document),
-            text("NOT_FOUND", given.not_found_document),
-          ]),
-        ],
-        // The platform makes the DNS record of a Worker's domain itself, and keeps it.
-        worker_domain: [{ hostname: given.hostname, service: name, zone }],
-        ...(given.cache_seconds === 0
-          ? {}
-          : {
-              cache_rule: [
-                {
-                  ref: nameFor(NAME, given.hostname, "cache"),
-                  description: "files of the site",
-                  expression: onHost(given.hostname),
-                  action: "set_cache_settings",
-                  action_parameters: {
-                    cache: true,
-                    edge_ttl: { mode: "override_origin", default: given.cache_seconds },
-                  },
-                },
-              ],
-            }),
-      },
-      retires: {},
-      notes: [`upload the site's files into the bucket \`${name}\``],
-    };
+    const bindings = [...bindingsOf(given), text("CACHE_SECONDS", String(given.cache_seconds))];
+    const worker = workerOf(nameOf(given), STATIC_SITE_CODE, bindings);
+    return { declares: served(given, state, worker), retires: {}, notes: notesOf(given) };
   },
   invariants: [
     {
@@ -85,5 +107,19 @@ export const staticSite = defineGoldenPath({
     },
   ],
   cost: ["R2 by the gigabyte and operation, Workers by the request"],
-  risk: ["everything in the bucket is public"],
+  risk: [
+    "everything in the bucket is public",
+    "a cached file may be older than the bucket's by `cache_seconds`",
+  ],
+  earlier: new Map([
+    [
+      1,
+      {
+        parameters,
+        expand: (given, state) => expandV1(parameters.parse(given), state),
+        // The same words; the Worker now does what the rule did not.
+        upgrade: (given) => given,
+      },
+    ],
+  ]),
 });

@@ -20,6 +20,7 @@ import {
   resourcesIn,
   SAMPLES,
   ZONE_SCOPE,
+  stateOf,
 } from "./ground.ts";
 
 const sample = (path: string): Choice => ({ path, parameters: SAMPLES[path] ?? {} });
@@ -238,6 +239,37 @@ describe("the day-2 upgrade", () => {
     // What version 1 declared and version 2 still does has not been touched.
     const changed = changesOf(choices, ground).filter(({ op }) => op !== "add");
     expect(changed).toEqual([]);
+  });
+
+  it("takes away what an earlier version declared and this one does not", () => {
+    const parameters = { hostname: "www.harbor.example", cache_seconds: 600 };
+    const site = GOLDEN_PATHS.get("static-site");
+    const use = { path: "static-site", version: 1, parameters };
+    const declared = site?.openEarlier(use, stateOf(GROUND))?.declares ?? {};
+    const uses = { golden_paths: [use] };
+    const withUse = (resources: JsonObject, of: JsonObject | null | undefined): JsonObject => ({
+      ...of,
+      spec: { ...uses, resources },
+    });
+    const { cache_rule: rules = [], ...others } = declared;
+    const old: Ground = {
+      zone: GROUND.zone && {
+        ...GROUND.zone,
+        document: withUse({ cache_rule: rules }, GROUND.zone.document),
+      },
+      account: {
+        ...GROUND.account,
+        document: { ...GROUND.account.document, spec: { resources: others } },
+      },
+    };
+    const choices = upgradesIn(old);
+    expect(choices).toEqual([{ path: "static-site", parameters }]);
+    const changes = changesOf(choices, old).map(({ op, kind }) => `${op} ${kind}`);
+    expect(changes.toSorted()).toEqual(["change worker", "remove cache_rule"]);
+    const after = applied(amended(choices, old), old);
+    expect(usesIn(after.zone?.document)).toMatchObject([{ version: 2, parameters }]);
+    expect(JSON.stringify(resourcesIn(after.account.document))).toContain("CACHE_SECONDS");
+    expect(upgradesIn(after)).toEqual([]);
   });
 
   it("of a version that nobody knows is left alone", () => {
