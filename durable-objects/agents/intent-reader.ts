@@ -4,9 +4,9 @@ import { intentTask, ungrounded } from "../../src/core/inference/intent-task.ts"
 import type { Intent } from "../../src/core/intents/intent.ts";
 import type { Interpretation, Setting } from "../../src/core/intents/interpretation.ts";
 import { interpret } from "../../src/core/intents/rules.ts";
-import { providersFor } from "../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../src/edge/inference/router.ts";
 import { policiesFor } from "../policies-in-force.ts";
+import { providersOrNone } from "../inference-providers.ts";
 import { tell } from "../inference-notes.ts";
 
 export interface IntentReader {
@@ -39,7 +39,7 @@ export async function readIntent(
 ): Promise<Read> {
   const byRules: Read = { interpretation: interpret(intent.text, setting), model: "rules" };
   if (!isForModel(byRules.interpretation)) return byRules;
-  const providers = providersFor(reader.model, reader.env);
+  const providers = providersOrNone(reader.model, reader.env);
   if (providers.length === 0) return byRules;
   const router = new InferenceRouter({
     asker: "architect",

@@ -3,8 +3,8 @@ import type { CallNote } from "../../src/core/inference/task.ts";
 import type { ReviewerModel } from "../../src/core/ports.ts";
 import { reviewByRules } from "../../src/core/review.ts";
 import { reviewTask } from "../../src/core/review-task.ts";
-import { providersFor } from "../../src/edge/inference/providers.ts";
 import { InferenceRouter, type Memory } from "../../src/edge/inference/router.ts";
+import { providersOrNone } from "../inference-providers.ts";
 import { policiesFor } from "../policies-in-force.ts";
 
 const rules: ReviewerModel = { review: (brief) => Promise.resolve(reviewByRules(brief)) };
@@ -21,7 +21,7 @@ export function reviewerModel(
   { env, memory, note }: ReviewerParts,
 ): ReviewerModel | null {
   if (name === "rules") return rules;
-  const providers = providersFor(name, env);
+  const providers = providersOrNone(name, env);
   if (providers.length === 0) return null;
   const router = new InferenceRouter({
     asker: "reviewer",

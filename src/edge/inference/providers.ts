@@ -34,8 +34,8 @@ export function providersFor(model: string, env: InferenceEnv): readonly Inferen
   if (model === "rules") return [];
   if (kind === "workers-ai")
     return env.AI ? [workersAi(env.AI, { model: name, microsPerThousand: 300 })] : [];
-  const given = endpoints.safeParse(JSON.parse(env.INFERENCE || "[]"));
-  const secret = keys.safeParse(JSON.parse(env.INFERENCE_KEYS || "{}"));
+  const given = endpoints.safeParse(jsonOf(env.INFERENCE || "[]"));
+  const secret = keys.safeParse(jsonOf(env.INFERENCE_KEYS || "{}"));
   if (!given.success || !secret.success)
     throw new Error("`INFERENCE` or `INFERENCE_KEYS` is malformed");
   return given.data.map((one) => {
@@ -54,4 +54,13 @@ export function providersFor(model: string, env: InferenceEnv): readonly Inferen
       headers: secret.data[one.name] ?? {},
     });
   });
+}
+
+/** Undefined: it is none. What a parser says of it would have a piece of it in it, and it may be a secret (I6). */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

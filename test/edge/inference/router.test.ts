@@ -330,6 +330,14 @@ describe("the configuration of providers", () => {
     expect(() => providersFor("openai-compatible/qwen3", config(bad))).toThrow(/INFERENCE/);
   });
 
+  it("says nothing of what is in a variable that cannot be read (I6)", () => {
+    for (const env of [
+      { INFERENCE_KEYS: '{"one":{"authorization":"Bearer s3cr3t-of-ours' },
+      { INFERENCE: '[{"name":"s3cr3t-of-ours"' },
+    ])
+      expect(() => providersFor("openai-compatible/x", env)).toThrow(/^(?!.*s3cr3t).*malformed$/);
+  });
+
   it("has no provider for `rules`, nor for Workers AI without the binding", () => {
     expect(providersFor("rules", config(one))).toEqual([]);
     expect(providersFor("workers-ai/@cf/openai/gpt-oss-120b", {})).toEqual([]);
