@@ -277,10 +277,11 @@ export class Run extends DurableObject<Env> implements RunPort {
     if (run.phase === "verified") await vaultOf(this.env).close(run.scope, run.motion.planDigest);
     await logOf(this.env).append(endEntries(run, viewOf(run, plan, assessed), lesson));
     await this.#record.saveLesson(lesson);
+    await reconcilerOf(this.env, run.scope).runFinished(run, touched);
+    // Last: nobody waits for what is learned. A crash before it tells everybody again.
     const statistics = counted(run, plan, occasion);
     if (statistics.length > 0)
       await lessonBookOf(this.env).learn({ id: run.id, statistics, at: lesson.at });
-    await reconcilerOf(this.env, run.scope).runFinished(run, touched);
     return null;
   }
 }

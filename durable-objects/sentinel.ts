@@ -266,8 +266,8 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     }
     const isOver = diagnosis.cause === "recovered" || nowMs - open.seenAtMs >= QUIET_MS;
     if (!isOver) return open;
-    if (open.guardrail !== null) await this.#learnWell(open.guardrail, open.incident.cause, nowMs);
     await this.#close(open, nowMs);
+    if (open.guardrail !== null) await this.#learnWell(open.guardrail, open.incident.cause, nowMs);
     return null;
   }
 
@@ -287,7 +287,10 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     if (guardrail) await this.#learn({ guardrail, cause, ended: "well" }, nowMs);
   }
 
-  /** The record first (I10). The same rung of the same guardrail is learned once, however often a crash repeats it. */
+  /**
+   * The record first (I10). The same rung of the same guardrail is learned once, however often a crash repeats it. A lesson that
+   * cannot be told is lost: what an incident needs does not wait for it.
+   */
   async #learn(
     {
       guardrail: { id, template, mode, rungs },
@@ -302,8 +305,12 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       statistics: [{ cause, about: { of: "rung", template, mode }, ...counts } as const],
       at: instant(nowMs),
     };
-    await logOf(this.env).append([rungEntry(this.#scope, taught)]);
-    await lessonBookOf(this.env).learn(taught);
+    try {
+      await logOf(this.env).append([rungEntry(this.#scope, taught)]);
+      await lessonBookOf(this.env).learn(taught);
+    } catch (fault) {
+      console.error(JSON.stringify({ event: "lesson_lost", id: taught.id, why: String(fault) }));
+    }
   }
 
   async #climb(
@@ -332,9 +339,9 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       sinceMs: facts.nowMs - sinceMs,
     });
     if (!step) return;
-    // That this rung did not do was measured, whether the next one is taken or not.
-    await this.#learn({ guardrail, cause, ended: "badly" }, facts.nowMs);
     await reconciler.guard({ do: "step", id, rung: { ...step, by: "sentinel" } });
+    // That this rung did not do was measured, whether the next one was taken or not.
+    await this.#learn({ guardrail, cause, ended: "badly" }, facts.nowMs);
   }
 }
 
