@@ -18,7 +18,7 @@ export const task: Task<z.output<typeof schema>> = {
   input: { text: "it is red" },
   schema,
   tokensMax: 200,
-  timeoutMs: 300,
+  timeoutMs: 1_500,
 };
 
 export const nothing = (): Promise<unknown> => Promise.resolve([]);

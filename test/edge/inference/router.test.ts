@@ -106,14 +106,14 @@ describe("a model that answers", () => {
       const { server, provider } = await model(
         (_, response) => void response.end(JSON.stringify(shape)),
       );
-      expect(must(await provider.models(300))).toEqual(names);
+      expect(must(await provider.models(5_000))).toEqual(names);
       expect(server.seen[0]).toContain("/v1/models");
       expect(server.seen[0]).toContain("Bearer key-of-the-endpoint");
     }
     const bad = await model(endless);
-    expect(await bad.provider.models(300)).toMatchObject({ ok: false });
+    expect(await bad.provider.models(5_000)).toMatchObject({ ok: false });
     const none = await model((_, response) => void response.end("[]"));
-    expect(await none.provider.models(300)).toMatchObject({ error: { reason: "malformed" } });
+    expect(await none.provider.models(5_000)).toMatchObject({ error: { reason: "malformed" } });
     const slow = await model(never);
     expect(await slow.provider.models(100)).toMatchObject({ error: { reason: "slow" } });
   });
@@ -506,7 +506,7 @@ describe("a model that reviews", () => {
   ])("answers with codes only: %j", async (answer, isTaken) => {
     const { provider } = await model(answering(answer));
     const asked = await routerFor([provider], new Remembering(), "reviewer").router.ask(
-      reviewTask(brief, 300),
+      reviewTask(brief, 1_500),
     );
     expect(asked.ok).toBe(isTaken);
   });
