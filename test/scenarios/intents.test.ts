@@ -8,9 +8,7 @@ import {
   approved,
   BOOKS,
   control,
-  drift,
   putGolden,
-  runs,
   settled,
   tick,
   vaultWrites,
@@ -199,27 +197,5 @@ describe("intents", () => {
       },
       { timeout: 20_000, interval: 500 },
     );
-  });
-
-  it.each(PROMISED)("goes all the way from words to a healed zone: $text", async ({ text }) => {
-    const one = await asked(text);
-    expect(["amending", "amended"], JSON.stringify(one)).toContain(one.phase);
-    const scopes = [ACCOUNT, BOOKS.scope];
-    await vi.waitFor(
-      async () => {
-        // What needs people gets them: protection that is changed, and a year that nobody can take back.
-        for (const scope of scopes) {
-          const [run] = await runs(scope);
-          if (run?.phase === "awaiting_approval") await approved(scope);
-        }
-        expect((await apiJson<IntentJson>(`/api/v1/intents/${one.id}`)).phase).toBe("amended");
-        for (const scope of scopes) expect((await drift(scope)).status, scope).toBe("in_sync");
-      },
-      { timeout: 28_000, interval: 250 },
-    );
-    const again = await asked(text, { plan_only: true });
-    // It stands there already: nothing is left to decide, and nothing to write.
-    expect(again.phase, JSON.stringify(again)).toBe("amended");
-    expect(again.draft?.parts).toEqual([]);
   });
 });
