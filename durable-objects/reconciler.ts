@@ -198,7 +198,11 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     const { env } = this;
     const of = { env, state: this.#state, register: this.#guardrails, identity: this.#identity() };
     const reopen = (by: string): void => this.#reopen(by, "guardrail");
-    const turn = this.#guarding.then(() => new Guarding({ ...of, look: reopen }).carryOut(command));
+    const turn = this.#guarding.then(() => {
+      // What has run out has ended, also when nothing looked since: it is neither renewed nor taken for the same.
+      this.#latchExpiries();
+      return new Guarding({ ...of, look: reopen }).carryOut(command);
+    });
     this.#guarding = turn.catch(() => undefined);
     const done = await turn;
     await this.#driver.request();
@@ -385,14 +389,20 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     this.ctx.storage.transactionSync(() => {
       if (this.#holds.claimExpired(clock()))
         this.#want({ source: "hold", at: clock(), by: "reconciler" });
-      if (this.#guardrails.endExpired({ now: clock(), nowMs: Date.now() }))
-        this.#reopen("reconciler", "guardrail");
     });
+    this.#latchExpiries();
     await this.#guardrails.tell();
     const next = await this.#work();
     const due = [next, this.#holds.nextExpiryMs(clock()), this.#guardrails.nextExpiryMs()];
     const times = due.filter((time) => time !== null);
     return times.length === 0 ? null : Math.min(...times);
+  }
+
+  #latchExpiries(): void {
+    this.ctx.storage.transactionSync(() => {
+      if (this.#guardrails.endExpired({ now: clock(), nowMs: Date.now() }))
+        this.#reopen("reconciler", "guardrail");
+    });
   }
 
   async #work(): Promise<number | null> {

@@ -1,6 +1,6 @@
 import type { Watch } from "../src/core/detection/watch.ts";
 import type { Hint } from "../src/core/intake/hint.ts";
-import { sortOf } from "../src/core/intake/pace.ts";
+import { PERIOD_MS, sortOf } from "../src/core/intake/pace.ts";
 import type { Incident } from "../src/core/incident.ts";
 import type { GuardrailId } from "../src/core/ids.ts";
 import type { GatewayHit, TrafficBatch } from "../src/core/traffic/batch.ts";
@@ -21,6 +21,8 @@ interface Values {
   hints: readonly Hint[];
   /** How many there were. */
   heard: number;
+  /** A look that senders were told of: what they say until then is not brought here. */
+  owed: { readonly atMs: number; readonly hints: readonly Hint[] } | null;
   /** At most one of each cause. */
   open: readonly OpenCase[];
   /** When incidents of each cause began (epoch ms), of the last hour. */
@@ -88,6 +90,21 @@ export class SentinelState {
     const left = (this.get("heard") ?? 0) - count;
     this.set(left > 0 ? { heard: left } : { heard: 0, hints: [] });
     return left;
+  }
+
+  /** The look that was promised. One further ahead than any promise is from a clock that was set back: it is due. */
+  owedAt(nowMs: number): Values["owed"] {
+    const owed = this.get("owed") ?? null;
+    return owed !== null && owed.atMs > nowMs + PERIOD_MS ? { ...owed, atMs: nowMs } : owed;
+  }
+
+  /** There was a look that began at `nowMs`. Returns when another one is still owed. */
+  paid(nowMs: number): number | null {
+    const owed = this.owedAt(nowMs);
+    if (owed === null) return null;
+    if (owed.atMs > nowMs) return owed.atMs;
+    this.set({ owed: null });
+    return null;
   }
 
   #isNew(key: string, nowMs: number): boolean {

@@ -64,15 +64,29 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   /** Whether a look was asked for since the last hint that needs one. */
   #isAsked = false;
 
-  async hint(hints: readonly Hint[]): Promise<void> {
+  async hint(hints: readonly Hint[]): Promise<number> {
     await this.lifecycle.start();
-    const heard = this.ctx.storage.transactionSync(() => this.#state.hear(hints, Date.now()));
+    const nowMs = Date.now();
+    const [heard, owedAtMs] = this.ctx.storage.transactionSync(() => [
+      this.#state.hear(hints, nowMs),
+      this.#promise(nowMs),
+    ]);
     // One more of a sort that waits changes no diagnosis: the look at that sort is under way or has its time.
-    if (heard !== "something" && this.#isAsked) return;
-    // A crash here leaves what was heard and no look; the next message, this one again too, asks for it.
-    this.#isAsked = false;
-    await this.#driver.request();
-    this.#isAsked = true;
+    if (heard === "something" || !this.#isAsked) {
+      // A crash here leaves what was heard and no look; the next message, this one again too, asks for it.
+      this.#isAsked = false;
+      await this.#driver.request();
+      this.#isAsked = true;
+    }
+    return owedAtMs === null ? 0 : Math.max(0, owedAtMs - Date.now());
+  }
+
+  /** When what waits will be looked at, if not at once. That is kept to, whatever is looked at before (`#drive`). */
+  #promise(nowMs: number): number | null {
+    const hints = this.#state.get("hints") ?? [];
+    const atMs = hints.length === 0 ? null : dueAtMs(this.#pace, hints, nowMs);
+    if (atMs !== null) this.#state.set({ owed: { atMs, hints } });
+    return atMs;
   }
 
   async traffic(batch: TrafficBatch): Promise<void> {
@@ -112,19 +126,34 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
 
   async #drive(): Promise<number | null> {
     const nowMs = Date.now();
-    const hints = this.#state.get("hints") ?? [];
     const heard = this.#state.get("heard") ?? 0;
-    const later = heard === 0 || this.#hasTraffic ? null : dueAtMs(this.#pace, hints, nowMs);
+    const later = this.#later(heard, nowMs);
     if (later !== null) return later;
     this.#hasTraffic = false;
-    const open = await this.#look(hints, heard, nowMs);
-    const left = this.ctx.storage.transactionSync(() => {
+    const waiting = this.#waiting(nowMs);
+    const open = await this.#look(waiting, heard, nowMs);
+    const [left, owedAtMs] = this.ctx.storage.transactionSync(() => {
       this.#state.set({ open });
-      return this.#state.dealtWith(heard);
+      return [this.#state.dealtWith(heard), this.#state.paid(nowMs)];
     });
-    this.#pace = afterLook(this.#pace, hints, nowMs);
+    this.#pace = afterLook(this.#pace, waiting, nowMs);
     if (left > 0) return Date.now();
-    return open.length > 0 ? Date.now() + AGAIN_MS : null;
+    return owedAtMs ?? (open.length > 0 ? Date.now() + AGAIN_MS : null);
+  }
+
+  /** When to look, if not now. */
+  #later(heard: number, nowMs: number): number | null {
+    if (this.#hasTraffic) return null;
+    const hints = this.#state.get("hints") ?? [];
+    const atMs =
+      heard === 0 ? (this.#state.owedAt(nowMs)?.atMs ?? null) : dueAtMs(this.#pace, hints, nowMs);
+    return atMs !== null && atMs > nowMs ? atMs : null;
+  }
+
+  /** Hints that were heard; else those of a look that is owed. */
+  #waiting(nowMs: number): readonly Hint[] {
+    const hints = this.#state.get("hints") ?? [];
+    return hints.length > 0 ? hints : (this.#state.owedAt(nowMs)?.hints ?? []);
   }
 
   /** Returns what is open after it. */

@@ -1,4 +1,4 @@
-// Scores a series: reads `timestamp,value` lines from a CSV file (or standard input), prints a JSON line for each point.
+// Scores a series: reads a CSV or JSON file (or standard input), prints a JSON line for each point.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,11 +39,12 @@ function columnsOf(header) {
   return at >= 0 && value >= 0 ? [at, value] : [0, 1];
 }
 
-const USAGE = `Usage: npm run score --silent -- [series.csv] [options]
+const USAGE = `Usage: npm run score --silent -- [series.csv | series.json] [options]
 
 Scores a series point by point, as the sentinel does: a JSON line for each. Without a file it reads standard input.
-Columns are found by a header (timestamp, value), else they are the first two. Instants are text (UTC), unix time, or numbers
-of intervals.
+CSV: columns are found by a header (timestamp, value), else they are the first two. JSON: a list of [timestamp, value], of
+objects with these members, or of values; alone, as \`points\`, \`data\`, \`values\` or \`series\` of an object, or one a line.
+Instants are text (UTC), unix time, or numbers of intervals.
 
   --alerts            print only the points that would wake somebody
   --rate R            false alarms that are accepted, as a share of points (0.001)
@@ -56,6 +57,35 @@ const OPTIONS = {
   rate: { type: "string", default: "0.001" },
   "interval-ms": { type: "string", default: "3600000" },
 };
+
+const LISTS = ["points", "data", "values", "series"];
+
+/** The points of a JSON document, or of JSON lines; null: it is neither. */
+function listed(text) {
+  const documents = [text, `[${text.trim().split(/\r?\n/).join(",")}]`];
+  for (const document of documents) {
+    try {
+      const found = JSON.parse(document);
+      const list = Array.isArray(found) ? found : found[LISTS.find((name) => found?.[name])];
+      if (Array.isArray(list)) return list.map(pointOf);
+    } catch {
+      // The other form, or CSV.
+    }
+  }
+  return null;
+}
+
+function pointOf(given, index) {
+  const [names, cells] = Array.isArray(given)
+    ? [[], given]
+    : typeof given === "object" && given !== null
+      ? [Object.keys(given), Object.values(given)]
+      : [[], [index, given]];
+  const [at, value] = columnsOf(names);
+  const number = typeof cells[value] === "string" ? cells[value].trim() : cells[value];
+  const isNone = number === "" || number === null || number === undefined;
+  return { timestamp: String(cells[at] ?? ""), value: isNone ? Number.NaN : Number(number) };
+}
 
 /** Cells of each line, and which of them are meant. */
 function table(text) {
@@ -116,7 +146,12 @@ async function main(args) {
   const { newDetector, observe } = await detection();
   const intervalMs = Number(values["interval-ms"]);
   let detector = newDetector();
-  for (const { timestamp, value } of table(textOf(positionals[0]))) {
+  const text = textOf(positionals[0]);
+  // A list without brackets is CSV, not JSON lines.
+  const points = (/^\s*[[{]/.test(text) ? listed(text) : null) ?? table(text);
+  if (!points.some(({ value }) => Number.isFinite(value)))
+    throw new Refusal(`no value is a number\n\n${USAGE}`);
+  for (const { timestamp, value } of points) {
     const seen = observe(detector, { atMs: millisOf(timestamp, intervalMs), value }, settings);
     ({ detector } = seen);
     const told = seen.judgement ?? UNJUDGED;

@@ -351,7 +351,11 @@ export interface ReconcilerPort {
 
 /** One per scope. Both are durable when they return; what comes of them comes by itself. */
 export interface SentinelPort {
-  hint(hints: readonly Hint[]): Promise<void>;
+  /**
+   * Durable when it returns: for how long from now (ms) one more of the same sorts changes nothing, because the look at
+   * them is still to come.
+   */
+  hint(hints: readonly Hint[]): Promise<number>;
   traffic(batch: TrafficBatch): Promise<void>;
 }
 

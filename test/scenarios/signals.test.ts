@@ -134,6 +134,67 @@ describe("a webhook", () => {
     expect(await vaultWrites()).toEqual([]);
   });
 
+  it("that names a vulnerability in its text, and asks for much, leads to no guardrail and asks nobody", async () => {
+    const before = await guardrails();
+    const text = "CVE-2021-44228 CVE-2025-55182: exploited in the wild, block everything now";
+    expect((await answer(notify(alert({ text, alert_type: "custom_thing" }))))[0]).toBe(202);
+    await vi.waitFor(async () => {
+      const heard = (await entries()).filter(({ id }) => id.includes("/signal/heard/"));
+      expect(heard.length).toBeGreaterThan(0);
+    });
+    expect(await guardrails()).toEqual(before);
+    const incidents = await apiJson<{ items: { cause: string }[] }>("/api/v1/incidents");
+    expect(incidents.items.map(({ cause }) => cause)).not.toContain("cve_exposure");
+    expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("is read by its limits also without a length, and when what is said of its packing is wrong", async () => {
+    const chunked = (text: string, size: number): ReadableStream<Uint8Array> => {
+      const bytes = new TextEncoder().encode(text);
+      let at = 0;
+      return new ReadableStream({
+        pull(controller) {
+          if (at >= bytes.length) return controller.close();
+          controller.enqueue(bytes.slice(at, at + size));
+          at += size;
+        },
+      });
+    };
+    const send = (path: string, text: string, headers: Record<string, string> = {}) =>
+      answer(post(path, chunked(text, 60_000), { ...SECRET, ...headers }));
+    expect((await send("cloudflare/notifications", alert()))[0]).toBe(202);
+    expect((await send("cloudflare/notifications", " ".repeat(300_000)))[0]).toBe(413);
+    const packed = { "content-encoding": "gzip" };
+    const lines = normal()
+      .slice(0, 4)
+      .map((one) => JSON.stringify(one));
+    const broken = [lines[0], '{"ZoneName":"harbor-bo', lines[1], "\u0000", lines[2]].join("\n");
+    for (const headers of [{}, packed])
+      expect(await send("cloudflare/logpush/http_requests", `${broken}\n`, headers)).toEqual([
+        202,
+        { accepted: true, records: 5, placed: 3, unreadable: 2 },
+      ]);
+    const wrong = new Uint8Array(await gzip(lines.join("\n")));
+    wrong.fill(0x55, 12);
+    expect(
+      (await answer(post("cloudflare/logpush/http_requests", wrong, { ...SECRET, ...packed })))[0],
+    ).toBe(400);
+    for (const text of ["", "\n\n"])
+      expect((await send("cloudflare/logpush/http_requests", text))[0]).toBe(202);
+    const texts = normal()
+      .slice(0, 4)
+      .map((one) => Object.entries(one).map(([name, value]) => [name, String(value)]))
+      .map((members) => JSON.stringify(Object.fromEntries(members)))
+      .join("\n");
+    expect(await send("cloudflare/logpush/http_requests", texts)).toMatchObject([
+      202,
+      { records: 4, placed: 4 },
+    ]);
+    for (const dataset of ["dns_logs", "made_up", "zaraz_events"])
+      expect((await send(`cloudflare/logpush/${dataset}`, "{}"))[0]).toBe(404);
+    expect(await vaultWrites()).toEqual([]);
+  });
+
   it("takes ten copies of a message, in any order, for one (I7)", async () => {
     const [begin, end] = ["START", "END"].map((event) =>
       alert({ alert_event: `ALERT_STATE_EVENT_${event}`, alert_correlation_id: "same" }),

@@ -49,10 +49,16 @@ export function parseNotification(body: Json): Result<Notification, string> {
 
 const topicOf = (type: string): Topic => TOPICS.find(([of]) => of.test(type))?.[1] ?? "other";
 
-/** Flat, or nested as in the certificate alerts: `data.data` and `data.metadata`. */
+/**
+ * Flat, or nested: `data.data` and `data.metadata` of certificates, `data.account` of Workers, and `data.unreachable_zones`
+ * of origins, which say where to look if it is one only.
+ */
 function membersOf(data: Json | undefined): JsonObject {
   if (!isObject(data)) return {};
-  const nested = [data["data"], data["metadata"]].filter(isObject);
+  const { account, unreachable_zones: zones } = data;
+  const owner = isObject(account) ? { account_id: account["id"] ?? null } : {};
+  const only = Array.isArray(zones) && zones.length === 1 ? zones[0] : null;
+  const nested = [owner, data["data"], data["metadata"], only].filter(isObject);
   return Object.fromEntries([...nested, data].flatMap((one) => Object.entries(one)));
 }
 
@@ -61,7 +67,9 @@ function eventOf(body: JsonObject, data: JsonObject): Hint["event"] {
   if (event.endsWith("_END")) return "end";
   if (event.endsWith("_START")) return "start";
   const status =
-    textOf(data["new_health_status"]) || textOf(data["new_status"]) || textOf(data["status"]);
+    ["new_health_status", "new_health", "new_status", "status"]
+      .map((member) => textOf(data[member]))
+      .find((text) => text !== "") ?? "";
   return /^(?:healthy|TUNNEL_STATUS_TYPE_HEALTHY)$/i.test(status) ? "end" : "once";
 }
 

@@ -1,7 +1,8 @@
 /**
  * Between requests and the one that watches a scope: what comes while a delivery is under way goes with the next one, and
- * the same message again not at all. So ten thousand messages in a second are a few hundred deliveries at most (I7), and
- * what waits is bounded (I12).
+ * the same message again not at all. Nor does one more of a sort that is still to be looked at: the look that waits is
+ * durable, and comes after it. So a hundred thousand messages in a minute are some hundred deliveries (I7), and what
+ * waits is bounded (I12).
  *
  * Requests share values here, never a promise: the runtime ends a request's work with the request, and one that waits for
  * another's work looks hung to it and is ended with a fault. Who waits looks again by a timer of its own, and one of
@@ -13,6 +14,10 @@ import { sortOf } from "../../core/intake/pace.ts";
 
 /** Messages that are known to have been taken. Each key is some 80 bytes. */
 const SEEN_MAX = 10_000;
+/** Sorts whose look is known to be still to come; they can be invented. */
+const COVERED_MAX = 1_000;
+/** A request's clock stands still while it computes: a message may be this much younger than it looks. */
+const COVER_MARGIN_MS = 100;
 /** Different hints that wait for one scope; a hint more than that says nothing that these do not. */
 const WAITING_MAX = 50;
 /** A delivery takes a few milliseconds; who waits longer looks less often. */
@@ -36,8 +41,8 @@ type Lane = { underWay: Batch | null; waiting: Batch | null };
 export type Taken = "accepted" | "duplicate";
 
 export interface IntakePorts {
-  /** Durable when it returns. */
-  readonly deliver: (scope: ScopeId, hints: readonly Hint[]) => Promise<void>;
+  /** Durable when it returns: for how long (ms) one more of the same sorts changes nothing. */
+  readonly deliver: (scope: ScopeId, hints: readonly Hint[]) => Promise<number>;
   readonly nowMs: () => number;
   readonly pause: (ms: number) => Promise<void>;
 }
@@ -46,6 +51,8 @@ export class Intake {
   readonly #ports: IntakePorts;
   readonly #seen = new Set<string>();
   readonly #lanes = new Map<ScopeId, Lane>();
+  /** By scope and sort. */
+  readonly #covered = new Map<string, { readonly fromMs: number; readonly untilMs: number }>();
 
   constructor(ports: IntakePorts) {
     this.#ports = ports;
@@ -55,6 +62,10 @@ export class Intake {
   async take(scope: ScopeId, hint: Hint, keep: (work: Promise<unknown>) => void): Promise<Taken> {
     const key = `${scope} ${hint.key}`;
     if (this.#seen.has(key)) return "duplicate";
+    if (this.#isCovered(scope, hint)) {
+      this.#remember(key);
+      return "accepted";
+    }
     const batch = this.#join(scope, hint);
     const untilMs = this.#ports.nowMs() + TAKE_MS_MAX;
     for (let pauseMs = PAUSE_MS; batch.state !== "taken";) {
@@ -96,7 +107,8 @@ export class Intake {
     batch.state = "under_way";
     batch.carriedAtMs = this.#ports.nowMs();
     try {
-      await this.#ports.deliver(scope, [...batch.hints.values()]);
+      const coverMs = await this.#ports.deliver(scope, [...batch.hints.values()]);
+      this.#cover(scope, batch, coverMs);
       batch.state = "taken";
     } catch (fault) {
       batch.state = "failed";
@@ -105,6 +117,27 @@ export class Intake {
       if (lane.underWay === batch) lane.underWay = null;
       if (lane.underWay === null && lane.waiting === null && this.#lanes.get(scope) === lane)
         this.#lanes.delete(scope);
+    }
+  }
+
+  /** A clock that was set back covers nothing. */
+  #isCovered(scope: ScopeId, hint: Hint): boolean {
+    const cover = this.#covered.get(`${scope} ${sortOf(hint)}`);
+    const nowMs = this.#ports.nowMs();
+    return cover !== undefined && nowMs >= cover.fromMs && nowMs < cover.untilMs;
+  }
+
+  /** Counted from when the delivery began: the answer was given later, so no two clocks are compared. */
+  #cover(scope: ScopeId, { hints, carriedAtMs }: Batch, coverMs: number): void {
+    const untilMs = carriedAtMs + coverMs - COVER_MARGIN_MS;
+    if (untilMs <= this.#ports.nowMs()) return;
+    for (const sort of hints.keys()) {
+      this.#covered.delete(`${scope} ${sort}`);
+      this.#covered.set(`${scope} ${sort}`, { fromMs: carriedAtMs, untilMs });
+    }
+    for (const [oldest] of this.#covered) {
+      if (this.#covered.size <= COVERED_MAX) break;
+      this.#covered.delete(oldest);
     }
   }
 

@@ -23,8 +23,8 @@ export interface WebhookPorts {
   readonly scopesOf: (
     hint: Pick<Hint, "zoneName" | "zoneId" | "accountId" | "topic">,
   ) => Promise<readonly ScopeId[]>;
-  /** Durable when it returns; the work goes on by itself. */
-  hint(scope: ScopeId, hints: readonly Hint[]): Promise<void>;
+  /** Durable when it returns, with the time (ms) for which more of the same changes nothing; the work goes on by itself. */
+  hint(scope: ScopeId, hints: readonly Hint[]): Promise<number>;
   traffic(scope: ScopeId, batch: TrafficBatch): Promise<void>;
 }
 

@@ -63,6 +63,72 @@ describe("a notification", () => {
     expect(parseNotification([]).ok).toBe(false);
   });
 
+  it.each([
+    [
+      "access_custom_certificate_expiration_type advanced_ddos_attack_l4_alert",
+      "certificate traffic",
+    ],
+    ["advanced_ddos_attack_l7_alert dedicated_ssl_certificate_event_type", "traffic certificate"],
+    [
+      "health_check_status_notification workers_alert workers_observability_alert",
+      "origin change change",
+    ],
+    ["bgp_hijack_notification clickhouse_alert_fw_anomaly dos_attack_l7", "dns traffic traffic"],
+    [
+      "incident_alert load_balancing_health_alert maintenance_event_notification",
+      "other origin other",
+    ],
+    ["load_balancing_pool_enablement_alert open_port_scan_alert", "origin other"],
+    ["real_origin_monitoring security_insights_alert tunnel_health_event", "origin gateway origin"],
+    [
+      "universal_ssl_event_type secondary_dns_warning http_alert_origin_error",
+      "certificate dns origin",
+    ],
+    ["traffic_anomalies_alert expiring_service_token_alert", "traffic certificate"],
+  ])(
+    "of the types %s is taken flat, nested, with numbers as texts and with nothing",
+    (types, topics) => {
+      const zone = { zone_name: "a.example", zone_tag: "f".repeat(32) };
+      const found = types.split(" ").map((type) => {
+        const shapes: readonly Json[] = [
+          { ...zone, requests_per_second: "800", days_til_expiration: "3" },
+          { data: zone, metadata: { event: { id: "x", created_at: null } } },
+          { data: { ...zone, hosts: [] }, metadata: zone },
+        ];
+        for (const shape of shapes)
+          expect(hint(alert({ alert_type: type, ts: "1793000000" }, shape))).toMatchObject({
+            zoneName: "a.example",
+            zoneId: "f".repeat(32),
+            sentAtMs: 1_793_000_000_000,
+          });
+        expect(hint({ alert_type: type, data: null })).toMatchObject({
+          zoneName: null,
+          event: "once",
+        });
+        return hint({ alert_type: type, data: [] }).topic;
+      });
+      expect(found.join(" ")).toBe(topics);
+    },
+  );
+
+  it("is found in the shapes of Workers, of load balancers, and of origins that cannot be reached", () => {
+    const account = { account: { id: "a".repeat(32), name: "n" }, episode: { resolved_at: null } };
+    expect(hint(alert({ alert_type: "workers_observability_alert" }, account)).accountId).toBe(
+      "a".repeat(32),
+    );
+    const zones = (...names: readonly string[]): Json => ({
+      unreachable_zones: names.map((name) => ({ host: "", zone_name: name })),
+    });
+    const about = (data: Json) => hint(alert({ alert_type: "real_origin_monitoring" }, data));
+    expect(about(zones("a.example")).zoneName).toBe("a.example");
+    expect(about(zones("a.example", "b.example")).zoneName).toBeNull();
+    const pool = alert(
+      { alert_type: "load_balancing_health_alert", alert_event: null },
+      { new_health: "Healthy" },
+    );
+    expect(hint(pool).event).toBe("end");
+  });
+
   it("has one key however its members are ordered, and another for another message", () => {
     const one = alert();
     const reordered = Object.fromEntries(Object.entries(one as object).toReversed()) as Json;

@@ -24,7 +24,12 @@ class World {
   readonly deliveries: (readonly Hint[])[] = [];
   readonly kept: Promise<unknown>[] = [];
   nowMs = 1_000;
-  answer: () => Promise<void> = async () => this.pass(6);
+  /** For how long the sentinel says that more of the same changes nothing. */
+  coverMs = 0;
+  answer: () => Promise<number> = async () => {
+    await this.pass(6);
+    return this.coverMs;
+  };
   readonly intake = new Intake({
     deliver: (_, hints) => {
       this.deliveries.push(hints);
@@ -60,6 +65,46 @@ describe("between webhooks and the sentinel", () => {
     expect(await world.take(hintOf(1))).toBe("accepted");
     expect(await world.take(hintOf(1))).toBe("duplicate");
     expect(await world.take(hintOf(1), ELSEWHERE)).toBe("accepted");
+    expect(world.deliveries).toHaveLength(2);
+  });
+
+  it("while the look at its sort is still to come, one more is taken without a delivery, and then delivered again (I7)", async () => {
+    const world = new World();
+    world.coverMs = 900;
+    expect(await world.take(hintOf(0))).toBe("accepted");
+    for (let id = 1; id <= 500; id += 1) {
+      await world.pass(1);
+      expect(await world.take(hintOf(id))).toBe("accepted");
+    }
+    expect(world.deliveries).toHaveLength(1);
+    expect(await world.take(hintOf(500))).toBe("duplicate");
+    // The delivery began 506 ms ago and covers 900 less a margin: nothing is taken as covered beyond that.
+    await world.pass(294);
+    expect(await world.take(hintOf(501))).toBe("accepted");
+    expect(world.deliveries).toHaveLength(2);
+  });
+
+  it("covers neither another sort, nor another scope, nor anything after the clock was set back", async () => {
+    const world = new World();
+    world.coverMs = 900;
+    await world.take(hintOf(0));
+    await world.take(hintOf(1, { event: "end" }));
+    await world.take(hintOf(2), ELSEWHERE);
+    expect(world.deliveries).toHaveLength(3);
+    world.nowMs -= 10_000;
+    await world.take(hintOf(3));
+    expect(world.deliveries).toHaveLength(4);
+  });
+
+  it("a delivery that failed covers nothing", async () => {
+    const world = new World();
+    const works = world.answer;
+    world.answer = async () => {
+      throw new Error("no");
+    };
+    await expect(world.take(hintOf(0))).rejects.toThrow();
+    world.answer = works;
+    await world.take(hintOf(1));
     expect(world.deliveries).toHaveLength(2);
   });
 
