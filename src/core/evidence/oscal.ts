@@ -5,6 +5,8 @@ import type { JsonObject } from "../canonical.ts";
 import type { Assessed, EvidenceInput } from "./bundle.ts";
 
 const OSCAL_VERSION = "1.1.2";
+/** OSCAL's own names of properties are NIST's; ours stand in a name space of ours. */
+const NAMES = "https://driftless.dev/ns/oscal";
 
 /** The same contents have the same ids. In the form of a version 5 UUID, which OSCAL asks for. */
 export function uuidOf(name: string): string {
@@ -29,7 +31,23 @@ function statusOf({ looked: { verdict, finding } }: Assessed): JsonObject {
   }
 }
 
-export function oscalOf(input: EvidenceInput, assessed: readonly Assessed[]): JsonObject {
+const property = (name: string, value: string): JsonObject => ({ name, ns: NAMES, value });
+
+/** A list that is there has at least one item: without evidence there is no list. */
+const evidenceOf = (origin: string, { looked: { evidence } }: Assessed): JsonObject =>
+  evidence.length === 0
+    ? {}
+    : {
+        "relevant-evidence": evidence.map((index) => ({
+          href: `https://${origin}#${index}`,
+          description: `entry ${index} of the record`,
+        })),
+      };
+
+export function oscalOf(
+  input: Pick<EvidenceInput, "checkpoint" | "period" | "madeAt">,
+  assessed: readonly Assessed[],
+): JsonObject {
   const { checkpoint, period, madeAt } = input;
   const base = `${checkpoint.origin}/${checkpoint.size}/${period.from}/${period.to}`;
   return {
@@ -41,6 +59,7 @@ export function oscalOf(input: EvidenceInput, assessed: readonly Assessed[]): Js
         version: "1",
         "oscal-version": OSCAL_VERSION,
       },
+      // There is no plan of an assessment in OSCAL: what was looked at and how is described in the bundle itself.
       "import-ap": { href: "./README.txt" },
       results: [
         {
@@ -50,8 +69,9 @@ export function oscalOf(input: EvidenceInput, assessed: readonly Assessed[]): Js
           start: period.from,
           end: period.to,
           props: [
-            { name: "log-origin", value: checkpoint.origin },
-            { name: "log-size", value: String(checkpoint.size) },
+            property("log-origin", checkpoint.origin),
+            property("log-size", String(checkpoint.size)),
+            property("log-root", bytesToHex(checkpoint.root)),
           ],
           "reviewed-controls": {
             "control-selections": [
@@ -63,10 +83,7 @@ export function oscalOf(input: EvidenceInput, assessed: readonly Assessed[]): Js
             description: one.looked.finding,
             methods: ["EXAMINE"],
             collected: madeAt,
-            "relevant-evidence": one.looked.evidence.map((index) => ({
-              href: `${checkpoint.origin}#${index}`,
-              description: `entry ${index} of the record`,
-            })),
+            ...evidenceOf(checkpoint.origin, one),
           })),
           findings: assessed.map((one) => ({
             uuid: uuidOf(`${base}/finding/${tokenOf(one)}`),
