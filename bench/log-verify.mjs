@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { urlSource } from "../cli/log-source.ts";
-import { verifyLog } from "../cli/verify-log.ts";
+import { verifyRecord } from "../cli/verify-record.ts";
 import { Failure } from "../scripts/json-client.mjs";
 import { startLogRig } from "../scripts/log-rig.mjs";
 import { Edge } from "../src/core/log/tile.ts";
@@ -50,7 +50,7 @@ async function measure({ rig, quick, report, log, signal }) {
   for (let run = 0; run < (quick ? 1 : 3); run += 1) {
     const startedAt = performance.now();
     const source = urlSource(rig.url, null);
-    const verified = await verifyLog({ source, trust: null, seen: null, isForeign: false });
+    const verified = await verifyRecord({ source, trust: null, seen: null, isForeign: false });
     sample.push(performance.now() - startedAt);
     if (!verified.ok || verified.size < count)
       throw new Failure(`not verified: ${JSON.stringify(verified.problems.slice(0, 3))}`);

@@ -13,6 +13,7 @@ export interface LockInput {
   readonly accountId: string;
   readonly bucket: string;
   readonly months: number;
+  readonly shards: number;
 }
 
 const rule = z.looseObject({ id: z.string(), prefix: z.string().optional() });
@@ -47,7 +48,7 @@ export async function lockRecord(
   input: LockInput,
 ): Promise<{ readonly changed: boolean; readonly rules: readonly Rule[] }> {
   const before = await call(input);
-  const wanted = lockRulesOf(input.months);
+  const wanted = lockRulesOf(input.months, input.shards);
   const ours = new Set(wanted.map(({ id }) => id));
   const weaker = wanted.find((one) => secondsOf(before, one) > one.condition.maxAgeSeconds);
   if (weaker)
@@ -73,12 +74,12 @@ function secondsOf(rules: readonly Rule[], { id }: LockRule): number {
 }
 
 /** The same rules as a declaration, so that Driftless itself notices when they are gone. */
-export const lockDeclaration = (bucket: string, months: number): string =>
+export const lockDeclaration = (bucket: string, months: number, shards: number): string =>
   [
     "r2_bucket:",
     `  - name: ${bucket}`,
     "    lock:",
-    ...lockRulesOf(months).map(
+    ...lockRulesOf(months, shards).map(
       ({ id, prefix, condition }) =>
         `      - { id: ${id}, prefix: ${prefix}, condition: { type: Age, maxAgeSeconds: ${condition.maxAgeSeconds} } }`,
     ),

@@ -75,3 +75,19 @@ export function urlSource(url: string, token: string | null): LogSource {
     list: () => Promise.resolve(null),
   };
 }
+
+/** What stands below a prefix, which ends in a slash or is empty. */
+export const within = (source: LogSource, prefix: string): LogSource =>
+  prefix === ""
+    ? source
+    : {
+        name: `${source.name}/${prefix.slice(0, -1)}`,
+        read: (path) => source.read(prefix + path),
+        async list() {
+          const files = await source.list();
+          return (
+            files?.flatMap((file) => (file.startsWith(prefix) ? file.slice(prefix.length) : [])) ??
+            null
+          );
+        },
+      };

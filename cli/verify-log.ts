@@ -1,4 +1,4 @@
-/** Verifies a whole log from its files and keys alone. */
+/** Verifies one whole log from its files and keys alone. */
 import { createHash } from "node:crypto";
 import { parseCheckpoint, type SignedCheckpoint } from "../src/core/log/checkpoint.ts";
 import { LeafAudit } from "../src/core/log/leaf-audit.ts";
@@ -13,8 +13,9 @@ import {
   TILE_WIDTH,
   type TileId,
 } from "../src/core/log/tile.ts";
+import { originAt, type Place } from "../src/core/log/shards.ts";
 import { meetsQuorum, type TrustFile } from "../src/core/log/trust-file.ts";
-import { type Problem, type Span, TreeVerifier } from "../src/core/log/verifier.ts";
+import { type Problem, type Seen, type Span, TreeVerifier } from "../src/core/log/verifier.ts";
 import { verifiedKeys } from "../src/edge/signing/log-signer.ts";
 import type { LogSource } from "./log-source.ts";
 
@@ -32,6 +33,17 @@ export interface VerifyInput {
   /** Whether the entries have to be Driftless's. */
   readonly isForeign: boolean;
 }
+
+/** Which of the record's logs it is, and what the others say about it. */
+export interface Part {
+  readonly place: Place;
+  /** How many shards there were, as the first log tells. */
+  readonly counts: readonly number[];
+  /** The checkpoints of this log that the root log has. */
+  readonly heads: readonly SignedCheckpoint[];
+}
+
+export const ALONE: Part = { place: 0, counts: [1], heads: [] };
 
 export interface Report {
   readonly ok: boolean;
@@ -185,11 +197,12 @@ class Reader {
 }
 
 /** The entries and every tile over them. */
-async function readTree(input: VerifyInput, { signed, keys }: Opened) {
+async function readTree(input: VerifyInput, { signed, keys }: Opened, part: Part) {
   const { origin, size, root } = signed.checkpoint;
-  const seen = input.seen?.checkpoint ?? null;
-  const verifier = new TreeVerifier({ size, root, leafHash, seen });
-  const audit = new LeafAudit(origin);
+  const verifier = new TreeVerifier({ size, root, leafHash, seen: seenOf(input, part) });
+  const { place, counts } = part;
+  const record = origin.slice(0, origin.length - originAt("", place).length);
+  const audit = new LeafAudit({ record, place, counts });
   const reader = new Reader(input.source);
   const above = new Map<number, Uint8Array | null>();
   const compare = async ({ tile, bytes }: { tile: TileId; bytes: Uint8Array }): Promise<void> =>
@@ -205,6 +218,30 @@ async function readTree(input: VerifyInput, { signed, keys }: Opened) {
   if (!input.isForeign && verifier.problems.length === 0)
     requireSigning(verifier, { audit, keys, signed });
   return { verifier, audit, files: reader.count };
+}
+
+function seenOf({ seen }: VerifyInput, { heads }: Part): readonly Seen[] {
+  const told = heads.map(({ checkpoint: { size, root } }) => ({
+    size,
+    root,
+    where: "that the root log has",
+  }));
+  return seen === null ? told : [...told, { ...seen.checkpoint, where: "seen before" }];
+}
+
+/** What the root log has of this log, this log's keys have signed. Keys that are pinned may be newer ones than those. */
+async function checkHeads(
+  { heads }: Part,
+  of: { keys: readonly NoteKey[]; isPinned: boolean; verifier: TreeVerifier },
+): Promise<void> {
+  const kinds = new Set(of.keys.map(({ type }) => type));
+  for (const head of heads) {
+    const signed = await verifiedKeys(head, of.keys);
+    const signers = signed.ok ? new Set(signed.value.map(({ key }) => key.type)) : null;
+    if (signers !== null && (of.isPinned || signers.size === kinds.size)) continue;
+    const { size } = head.checkpoint;
+    of.verifier.note("checkpoint", `the root log has ${size} entries that its keys did not sign`);
+  }
 }
 
 interface Reading {
@@ -352,19 +389,30 @@ const KIND: Readonly<Record<number, string>> = {
   [NOTE_TYPES.mlDsa44]: "ML-DSA-44",
 };
 
-export async function verifyLog(input: VerifyInput): Promise<Report> {
+/** One log of the record, with what has to be known of it to verify the others. */
+export interface Verified {
+  readonly report: Report;
+  readonly counts: readonly number[];
+  readonly heads: ReadonlyMap<number, readonly SignedCheckpoint[]>;
+  /** Names of the attachments that its entries have. */
+  readonly named: readonly string[];
+}
+
+export async function verifyOne(input: VerifyInput, part: Part = ALONE): Promise<Verified> {
   let opened: Opened;
   try {
     opened = await open(input);
   } catch (fault) {
     if (!(fault instanceof Stop)) throw fault;
-    return { ...nothing(input), problems: [{ file: fault.file, problem: fault.message }] };
+    const report = { ...nothing(input), problems: [{ file: fault.file, problem: fault.message }] };
+    return { report, counts: [1], heads: new Map(), named: [] };
   }
   const { checkpoint } = opened.signed;
-  const { verifier, audit, files } = await readTree(input, opened);
+  const { verifier, audit, files } = await readTree(input, opened, part);
+  await checkHeads(part, { keys: opened.keys, isPinned: input.trust !== null, verifier });
   const folder = await checkFolder(input, checkpoint.size, verifier);
   const named = [...audit.attached].map(([digest, keep]) => `${keep}/${digest.slice(7)}.json`);
-  return {
+  const report: Report = {
     ...nothing(input),
     ok: verifier.problems.length === 0,
     origin: checkpoint.origin,
@@ -384,4 +432,5 @@ export async function verifyLog(input: VerifyInput): Promise<Report> {
     },
     problems: verifier.problems,
   };
+  return { report, counts: audit.counts, heads: audit.heads, named };
 }

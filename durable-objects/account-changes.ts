@@ -39,7 +39,9 @@ async function changesOf(
   if (all.value.length >= FEED_MAX)
     return `account ${accountId} has ${FEED_MAX} changes or more: choose a shorter period`;
   const foreign = new Set(others.value.map(({ id }) => id));
-  return all.value.map(({ id, at, action, resourceId, actor }) => ({
+  return all.value.map(({ id, at, action, resourceId, resourceType, request, actor }) => ({
+    ...request,
+    resourceType,
     id,
     at,
     action,

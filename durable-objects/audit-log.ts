@@ -4,11 +4,21 @@ import type { Digest, Instant } from "../src/core/ids.ts";
 import type { Entry, RecordedEntry, Source } from "../src/core/log/entry.ts";
 import { attachmentKey } from "../src/core/log/leaf.ts";
 import { vkeyOf } from "../src/core/log/note.ts";
-import type { Appended } from "../src/core/ports.ts";
+import { originAt, type Place, placeOf, prefixOf } from "../src/core/log/shards.ts";
+import type { AnchoredProof, Appended } from "../src/core/ports.ts";
 import { LogConflict } from "../src/edge/store/log-store.ts";
 import { Driver } from "./driver.ts";
 import { Log } from "./log.ts";
+import { nameOf } from "./log-journal.ts";
 import { LogRefusal } from "./log-publisher.ts";
+import {
+  type Admitted,
+  type Claim,
+  type Peer,
+  peerIn,
+  shardCount,
+  Sharding,
+} from "./log-sharding.ts";
 
 /** What the vault's objects see of their Worker. */
 export interface VaultEnv {
@@ -25,6 +35,8 @@ export interface VaultEnv {
   readonly CF_API_TOKEN: string;
   /** The record's name: a URL without its scheme, never to be changed. */
   readonly LOG_ORIGIN: string;
+  /** How many logs the scopes are spread over; 1: one log. May be changed; what was recorded stays where it is. */
+  readonly LOG_SHARDS: string;
   /** Witness, group and quorum lines of a tlog-policy file; empty: none. */
   readonly LOG_WITNESSES: string;
   readonly CF_MINT_TOKEN?: string;
@@ -35,29 +47,88 @@ export interface VaultEnv {
 const READ_MAX = 500;
 const WAIT_MS_MAX = 10_000;
 
+interface Opened {
+  readonly log: Log;
+  readonly sharding: Sharding;
+}
+
 /**
- * The record: a transparency log, append-only, with this object as its only writer (log.ts). An entry is durable when
- * `append` returns; readers outside see it about a second later, and `proof` waits for that.
+ * A log of the record: a transparency log, append-only, with this object as its only writer (log.ts). An entry is durable
+ * when `append` returns; readers outside see it about a second later, and `proof` waits for that. Which log it is, its name
+ * says: the first, a shard, or the root log over the shards' checkpoints (log-sharding.ts).
  */
-export class AuditLog extends DurableObject<VaultEnv> {
+export class AuditLog extends DurableObject<VaultEnv> implements Peer {
   readonly #driver = new Driver("audit-log", () => this.#drive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #waiting = new Set<() => void>();
-  #log: Promise<Log> | null = null;
+  #log: Promise<Opened> | null = null;
   /** The driver knows that there is work: it need not be told with every append. */
   #isDriven = false;
 
-  /** `source` is the Worker that speaks: set by the entry point, never by the caller. */
-  async append(entries: readonly Entry[], source: Source): Promise<Appended> {
-    const log = await this.#opened();
-    const appended = await log.append(entries, source);
+  get #place(): Place {
+    const place = placeOf(this.lifecycle.name);
+    if (place === null) throw new Error(`the record has no log called \`${this.lifecycle.name}\``);
+    return place;
+  }
+
+  /**
+   * `source` is the Worker that speaks: set by the entry point, never by the caller. `shards` is what it has been sent
+   * here by: another count than ours is of another deployment, and would spread a scope over two logs.
+   */
+  async append(entries: readonly Entry[], source: Source, shards: number): Promise<Appended> {
+    const { log, sharding } = await this.#opened();
+    if (this.#place === "root" || shards !== shardCount(this.env))
+      throw new Error(`entries of ${shards} shards do not belong into \`${this.lifecycle.name}\``);
+    const before = await sharding.toldBefore(entries, source);
+    const isNew = ({ id }: Entry): boolean => !before.has(nameOf(source, id));
+    const { last, indices } = await log.append(entries.filter(isNew), source);
     this.#wakeReaders();
     if (!this.#isDriven) await this.#requestPublication();
-    return appended;
+    if (before.size === 0) return { last, indices };
+    const rest = [...indices];
+    const all = entries.map(({ id }) => before.get(nameOf(source, id)) ?? rest.shift() ?? -1);
+    return { last, indices: all };
   }
 
   async latest(): Promise<number> {
-    return (await this.#opened()).journal.size - 1;
+    return (await this.#opened()).log.journal.size - 1;
+  }
+
+  async enrol(count: number): Promise<readonly number[]> {
+    const { log, sharding } = await this.#opened();
+    return sharding.enrol(log, count);
+  }
+
+  /** How many shards have entries, or had. */
+  async shards(): Promise<number> {
+    return Math.max(...(await this.#opened()).sharding.counts);
+  }
+
+  async known(names: readonly string[]): Promise<readonly (readonly [string, number])[]> {
+    return [...(await this.#opened()).log.journal.known(names)];
+  }
+
+  async admit(claim: Claim): Promise<Admitted> {
+    const { log, sharding } = await this.#opened();
+    if (this.#place !== "root") throw new Error("only the root log takes in checkpoints");
+    const admitted = sharding.admit(log, claim);
+    if (!this.#isDriven) await this.#requestPublication();
+    return admitted;
+  }
+
+  async admitted(place: number): Promise<Admitted | null> {
+    return (await this.#opened()).sharding.admitted(place);
+  }
+
+  /** The third answer: the entry's shard is in the root log with a checkpoint over it. Null: not yet, ask again. */
+  async anchored(query: { index: number; waitMs: number }): Promise<AnchoredProof | null> {
+    const { log, sharding } = await this.#opened();
+    if (!sharding.isAnchored || query.index >= log.journal.size) return null;
+    const reaches = (): boolean =>
+      (sharding.admitted(Number(this.#place))?.size ?? 0) > query.index;
+    if (!reaches()) await this.#requestPublication();
+    await this.#until(reaches, query.waitMs);
+    return sharding.proofOf(log, query);
   }
 
   async read({
@@ -69,14 +140,16 @@ export class AuditLog extends DurableObject<VaultEnv> {
     limit: number;
     waitMs: number;
   }): Promise<readonly RecordedEntry[]> {
-    const log = await this.#opened();
+    const { log } = await this.#opened();
     await this.#until(() => log.journal.size > after + 1, waitMs);
-    return log.read(after, Math.min(limit, READ_MAX));
+    const entries = await log.read(after, Math.min(limit, READ_MAX));
+    const shard = Number(this.#place);
+    return shard === 0 ? entries : entries.map((entry) => ({ ...entry, shard }));
   }
 
   /** The second answer: a proof file, once readers outside see the entry. Null: not yet, ask again. */
   async proof({ index, waitMs }: { index: number; waitMs: number }): Promise<string | null> {
-    const log = await this.#opened();
+    const { log } = await this.#opened();
     if (index >= log.journal.published && index < log.journal.size) {
       await this.#requestPublication();
       await this.#until(() => log.journal.published > index, waitMs);
@@ -86,7 +159,7 @@ export class AuditLog extends DurableObject<VaultEnv> {
 
   /** One vkey a line, all that ever signed. */
   async keys(): Promise<readonly string[]> {
-    return (await this.#opened()).keys().map(vkeyOf);
+    return (await this.#opened()).log.keys().map(vkeyOf);
   }
 
   /** The entry first (I10): a crash in between leaves an entry, and the request is made again. */
@@ -103,17 +176,17 @@ export class AuditLog extends DurableObject<VaultEnv> {
       actor: by,
       data: { digest },
     } as const;
-    await this.append([entry], source);
-    await (await this.#opened()).store.erase(attachmentKey("personal", digest));
+    await this.append([entry], source, shardCount(this.env));
+    await (await this.#opened()).log.beside.erase(attachmentKey("personal", digest));
   }
 
   /** What is published under this name: the caller has checked that it is one of the log's. */
   async object(path: string): Promise<Uint8Array | null> {
-    return (await this.#opened()).store.read(path);
+    return (await this.#opened()).log.store.read(path);
   }
 
   /** A log that refuses to open is asked again with the next call: what is in its way may be gone by then. */
-  async #opened(): Promise<Log> {
+  async #opened(): Promise<Opened> {
     await this.lifecycle.start();
     this.#log ??= this.#open();
     try {
@@ -124,20 +197,30 @@ export class AuditLog extends DurableObject<VaultEnv> {
     }
   }
 
-  async #open(): Promise<Log> {
+  async #open(): Promise<Opened> {
+    const place = this.#place;
     const log = await Log.open({
       storage: this.ctx.storage,
       bucket: this.env.RECORD,
-      origin: this.env.LOG_ORIGIN,
-      prefix: "",
+      origin: originAt(this.env.LOG_ORIGIN, place),
+      prefix: prefixOf(place),
+      attachments: "",
       nowMs: () => Date.now(),
       sleep: (ms) => scheduler.wait(ms),
       witnesses: this.env.LOG_WITNESSES,
       fetch: (request) => fetch(request),
     });
+    const sharding = new Sharding({
+      storage: this.ctx.storage,
+      place,
+      count: shardCount(this.env),
+      peer: peerIn(this.env.AUDIT_LOG),
+      nowMs: () => Date.now(),
+    });
+    await sharding.join(log);
     // A crash between an append and its request leaves entries that nobody has asked to publish.
     if (log.journal.published < log.journal.size) await this.#requestPublication();
-    return log;
+    return { log, sharding };
   }
 
   async #requestPublication(): Promise<void> {
@@ -146,10 +229,12 @@ export class AuditLog extends DurableObject<VaultEnv> {
   }
 
   async #drive(): Promise<number | null> {
-    const log = await this.#opened();
+    const { log, sharding } = await this.#opened();
+    let anchorAtMs: number | null = null;
     try {
       await log.stepKeys();
       await log.publish();
+      anchorAtMs = await sharding.anchor(log);
     } catch (fault) {
       // The state is in doubt: what is in memory goes, and nothing is appended before the checks of a fresh start hold.
       if (fault instanceof LogRefusal || fault instanceof LogConflict) this.#log = null;
@@ -158,7 +243,7 @@ export class AuditLog extends DurableObject<VaultEnv> {
     this.#wakeReaders();
     // Without an await in between: what is appended from here on asks for its publication itself.
     this.#isDriven = log.journal.published < log.journal.size;
-    return this.#isDriven ? Date.now() : null;
+    return this.#isDriven ? Date.now() : anchorAtMs;
   }
 
   #wakeReaders(): void {

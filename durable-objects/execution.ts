@@ -74,7 +74,7 @@ export class Execution {
       journal.state(plan.digest, index) === "intended" &&
       settle(steps, observed.value) === "carried_out"
     )
-      return this.#done(index, call, createdAmong(steps, observed.value));
+      return this.#done(index, call, { created: createdAmong(steps, observed.value) });
     const moved = this.#moved(index, steps, observed.value);
     if (moved) return moved;
     const refused =
@@ -90,7 +90,10 @@ export class Execution {
     journal.intend(plan, index);
     const answer = await this.#send(call.request, ids);
     if (answer.type === "ok")
-      return this.#done(index, call, createdIn(call, plan.plan.steps, answer.result));
+      return this.#done(index, call, {
+        created: createdIn(call, plan.plan.steps, answer.result),
+        ...(answer.ray === undefined ? {} : { ray: answer.ray }),
+      });
     return this.#unclear(index, call, answer);
   }
 
@@ -151,7 +154,7 @@ export class Execution {
       return this.#unavailable(index, observed.error.detail, observed.error.retryAfterMs);
     switch (settle(steps, observed.value)) {
       case "carried_out":
-        return this.#done(index, call, createdAmong(steps, observed.value));
+        return this.#done(index, call, { created: createdAmong(steps, observed.value) });
       case "neither":
         return {
           outcome: "basis_moved",
@@ -174,12 +177,22 @@ export class Execution {
     const { api } = this.#input;
     const named = withIds(request, ids);
     const answer = await api.send(named);
-    return finished(api, { request: named, answer });
+    const end = await finished(api, { request: named, answer });
+    // The ray of the write itself, not of the questions what became of it.
+    return end.type === "ok" && answer.type === "ok" && answer.ray !== undefined
+      ? { ...end, ray: answer.ray }
+      : end;
   }
 
-  async #done(index: number, call: Call, created: ReadonlyMap<number, string>): Promise<null> {
+  /** `ray`: left out where the answer was lost, and the write was found by looking. */
+  async #done(
+    index: number,
+    call: Call,
+    { created, ray }: { created: ReadonlyMap<number, string>; ray?: string },
+  ): Promise<null> {
     this.#input.journal.done(this.#input.plan.digest, index, created);
-    await this.#note("write_result", { index, call, data: { result: "carried_out" } });
+    const data = { result: "carried_out", ...(ray === undefined ? {} : { ray }) };
+    await this.#note("write_result", { index, call, data });
     return null;
   }
 

@@ -14,7 +14,8 @@ export interface Leaf {
   readonly name: string;
   readonly index: number;
   readonly hash: Uint8Array;
-  readonly bytes: Uint8Array;
+  /** Its bytes are the UTF-8 of this. A text, because garbage of texts is collected sooner than that of byte arrays. */
+  readonly text: string;
 }
 
 /** The tree head that was signed last. Binding for ever, also while nobody has seen it. */
@@ -53,8 +54,7 @@ const SCHEMA = [
   "create table if not exists signer (purpose text not null, generation integer not null, seeds text not null, introduced_ms integer not null, retired_ms integer, primary key (purpose, generation))",
 ];
 
-const placeholders = (rows: number, columns: number): string =>
-  Array.from({ length: rows }, () => `(${Array(columns).fill("?").join(", ")})`).join(", ");
+const placeholders = (rows: number, row: string): string => Array(rows).fill(row).join(", ");
 
 function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
   for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
@@ -126,39 +126,38 @@ export class LogJournal {
     this.#storage.transactionSync(() => {
       for (const some of chunks(leaves, ROWS_A_STATEMENT)) {
         this.#sql.exec(
-          `insert into name values ${placeholders(some.length, 2)}`,
+          `insert into name values ${placeholders(some.length, "(?, ?)")}`,
           ...some.flatMap(({ name, index }) => [name, index]),
         );
         this.#sql.exec(
-          `insert into leaf values ${placeholders(some.length, 3)}`,
-          ...some.flatMap(({ index, hash, bytes }) => [index, hash, bytes]),
+          `insert into leaf values ${placeholders(some.length, "(?, ?, cast(? as blob))")}`,
+          ...some.flatMap(({ index, hash, text }) => [index, hash, text]),
         );
       }
     });
     this.#size += leaves.length;
   }
 
-  /** Stored bytes from `first` on; empty when they are no longer here. */
-  rows(first: number, limit: number): readonly Uint8Array[] {
+  /** Leaves from `first` on; empty when they are no longer here. */
+  rows(first: number, limit: number): readonly string[] {
     const rows = this.#sql
-      .exec<{ idx: number; bytes: ArrayBuffer }>(
-        "select idx, bytes from leaf where idx >= ? order by idx limit ?",
+      .exec<{ idx: number; text: string }>(
+        "select idx, cast(bytes as text) as text from leaf where idx >= ? order by idx limit ?",
         first,
         limit,
       )
       .toArray();
-    return rows[0]?.idx === first ? rows.map(({ bytes }) => new Uint8Array(bytes)) : [];
+    return rows[0]?.idx === first ? rows.map(({ text }) => text) : [];
   }
 
-  hashes(from: number, to: number): readonly Uint8Array[] {
-    return this.#sql
-      .exec<{ hash: ArrayBuffer }>(
-        "select hash from leaf where idx >= ? and idx < ? order by idx",
-        from,
-        to,
-      )
-      .toArray()
-      .map(({ hash }) => new Uint8Array(hash));
+  /** One after the other: a round has tens of thousands, which need not be in memory together. */
+  *hashes(from: number, to: number): Generator<Uint8Array> {
+    const rows = this.#sql.exec<{ hash: ArrayBuffer }>(
+      "select hash from leaf where idx >= ? and idx < ? order by idx",
+      from,
+      to,
+    );
+    for (const { hash } of rows) yield new Uint8Array(hash);
   }
 
   /** The right edge of the committed tree. */

@@ -12,6 +12,7 @@ import {
   tileIn,
   tilePath,
   tilesBetween,
+  type Utf8,
 } from "../src/core/log/tile.ts";
 import { type LogSigner, verifiedKeys } from "../src/edge/signing/log-signer.ts";
 import type { LogStore } from "../src/edge/store/log-store.ts";
@@ -23,6 +24,26 @@ const ROUND_MAX = 32_768;
 const PUBLISH_MS = 1_000;
 /** Connections that a Worker may have at once. */
 const PARALLEL = 6;
+
+const encoder = new TextEncoder();
+const UTF8: Utf8 = {
+  lengthOf: (text) => Buffer.byteLength(text),
+  write: (text, into) => encoder.encodeInto(text, into),
+};
+
+/** Bundles have some 300 KB. Much larger ones are rare, and not kept in memory. */
+const SCRATCH_BYTES = 512 * 1024;
+
+/** Memory for one upload after the other: byte arrays are garbage that piles up to half of what an isolate has. */
+class Scratch {
+  #bytes: Uint8Array | null = null;
+
+  of(length: number): Uint8Array {
+    if (length > SCRATCH_BYTES) return new Uint8Array(length);
+    this.#bytes ??= new Uint8Array(SCRATCH_BYTES);
+    return this.#bytes.subarray(0, length);
+  }
+}
 
 /** What was stored and what was published contradict each other. Nothing may be signed or appended on top of it. */
 export class LogRefusal extends Error {}
@@ -118,8 +139,9 @@ export class LogPublisher {
     const { journal, store, cosign, nowMs } = this.#input;
     const tiles = [...journal.staged()];
     const worker = async (): Promise<void> => {
+      const scratch = new Scratch();
       for (let tile = tiles.pop(); tile !== undefined; tile = tiles.pop())
-        await store.writeOnce(tilePath(tile), this.#bytesOf(tile));
+        await store.writeOnce(tilePath(tile), this.#bytesOf(tile, scratch));
     };
     await Promise.all(Array.from({ length: PARALLEL }, worker));
     const note = await cosign(journal.committed().note);
@@ -129,13 +151,13 @@ export class LogPublisher {
     await journal.sync();
   }
 
-  #bytesOf(tile: TileId): Uint8Array {
+  #bytesOf(tile: TileId, scratch: Scratch): Uint8Array {
     const { journal } = this.#input;
     const bytes = journal.stagedBytes(tile);
     if (bytes !== null) return bytes;
     const entries = journal.rows(tile.index * TILE_WIDTH, tile.width);
     if (entries.length !== tile.width) throw new LogRefusal(`${tilePath(tile)} has lost entries`);
-    return encodeBundle(entries);
+    return encodeBundle(entries, { utf8: UTF8, bytesFor: (length) => scratch.of(length) });
   }
 
   /**

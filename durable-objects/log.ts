@@ -46,6 +46,8 @@ export interface LogInput {
   readonly origin: string;
   /** Before the names of its objects; empty or with a slash at its end. */
   readonly prefix: string;
+  /** Before the names of attachments, where several logs share them; left out: the same. */
+  readonly attachments?: string;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
   /** Witnesses and their quorum, as lines of a trust file. Empty: nobody is asked. */
@@ -65,6 +67,8 @@ interface OpenSigner {
 export class Log {
   readonly journal: LogJournal;
   readonly store: LogStore;
+  /** Where attachments are. */
+  readonly beside: LogStore;
   readonly #input: LogInput;
   readonly #publisher: LogPublisher;
   #signers: readonly OpenSigner[] = [];
@@ -74,6 +78,7 @@ export class Log {
     this.#input = input;
     this.journal = new LogJournal(input.storage, input.origin);
     this.store = new LogStore(input.bucket, input.prefix);
+    this.beside = new LogStore(input.bucket, input.attachments ?? input.prefix);
     this.#publisher = new LogPublisher({
       origin: input.origin,
       journal: this.journal,
@@ -222,7 +227,7 @@ export class Log {
       const name = names[at] ?? "";
       if (indices.has(name)) continue;
       const index = this.journal.size + leaves.length;
-      const bytes = encodeLeaf({
+      const text = encodeLeaf({
         entry,
         source,
         origin: this.origin,
@@ -232,12 +237,21 @@ export class Log {
         timeMs: Date.parse(entry.at),
         attached: attached.get(name) ?? {},
       });
-      if (!bytes.ok) throw new Error(`entry \`${entry.id}\`: ${bytes.error}`);
-      leaves.push({ name, index, bytes: bytes.value, hash: leafHashOf(bytes.value) });
+      if (!text.ok) throw new Error(`entry \`${entry.id}\`: ${text.error}`);
+      leaves.push({ name, index, text: text.value, hash: leafHashOf(text.value) });
       indices.set(name, index);
     }
     this.journal.append(leaves);
     return { last: this.journal.size - 1, indices: names.map((name) => indices.get(name) ?? -1) };
+  }
+
+  /** What is no entry of ours: a checkpoint that a root log takes in. The same name again keeps its index. */
+  appendText(name: string, text: string): number {
+    const known = this.journal.known([name]).get(name);
+    if (known !== undefined) return known;
+    const index = this.journal.size;
+    this.journal.append([{ name, index, text, hash: leafHashOf(text) }]);
+    return index;
   }
 
   async #attach(entries: readonly Entry[], source: Source) {
@@ -260,7 +274,7 @@ export class Log {
     const salt = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
     const stored = attachmentText({ mediaType, text }, salt);
     const digest = digestOfText(stored);
-    await this.store.attach(attachmentKey(keep, digest), stored);
+    await this.beside.attach(attachmentKey(keep, digest), stored);
     return { keep, digest, mediaType, bytes: Buffer.byteLength(stored) };
   }
 
@@ -288,8 +302,8 @@ export class Log {
     const first = after + 1;
     if (first >= this.journal.size) return [];
     const rows = this.journal.rows(first, limit);
-    const leaves = rows.length > 0 ? rows : await this.#archived(first, limit);
-    return leaves.map(entryIn);
+    if (rows.length > 0) return rows.map(entryIn);
+    return (await this.#archived(first, limit)).map((bytes) => entryIn(decoder.decode(bytes)));
   }
 
   async #archived(first: number, limit: number): Promise<readonly Uint8Array[]> {
@@ -317,6 +331,13 @@ export class Log {
     return formatProof({ index, path, checkpoint });
   }
 
+  /** The root of the tree of `size` leaves, which has been published. */
+  async rootAt(size: number): Promise<Uint8Array> {
+    const [root] = await this.hashesOf([{ start: 0, end: size }], size);
+    if (root === undefined) throw new Error(`no tree of ${size} leaves`);
+    return root;
+  }
+
   /** Hashes of subtrees of the published tree of `size` leaves. */
   async hashesOf(ranges: readonly Range[], size: number): Promise<readonly Uint8Array[]> {
     const tiles = new Map<string, Uint8Array>();
@@ -333,8 +354,8 @@ export class Log {
 }
 
 /** The same as `leafHash` of core, with the runtime's hash: it is most of what an append computes. */
-const leafHashOf = (bytes: Uint8Array): Uint8Array =>
-  new Uint8Array(createHash("sha256").update(LEAF).update(bytes).digest());
+const leafHashOf = (text: string): Uint8Array =>
+  new Uint8Array(createHash("sha256").update(LEAF).update(text).digest());
 
 const holdsFor = async (signed: SignedCheckpoint, key: NoteKey): Promise<boolean> =>
   (await verifiedKeys(signed, [key])).ok;
@@ -345,8 +366,10 @@ const LEAF = Uint8Array.of(0);
 
 const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
 
-function entryIn(bytes: Uint8Array): RecordedEntry {
-  const leaf = decodeLeaf(new TextDecoder().decode(bytes));
+const decoder = new TextDecoder();
+
+function entryIn(text: string): RecordedEntry {
+  const leaf = decodeLeaf(text);
   if (!leaf.ok) throw new Error(`an entry of the log ${leaf.error}`);
   return leaf.value.entry;
 }

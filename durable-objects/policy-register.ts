@@ -17,7 +17,8 @@ import { err, ok, type Result } from "../src/core/result.ts";
 import { SHIPPED } from "../src/edge/cedar/shipped.ts";
 import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
 import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
-import type { AuditLog, VaultEnv } from "./audit-log.ts";
+import type { VaultEnv } from "./audit-log.ts";
+import { record } from "./record.ts";
 
 const clock = (): Instant => instantOf(new Date().toISOString());
 
@@ -98,7 +99,7 @@ export class PolicyRegister extends DurableObject<VaultEnv> implements PolicyReg
     by: string,
   ): Promise<Result<PolicyVersion, PolicyRefusal>> {
     const before = this.#find(version.version);
-    await this.#log().append([policyEntry(version, { what, by, at: clock() })], "vault");
+    await record(this.env, [policyEntry(version, { what, by, at: clock() })], "vault");
     // Somebody else was quicker while the record wrote: what is there now has to be looked at anew.
     if (JSON.stringify(this.#find(version.version)) !== JSON.stringify(before))
       throw Object.assign(new Error("the version has moved"), { code: "retryable" });
@@ -145,9 +146,5 @@ export class PolicyRegister extends DurableObject<VaultEnv> implements PolicyReg
       this.#inForce = { version, digest };
     }
     return this.#inForce.digest;
-  }
-
-  #log(): AuditLog {
-    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
   }
 }

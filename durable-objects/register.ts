@@ -37,7 +37,8 @@ import {
   type Seeds,
   verify,
 } from "../src/edge/signing/key-pair.ts";
-import type { AuditLog, VaultEnv } from "./audit-log.ts";
+import type { VaultEnv } from "./audit-log.ts";
+import { record } from "./record.ts";
 import { ORCHESTRATION } from "./orchestration.ts";
 import { PasskeyDesk } from "./passkey-desk.ts";
 import { RegisterJournal } from "./register-journal.ts";
@@ -61,7 +62,7 @@ type Introduced = Result<Seating & { readonly standing: KeyStanding }, RegisterR
 export class Register extends DurableObject<VaultEnv> implements RegisterPort {
   readonly #journal = new RegisterJournal(this.ctx.storage);
   readonly #desk = new PasskeyDesk(this.ctx.storage, this.env, (entry) =>
-    this.#log().append([entry], "vault"),
+    record(this.env, [entry], "vault"),
   );
   #root: Promise<KeyPair> | null = null;
   #busy: Promise<unknown> = Promise.resolve();
@@ -255,13 +256,9 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
         registration,
       };
       const signature = await root.sign(signedBytes("register/v1", entry));
-      await this.#log().append([registrationEntry(entry)], "vault");
+      await record(this.env, [registrationEntry(entry)], "vault");
       this.#journal.add({ entry, signature }, evidence);
     }
-  }
-
-  #log(): AuditLog {
-    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
   }
 
   #rootKey(): Promise<KeyPair> {

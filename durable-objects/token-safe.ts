@@ -1,7 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Result } from "../src/core/result.ts";
 import type { Grant } from "../src/core/token-grant.ts";
-import type { AuditLog, VaultEnv } from "./audit-log.ts";
+import type { VaultEnv } from "./audit-log.ts";
+import { record } from "./record.ts";
 import { type Lent, TokenKeeper } from "./token-keeper.ts";
 import { rotate } from "./token-rotation.ts";
 
@@ -13,7 +14,7 @@ export class TokenSafe extends DurableObject<VaultEnv> {
   readonly #keeper = new TokenKeeper({
     env: this.env,
     storage: this.ctx.storage,
-    record: (entries) => this.#log().append(entries, "vault"),
+    record: (entries) => record(this.env, entries, "vault"),
     nowMs: () => Date.now(),
     wake: (atMs) => this.#wake(atMs),
   });
@@ -47,9 +48,5 @@ export class TokenSafe extends DurableObject<VaultEnv> {
   async #wake(atMs: number): Promise<void> {
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > atMs) await this.ctx.storage.setAlarm(atMs);
-  }
-
-  #log(): AuditLog {
-    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
   }
 }

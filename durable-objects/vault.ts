@@ -23,7 +23,8 @@ import { grantOf, type GrantPurpose } from "../src/core/token-grant.ts";
 import { originProblem } from "../src/edge/cloudflare/connect.ts";
 import { checkBallots } from "../src/edge/signing/ballots.ts";
 import { activePolicyDigest } from "./active-policy.ts";
-import type { AuditLog, VaultEnv } from "./audit-log.ts";
+import type { VaultEnv } from "./audit-log.ts";
+import { record } from "./record.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
 import { lentApi, safeOf } from "./lent-api.ts";
@@ -129,7 +130,8 @@ export class Vault extends DurableObject<VaultEnv> {
       const granted = await this.#grant(request, plan.value);
       if (!granted.ok) return { outcome: "refused", refusal: granted.error };
       // The entry precedes the effect; if it cannot be written this throws and nothing is executed (I10).
-      await this.#log().append(
+      await record(
+        this.env,
         [
           {
             id: `${plan.value.digest}/release`,
@@ -170,7 +172,7 @@ export class Vault extends DurableObject<VaultEnv> {
       api: lentApi(this.env, lease),
       journal: this.#journal,
       people: this.#journal.terms(plan.digest).people,
-      record: (entries) => this.#log().append(entries, "vault"),
+      record: (entries) => record(this.env, entries, "vault"),
       clock,
     });
   }
@@ -178,11 +180,6 @@ export class Vault extends DurableObject<VaultEnv> {
   /** In this Worker: no word of the swarm's comes between. */
   #register(): Register {
     return this.env.REGISTER.getByName("register") as unknown as Register;
-  }
-
-  #log(): AuditLog {
-    // A namespace of this Worker; `append` and `read` take and return plain data.
-    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
   }
 
   /** Every check, in order of cost. Returns who approved. */

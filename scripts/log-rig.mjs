@@ -11,14 +11,14 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * record answers, or at a rate, and returns every latency; `/append` appends what it is sent; the rest is read.
  */
 const DRIVER = `
-const entryOf = (id) => ({
-  id, type: "ballot", scope: "zone:harbor-books.example", at: "2026-03-01T12:00:00.000Z",
-  actor: "simulation@zone:harbor-books.example",
+const entryOf = (id, at) => ({
+  id, type: "ballot", scope: "zone:harbor-books-" + (at % 16) + ".example", at: "2026-03-01T12:00:00.000Z",
+  actor: "simulation@zone:harbor-books-" + (at % 16) + ".example",
   data: { run: id.slice(0, 36), incident: "inc_00000000000000000000000000000000", vote: "yes", tier: 1, reasons: [],
     plan_digest: "sha256:" + "0".repeat(64), ballot_digest: "sha256:" + "1".repeat(64) },
 });
 const batchOf = (name, batch, size) =>
-  Array.from({ length: size }, (_, at) => entryOf("run_" + name + "_" + String(batch).padStart(9, "0") + "/ballot/" + at));
+  Array.from({ length: size }, (_, at) => entryOf("run_" + name + "_" + String(batch).padStart(9, "0") + "/ballot/" + at, batch + at));
 async function load({ name, batch, batches, parallel, perSecond }, log) {
   const latencies = [];
   let next = 0;
@@ -48,8 +48,13 @@ export default {
         return Response.json(await log.append(batchOf(name, batch, size)));
       }
       if (pathname === "/latest") return Response.json(await log.latest());
-      if (pathname === "/keys") return new Response((await log.keys()).join("\\n") + "\\n");
-      const bytes = await log.object(pathname.slice(1));
+      const [, root, shard, file] = /^\\/(?:(root)\\/|shard\\/(\\d+)\\/)?(.*)$/.exec(pathname);
+      const place = root ?? Number(shard ?? 0);
+      if (file === "shards") return Response.json(await log.shards());
+      if (file === "size") return Response.json((await log.latest(place)) + 1);
+      if (place !== 0 && (await log.shards()) === 1) return new Response(null, { status: 404 });
+      if (file === "keys") return new Response((await log.keys(place)).join("\\n") + "\\n");
+      const bytes = await log.object(file, place);
       return bytes === null ? new Response(null, { status: 404 }) : new Response(bytes);
     } catch (error) {
       return new Response(String(error), { status: 500 });
@@ -67,10 +72,20 @@ function runtimeOf(parent) {
   }
 }
 
+async function inspectorOf(miniflare, worker) {
+  const { host } = await miniflare.getInspectorURL();
+  const isolates = await (await fetch(`http://${host}/json`)).json();
+  const found = isolates.find(({ id }) => id.endsWith(`:${worker}`));
+  if (!found)
+    throw new Error(`no isolate of ${worker}: ${isolates.map(({ id }) => id).join(", ")}`);
+  return `ws://${host}/${found.id}`;
+}
+
 /**
- * @param {{ stateDir: string, log?: (line: { level: string, message: string }) => void }} input
+ * `inspected`: the runtime's inspector listens, so that its isolates can be measured.
+ * @param {{ stateDir: string, inspected?: boolean, shards?: number, log?: (line: { level: string, message: string }) => void }} input
  */
-export async function startLogRig({ stateDir, log = () => {} }) {
+export async function startLogRig({ stateDir, inspected = false, shards = 1, log = () => {} }) {
   const state = await openStateDir({ dir: stateDir, mode: "sandbox" });
   const vault = (await buildWorkers({ root })).find(({ role }) => role === "vault");
   const { Miniflare, convertV4MiniflareOptions } = await importInstalled("miniflare");
@@ -80,6 +95,7 @@ export async function startLogRig({ stateDir, log = () => {} }) {
       host: "127.0.0.1",
       port: 0,
       cf: false,
+      ...(inspected ? { inspectorPort: 0 } : {}),
       resourcePersistencePath: state.storage,
       handleStructuredLogs: log,
       workers: [
@@ -91,6 +107,7 @@ export async function startLogRig({ stateDir, log = () => {} }) {
         },
         {
           ...options,
+          bindings: { ...options.bindings, LOG_SHARDS: String(shards) },
           name: vault.name,
           modules: [{ type: "ESModule", path: "vault.mjs", contents: vault.code }],
         },
@@ -107,6 +124,8 @@ export async function startLogRig({ stateDir, log = () => {} }) {
     url,
     /** Of workerd; undefined where nobody tells (outside Linux). */
     pid: runtimeOf(process.pid),
+    /** Of the vault Worker's isolate, in which the record lives; null unless `inspected`. */
+    inspectorUrl: inspected ? await inspectorOf(miniflare, vault.name) : null,
     load: (of) => post("/load", of),
     append: (of) => post("/append", of),
     async stop() {

@@ -83,11 +83,13 @@ function recordOf(env: Env): ApiPorts["log"] {
   return {
     isPublic: isSandboxOrigin(env.CF_API_BASE) || isYes(env.LOG_PUBLIC_READ),
     append: (entries) => log.append(entries),
-    latest: () => log.latest(),
+    shards: () => log.shards(),
+    latest: (shard) => log.latest(shard),
     read: (query) => log.read(query),
     proof: (query) => log.proof(query),
-    keys: () => log.keys(),
-    object: (path) => log.object(path),
+    anchored: (query) => log.anchored(query),
+    keys: (place) => log.keys(place),
+    object: (path, place) => log.object(path, place),
     erase: (query) => log.erase(query),
   };
 }

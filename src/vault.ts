@@ -3,6 +3,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { AuditLog, type VaultEnv } from "../durable-objects/audit-log.ts";
 import { safeOf } from "../durable-objects/lent-api.ts";
 import { registerOf } from "../durable-objects/active-policy.ts";
+import { logAt, record } from "../durable-objects/record.ts";
 import { PolicyRegister } from "../durable-objects/policy-register.ts";
 import { TokenSafe } from "../durable-objects/token-safe.ts";
 import { Register } from "../durable-objects/register.ts";
@@ -18,9 +19,10 @@ import {
   isScopeId,
   type ScopeId,
 } from "./core/ids.ts";
-import { type Entry, isVaultOnly, type RecordedEntry } from "./core/log/entry.ts";
+import { type Entry, isVaultOnly } from "./core/log/entry.ts";
 import { heededHold } from "./core/log/hold-entries.ts";
 import { isEvidencePath } from "./core/log/leaf.ts";
+import { objectAt, type Place, placeOf } from "./core/log/shards.ts";
 import { parseTilePath } from "./core/log/tile.ts";
 import type { PolicyProposal, SignedConsent } from "./core/policy/register.ts";
 import type {
@@ -112,38 +114,49 @@ export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
       const hold = heededHold(entry);
       if (hold) await vaultOf(this.env, entry.scope).heed(hold);
     }
-    return this.#log().append(entries, "swarm");
+    return record(this.env, entries, "swarm");
   }
 
-  latest(): Promise<number> {
-    return this.#log().latest();
+  shards(): Promise<number> {
+    return this.#log(0).shards();
   }
 
-  read(query: { after: number; limit: number; waitMs: number }): Promise<readonly RecordedEntry[]> {
-    return this.#log().read(query);
+  latest(shard = 0): Promise<number> {
+    return this.#log(shard).latest();
   }
 
-  proof(query: { index: number; waitMs: number }): Promise<string | null> {
-    return this.#log().proof(query);
+  read({ shard = 0, ...query }: Parameters<LogPort["read"]>[0]) {
+    return this.#log(shard).read(query);
   }
 
-  keys(): Promise<readonly string[]> {
-    return this.#log().keys();
+  proof({ place = 0, ...query }: Parameters<LogPort["proof"]>[0]) {
+    return this.#log(place).proof(query);
+  }
+
+  anchored({ shard, ...query }: Parameters<LogPort["anchored"]>[0]) {
+    return this.#log(shard).anchored(query);
+  }
+
+  keys(place: Place = 0): Promise<readonly string[]> {
+    return this.#log(place).keys();
   }
 
   async erase(query: { digest: Digest; by: string; at: Instant }): Promise<void> {
     if (!isDigest(query.digest)) throw new Error("not a digest");
-    await this.#log().erase(query, "swarm");
+    await this.#log(0).erase(query, "swarm");
   }
 
   /** Checked here as well: no name but those of the log's own files leads anywhere. */
-  async object(path: string): Promise<Uint8Array | null> {
-    const isOurs = path === "checkpoint" || parseTilePath(path) !== null || isEvidencePath(path);
-    return isOurs ? this.#log().object(path) : null;
+  async object(path: string, place: Place = 0): Promise<Uint8Array | null> {
+    if (isEvidencePath(path)) return this.#log(0).object(path);
+    const isOurs = path === "checkpoint" || parseTilePath(path) !== null;
+    return isOurs ? this.#log(place).object(path) : null;
   }
 
-  #log(): AuditLog {
-    return this.env.AUDIT_LOG.getByName("record") as unknown as AuditLog;
+  /** An object is made by being asked: only such as the record has, or may have, are. */
+  #log(place: Place): AuditLog {
+    if (placeOf(objectAt(place)) !== place) throw new Error("the record has no such log");
+    return logAt(this.env, place);
   }
 }
 

@@ -132,6 +132,7 @@ const FLOW = [
   // what is recorded, and what the rings ask of each other
   "entry-types",
   "log/entry",
+  "log/shards",
   "ports",
   "log",
   "evidence",

@@ -42,7 +42,7 @@ function leaf(index: number, of: Partial<Entry>): Uint8Array {
     ...of,
   };
   const timeMs = Date.parse(AT);
-  const bytes = encodeLeaf({
+  const text = encodeLeaf({
     entry,
     source: "vault",
     origin: ORIGIN,
@@ -52,8 +52,8 @@ function leaf(index: number, of: Partial<Entry>): Uint8Array {
     timeMs,
     attached: {},
   });
-  if (!bytes.ok) throw new Error(bytes.error);
-  return bytes.value;
+  if (!text.ok) throw new Error(text.error);
+  return new TextEncoder().encode(text.value);
 }
 
 async function checkpointOf(of: readonly Uint8Array[], by = [signer]): Promise<string> {

@@ -6,7 +6,7 @@ import { parseTrustFile } from "../../src/core/log/trust-file.ts";
 import type { Result } from "../../src/core/result.ts";
 import { Failure } from "../failure.ts";
 import { folderSource, type LogSource, urlSource } from "../log-source.ts";
-import { type Report, verifyLog } from "../verify-log.ts";
+import { type RecordReport, verifyRecord } from "../verify-record.ts";
 import type { Command } from "../command.ts";
 
 const HELP = `Usage: driftless verify <url or folder> [options]
@@ -51,13 +51,17 @@ async function parsed<T>(
   return value.value;
 }
 
-function textOf(report: Report): string {
+function textOf(report: RecordReport): string {
   const lines = [
     `log         ${report.origin ?? "unknown"} (${report.log})`,
     `tree        ${report.size} entries, root ${report.root ?? "unknown"}`,
     `signed      ${report.signedAt ?? "without a time"}`,
     ...report.signedBy.map((by) => `            ${by}`),
     `keys        from ${report.keysFrom}`,
+    ...report.logs.map(
+      ({ origin, size, root }) =>
+        `and         ${origin ?? "unknown"}: ${size} entries, root ${root ?? "unknown"}`,
+    ),
     `checked     ${report.files} files`,
     ...(report.period === null ? [] : [`period      ${report.period.join(" to ")}`]),
     ...report.problems.map(({ file, problem }) => `MISMATCH    ${file}: ${problem}`),
@@ -89,7 +93,7 @@ export const verify: Command = {
     const [where, ...more] = positionals;
     if (where === undefined || more.length > 0)
       throw new Failure("one address or folder; see `driftless verify --help`", 2);
-    const report = await verifyLog({
+    const report = await verifyRecord({
       source: await sourceOf(where, values.token ?? env["DRIFTLESS_TOKEN"]),
       trust: await parsed(values.trust, parseTrustFile),
       seen: await parsed(values.seen, parseCheckpoint),

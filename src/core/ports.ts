@@ -17,6 +17,7 @@ import type { TrafficBatch } from "./traffic/batch.ts";
 import type { Digest, GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import type { Rehearsal } from "./intents/intent.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
+import type { Place } from "./log/shards.ts";
 import type { LineageEntry, Unknown } from "./observation.ts";
 import type { Plan } from "./plan.ts";
 import type {
@@ -59,21 +60,44 @@ export interface Appended {
   readonly indices: readonly number[];
 }
 
-/** Append-only. An entry is durable when `append` returns; the same entry id twice is one entry. One writer, total order. */
+/** Two tlog-proofs: of an entry under its shard's checkpoint, and of that checkpoint, to the byte, in the root log. */
+export interface AnchoredProof {
+  readonly entry: string;
+  readonly checkpoint: string;
+}
+
+/**
+ * Append-only. An entry is durable when `append` returns; the same entry id twice is one entry. One writer and a total
+ * order in each shard (log/shards.ts); where none is named, the first is meant, which usually is the only one.
+ */
 export interface LogPort {
+  /** Indices are those of each entry's shard. */
   append(entries: readonly Entry[]): Promise<Appended>;
+  /** How many shards have entries, or had. 1: there is one log, and no root log. */
+  shards(): Promise<number>;
   /** Index of the newest entry; -1: there is none. */
-  latest(): Promise<number>;
+  latest(shard?: number): Promise<number>;
   /** Entries after index `after`, oldest first; waits up to `waitMs` for the first one. */
   read(query: {
+    readonly shard?: number;
     readonly after: number;
     readonly limit: number;
     readonly waitMs: number;
   }): Promise<readonly RecordedEntry[]>;
   /** A tlog-proof of the entry under the published checkpoint; null: it is not published within `waitMs`. */
-  proof(query: { readonly index: number; readonly waitMs: number }): Promise<string | null>;
+  proof(query: {
+    readonly place?: Place;
+    readonly index: number;
+    readonly waitMs: number;
+  }): Promise<string | null>;
+  /** Null: no checkpoint over the entry is in the root log within `waitMs`. */
+  anchored(query: {
+    readonly shard: number;
+    readonly index: number;
+    readonly waitMs: number;
+  }): Promise<AnchoredProof | null>;
   /** vkeys of all keys that ever signed a checkpoint. */
-  keys(): Promise<readonly string[]>;
+  keys(place?: Place): Promise<readonly string[]>;
   /** Takes away what is kept about people under this digest, after an entry says who did it. Erasing it twice is once. */
   erase(query: {
     readonly digest: Digest;
@@ -81,7 +105,7 @@ export interface LogPort {
     readonly at: Instant;
   }): Promise<void>;
   /** What stands under this name (`checkpoint`, `tile/…`, `evidence/…`, nothing personal); null: nothing. */
-  object(path: string): Promise<Uint8Array | null>;
+  object(path: string, place?: Place): Promise<Uint8Array | null>;
 }
 
 export interface ReleaseRequest {

@@ -11,7 +11,13 @@ export interface PageInfo {
 }
 
 export type Answer =
-  | { readonly type: "ok"; readonly result: Json; readonly info: PageInfo }
+  | {
+      readonly type: "ok";
+      readonly result: Json;
+      readonly info: PageInfo;
+      /** By which the account's audit log names the request. */
+      readonly ray?: string;
+    }
   /** The provider understood and said no. Nothing was changed, and asking again will not help. */
   | {
       readonly type: "refused";

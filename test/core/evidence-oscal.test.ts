@@ -81,6 +81,7 @@ const VERDICTS: readonly Verdict[] = ["satisfied", "not_satisfied", "not_assessa
 const results = (verdict: (place: number) => Verdict) =>
   oscalOf(
     {
+      record: "example.com/log",
       checkpoint: { origin: "example.com/log", size: 500, root: new Uint8Array(32).fill(3) },
       period: { from: at("2026-03-01T12:00:00.000Z"), to: at("2026-03-02T12:00:00.000Z") },
       madeAt: at("2026-03-03T12:00:00.000Z"),
@@ -90,7 +91,7 @@ const results = (verdict: (place: number) => Verdict) =>
       looked: {
         verdict: verdict(place),
         finding: "what was found",
-        evidence: verdict(place) === "not_assessable" ? [] : [1, 2],
+        evidence: verdict(place) === "not_assessable" ? [] : [{ index: 1 }, { index: 2, shard: 3 }],
       },
     })),
   );

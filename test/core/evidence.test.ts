@@ -13,6 +13,10 @@ const at = (minute: number): Instant =>
 const checkpoint = { origin: "example.com/log", size: 500, root: new Uint8Array(32).fill(3) };
 const period = { from: at(0), to: at(600) };
 
+const VOTER = "simulation@zone:example.com";
+const REQUEST = { method: "PATCH", path: "/zones/z/dns_records/r" };
+const RAY = "0123456789abcdef";
+
 /** One change as the record tells it; `but` leaves types out or changes who did it. */
 function change(
   name: string,
@@ -21,28 +25,39 @@ function change(
     minute = 10,
     without = [],
     actor = {},
+    tier = 1,
+    approvals = [],
   }: {
     first: number;
     minute?: number;
     without?: readonly EntryType[];
     actor?: Partial<Record<EntryType, string>>;
+    tier?: number;
+    /** What each was signed with. */
+    approvals?: readonly string[];
   },
 ): RecordedEntry[] {
   const run = `run_${name}`;
   const plan_digest = digestOf(name);
   const actors: Partial<Record<EntryType, string>> = {
     plan: "reconciler",
-    ballot: "policy@zone:example.com",
+    diagnosis: "reconciler",
+    ballot: VOTER,
     approval: "kim",
     release: "vault",
     ...actor,
   };
   const told: [EntryType, RecordedEntry["data"]][] = [
-    ["plan", { run, plan_digest, tier: 1 }],
+    ["diagnosis", { run, incident: `inc_${name}`, cause: "out_of_band_change" }],
+    ["plan", { run, plan_digest, tier, findings: [], policy: "allow", policy_bundle: digestOf(1) }],
     ["ballot", { run, vote: "yes", plan_digest }],
-    ["release", { plan_digest }],
-    ["write", { plan_digest, pre_image_digest: digestOf("before") }],
-    ["write_result", { plan_digest, result: "carried_out" }],
+    ...approvals.map((by): [EntryType, RecordedEntry["data"]] => [
+      "approval",
+      { run, verdict: "approve", signed_with: by },
+    ]),
+    ["release", { plan_digest, voters: [VOTER] }],
+    ["write", { plan_digest, pre_image_digest: digestOf("before"), ...REQUEST }],
+    ["write_result", { plan_digest, result: "carried_out", ray: RAY, ...REQUEST }],
     ["verification", { run, verified: true }],
     ["run", { run, phase: "verified" }],
   ];
@@ -73,6 +88,7 @@ const input = (
   of: Partial<EvidenceInput> = {},
 ): EvidenceInput => ({
   checkpoint,
+  record: checkpoint.origin,
   note: "a note\n",
   trustFile: "quorum none\n",
   period,
@@ -155,6 +171,76 @@ describe("evidence", () => {
     expect(verdictOf(input(bare), "6.5.1")?.verdict).toBe("not_satisfied");
   });
 
+  it("finds in each dossier what a control asks for, and says so where there is nothing to go by", () => {
+    const edited = (type: EntryType, data: RecordedEntry["data"]) =>
+      change("one", { first: 40 }).map((entry) =>
+        entry.type === type ? { ...entry, data: { ...entry.data, ...data } } : entry,
+      );
+    const of = (flaw: Partial<Parameters<typeof change>[1]>) =>
+      change("one", { first: 40, ...flaw });
+    const cases: [string, "not_satisfied" | "not_assessable" | "satisfied", RecordedEntry[]][] = [
+      ["CC8.1", "satisfied", of({})],
+      ["CC8.1", "not_assessable", of({ without: ["diagnosis"] })],
+      ["CC8.1", "not_assessable", of({ without: ["ballot", "release"] })],
+      ["CC8.1", "not_satisfied", edited("ballot", { vote: "no" })],
+      ["CC8.1", "not_satisfied", edited("release", { voters: [VOTER, "policy@zone:example.com"] })],
+      ["CC8.1", "not_satisfied", edited("run", { phase: "stuck" })],
+      ["CC8.1", "not_assessable", of({ without: ["run"] })],
+      ["CC6.1", "not_satisfied", of({ actor: { write: "somebody" } })],
+      ["CC6.1", "not_satisfied", edited("plan", { policy: "forbid" })],
+      ["CC6.1", "not_assessable", of({ without: ["plan"] })],
+      ["6.5.1", "satisfied", of({})],
+      ["6.5.1", "not_satisfied", of({ tier: 2 })],
+      ["6.5.1", "satisfied", of({ tier: 2, approvals: ["passkey"] })],
+      ["6.5.1", "not_satisfied", of({ tier: 3, approvals: ["passkey"] })],
+      ["8.4.2", "not_assessable", of({})],
+      ["8.4.2", "not_satisfied", of({ tier: 2, approvals: ["key"] })],
+      ["8.4.2", "satisfied", of({ tier: 2, approvals: ["passkey"] })],
+      ["1.2.8", "not_satisfied", edited("verification", { verified: false })],
+      ["1.2.8", "not_assessable", of({ without: ["verification", "run"] })],
+      ["10.3.4", "not_assessable", of({})],
+    ];
+    for (const [id, verdict, entries] of cases) {
+      const looked = verdictOf(input(entries), id);
+      expect([id, looked?.verdict, looked?.finding]).toEqual([id, verdict, expect.any(String)]);
+    }
+  });
+
+  it("finds a change of the account by the ray of its request, by the request, and by time at last", () => {
+    const account: AccountChange = {
+      id: "by ray",
+      at: at(10),
+      action: "update",
+      actor: "vault",
+      channel: "api_token",
+      resourceType: "dns_record",
+      resourceId: "r",
+      ray: RAY,
+      method: "PATCH",
+      path: "/zones/z/dns_records/r",
+      isOurs: true,
+    };
+    const changes: AccountChange[] = [
+      account,
+      { ...account, id: "by request", ray: null },
+      { ...account, id: "by time", ray: null, method: null, path: null },
+      { ...account, id: "another request", ray: null, path: "/zones/z/dns_records/other" },
+      { ...account, id: "too late", ray: null, at: at(60) },
+      { ...account, id: "somebody else's", ray: RAY, isOurs: false },
+    ];
+    const { completeness } = select(
+      input(change("a", { first: 10 }), { account: { changes, why: null } }),
+    );
+    expect(completeness.matched.map(({ id, by }) => [id, by])).toEqual([
+      ["by ray", "ray"],
+      ["by request", "request"],
+      ["by time", "time"],
+    ]);
+    expect(completeness.unrecorded.map(({ id }) => id)).toEqual(["another request", "too late"]);
+    expect(completeness.outside.map(({ id }) => id)).toEqual(["somebody else's"]);
+    expect(completeness).toMatchObject({ status: "exceptions", ours: 5, changes: 6 });
+  });
+
   it("lists what was changed outside, and what our token did without an entry", () => {
     const outside: AccountChange = {
       id: "x",
@@ -162,7 +248,11 @@ describe("evidence", () => {
       action: "update",
       actor: "kim@example.com",
       channel: "dash",
+      resourceType: "dns_record",
       resourceId: "r",
+      ray: null,
+      method: null,
+      path: null,
       isOurs: false,
     };
     const ours = { ...outside, id: "y", at: at(10), isOurs: true };
@@ -187,8 +277,8 @@ describe("evidence", () => {
     const selected = select(of);
     const wanted = wantedBy(selected);
     expect(wanted.evidence).toHaveLength(2);
-    expect(wanted.indices).toHaveLength(14);
-    const fetched = { proofs: new Map([[10, "a proof"]]), evidence: new Map() };
+    expect(wanted.entries).toHaveLength(16);
+    const fetched = { proofs: new Map([["10", "a proof"]]), evidence: new Map() };
     const files = bundleOf(of, selected, fetched);
     expect(bundleOf(of, select(of), fetched)).toEqual(files);
     expect([...files.keys()]).toEqual(
@@ -244,7 +334,7 @@ describe("evidence", () => {
       result?.findings.find(({ target }) => target["target-id"] === id)?.target.status;
     expect(reasonOf("soc-2-cc8.1")).toMatchObject({ state: "not-satisfied", reason: "fail" });
     expect(reasonOf("soc-2-cc6.8")).toMatchObject({ state: "not-satisfied", reason: "other" });
-    expect(reasonOf("pci-dss-4-0-10.2.2")).toMatchObject({ state: "satisfied" });
+    expect(reasonOf("pci-dss-4-0-1-10.2.2")).toMatchObject({ state: "satisfied" });
   });
 
   it("shows names from outside as text, never as markup", () => {
@@ -254,7 +344,11 @@ describe("evidence", () => {
       action: "x",
       actor: '<img src=x onerror="1">',
       channel: "dash",
+      resourceType: "dns_record",
       resourceId: "r",
+      ray: null,
+      method: null,
+      path: null,
       isOurs: false,
     };
     const of = input(three, { account: { changes: [outside], why: null } });

@@ -1,6 +1,6 @@
-// The record in a process of its own, to be killed: `node log-rig-process.mjs <state directory>` prints its address.
+// The record in a process of its own, to be killed: `node log-rig-process.mjs <state directory> <shards>` prints its address.
 import { startLogRig } from "../../scripts/log-rig.mjs";
 
-const [stateDir] = process.argv.slice(2);
-const { url } = await startLogRig({ stateDir });
+const [stateDir, shards] = process.argv.slice(2);
+const { url } = await startLogRig({ stateDir, shards: Number(shards) });
 process.stdout.write(`${url}\n`);

@@ -10,7 +10,7 @@ import { ACCOUNT, api, type Fields, reset } from "./client.ts";
 
 const BUCKET = "driftless-record";
 const R2 = `/accounts/${ACCOUNT}/r2/buckets`;
-const lock = (of: { months?: number; bucket?: string } = {}) =>
+const lock = (of: { months?: number; bucket?: string; shards?: number } = {}) =>
   lockRecord({
     fetch: (request) => exports.default.fetch(request),
     apiBase: "http://sandbox/client/v4",
@@ -18,6 +18,7 @@ const lock = (of: { months?: number; bucket?: string } = {}) =>
     accountId: ACCOUNT,
     bucket: BUCKET,
     months: RETENTION_MONTHS,
+    shards: 1,
     ...of,
   });
 const rules = async () => (await api<{ rules: Fields[] }>(`GET ${R2}/${BUCKET}/lock`)).result.rules;
@@ -36,6 +37,18 @@ describe("the record's bucket", () => {
     expect(await lock()).toMatchObject({ changed: false });
   });
 
+  it("is locked for every log of a record in shards", async () => {
+    await lock();
+    expect(await lock({ shards: 3 })).toMatchObject({ changed: true });
+    expect((await rules()).map(({ prefix }) => prefix)).toEqual([
+      "tile/",
+      "evidence/",
+      "root/tile/",
+      "shard/1/tile/",
+      "shard/2/tile/",
+    ]);
+  });
+
   it("keeps the rules of others, and is never locked for a shorter time", async () => {
     const theirs = { id: "theirs", enabled: true, prefix: "x/", condition: { type: "Indefinite" } };
     await api(`PUT ${R2}/${BUCKET}/lock`, { body: { rules: [theirs] } });
@@ -47,7 +60,7 @@ describe("the record's bucket", () => {
 
   it("can be declared with the same rules, so that a lost lock is drift", async () => {
     await lock();
-    const text = lockDeclaration(BUCKET, RETENTION_MONTHS);
+    const text = lockDeclaration(BUCKET, RETENTION_MONTHS, 1);
     const { r2_bucket: declared } = parse(text) as { r2_bucket: unknown };
     const site = { level: "account", id: mint(isObjectId, ACCOUNT), name: "Harbor" } as const;
     const read = r2Bucket.schema.safeParse(declared);

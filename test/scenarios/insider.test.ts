@@ -76,7 +76,7 @@ const thrown = async (work: () => Promise<unknown>): Promise<string> => {
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
   VaultRpc: ["release", "revert", "close", "tokenIds"],
   // All but `append` and `erase` only read.
-  LogRpc: ["append", "latest", "read", "proof", "keys", "erase", "object"],
+  LogRpc: ["append", "shards", "latest", "read", "proof", "anchored", "keys", "erase", "object"],
   PolicyRpc: ["active", "version", "versions", "propose", "consent"],
   RegisterRpc: [
     "introduce",

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { verifyLog } from "../../cli/verify-log.ts";
+import { verifyRecord } from "../../cli/verify-record.ts";
 import { parseCheckpoint } from "../../src/core/log/checkpoint.ts";
 import { parseProof } from "../../src/core/log/tlog-proof.ts";
 import golden from "../../examples/harbor-books.example.yaml?raw";
@@ -65,7 +65,7 @@ describe("the record", () => {
     );
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
     await published();
-    const report = await verifyLog({ source, trust: null, seen: null, isForeign: false });
+    const report = await verifyRecord({ source, trust: null, seen: null, isForeign: false });
     expect(report.problems).toEqual([]);
     expect(report.signedBy).toHaveLength(2);
     expect(report.entries).toMatchObject({ plan: expect.any(Number), write: expect.any(Number) });
@@ -116,7 +116,7 @@ describe("the record", () => {
       data: { digest },
     });
     await published();
-    const report = await verifyLog({ source, trust: null, seen: null, isForeign: false });
+    const report = await verifyRecord({ source, trust: null, seen: null, isForeign: false });
     expect(report.problems).toEqual([]);
   });
 
@@ -180,8 +180,10 @@ describe("the record", () => {
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
     expect((await vaultWrites()).filter(({ applied }) => applied)).toHaveLength(1);
     await published();
-    expect(await verifyLog({ source, trust: null, seen: null, isForeign: false })).toMatchObject({
-      ok: true,
-    });
+    expect(await verifyRecord({ source, trust: null, seen: null, isForeign: false })).toMatchObject(
+      {
+        ok: true,
+      },
+    );
   });
 });

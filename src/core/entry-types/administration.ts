@@ -21,6 +21,7 @@ export const ADMINISTRATION = {
   lesson_trust: { ocsf: OCSF.changed },
   erasure: { ocsf: OCSF.removed },
   token: { ocsf: OCSF.changed, vaultOnly: true, outcome: ofToken },
+  shards: { ocsf: OCSF.changed, vaultOnly: true },
   key_introduced: { ocsf: OCSF.created, vaultOnly: true },
   key_retired: { ocsf: OCSF.removed, vaultOnly: true },
   voter_key: { ocsf: OCSF.changed, vaultOnly: true },

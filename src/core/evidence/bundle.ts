@@ -2,7 +2,7 @@
 import { canonicalise, digestOfText } from "../canonical.ts";
 import type { Digest, Instant } from "../ids.ts";
 import type { Checkpoint } from "../log/checkpoint.ts";
-import type { RecordedEntry } from "../log/entry.ts";
+import { type EntryPlace, placeText, type RecordedEntry } from "../log/entry.ts";
 import { type ChangeRecord, changesIn, inPeriod, type Period } from "./change.ts";
 import { type AccountChange, reconcile, type Reconciliation } from "./completeness.ts";
 import { type Control, CONTROLS, type Looked } from "./controls.ts";
@@ -11,7 +11,10 @@ import { reportOf } from "./report.ts";
 import { sampleOf, seedOf } from "./sample.ts";
 
 export interface EvidenceInput {
+  /** Over all entries: the record's, or that of its root log. */
   readonly checkpoint: Checkpoint;
+  /** The name of the record's first log. */
+  readonly record: string;
   /** The signed note, to the byte. */
   readonly note: string;
   readonly trustFile: string;
@@ -55,14 +58,14 @@ export function select(input: EvidenceInput): Selected {
 
 /** What has to be fetched for the sampled changes: a proof for each entry, and each attachment that is not personal. */
 export interface Wanted {
-  readonly indices: readonly number[];
+  readonly entries: readonly EntryPlace[];
   readonly evidence: readonly Digest[];
 }
 
 export function wantedBy({ sample }: Selected): Wanted {
   const entries = sample.flatMap((change) => change.entries);
   return {
-    indices: [...new Set(entries.map(({ index }) => index))],
+    entries: [...new Map(entries.map((entry) => [placeText(entry), entry])).values()],
     evidence: [
       ...new Set(
         entries.flatMap(({ attached }) =>
@@ -76,7 +79,8 @@ export function wantedBy({ sample }: Selected): Wanted {
 }
 
 export interface Fetched {
-  readonly proofs: ReadonlyMap<number, string>;
+  /** By name, which is that of the entry's place; those of a root log begin with `root-`. */
+  readonly proofs: ReadonlyMap<string, string>;
   /** Kept texts by digest; one that is missing is named in the dossier all the same. */
   readonly evidence: ReadonlyMap<Digest, string>;
 }
@@ -90,7 +94,8 @@ checkpoint, trust-policy the signed tree head, and the keys to verify it with (p
 population.json          the changes of the period by run and index; the index range of the record
 sample.json              the seed, how it was made, the chosen runs
 dossiers/<run>.json      one change: its entries, oldest first
-proofs/<index>.tlog-proof  that an entry is in the record (c2sp.org/tlog-proof)
+proofs/<index>.tlog-proof  that an entry is in the record (c2sp.org/tlog-proof); of shard n: <n>-<index>, and
+                         root-<index>: that the checkpoint it ends at is in the root log
 evidence/<digest>.json   plans, ballots and approvals as DSSE envelopes, named by the SHA-256 of the file
 controls.json            what was found for each control; oscal-assessment-results.json says the same in OSCAL
 completeness.json        the record against the account's own audit log
@@ -98,17 +103,21 @@ completeness.json        the record against the account's own audit log
 
 function populationOf({ checkpoint, period }: EvidenceInput, of: Selected): string {
   const { changes, population } = of;
+  const byShard = Map.groupBy(population, ({ shard = 0 }) => shard);
   return json({
     origin: checkpoint.origin,
     size: checkpoint.size,
     period,
     entries: population.length,
-    indices: [population[0]?.index ?? null, population.at(-1)?.index ?? null],
+    ranges: [...byShard].map(([shard, entries]) => ({
+      shard,
+      indices: [entries[0]?.index ?? null, entries.at(-1)?.index ?? null],
+    })),
     changes: changes.map(({ run, scope, planDigest, entries }) => ({
       run,
       scope,
       plan_digest: planDigest,
-      indices: entries.map(({ index }) => index),
+      entries: entries.map(placeText),
     })),
   });
 }
@@ -152,7 +161,7 @@ export function bundleOf(
     ["report.html", reportOf(input, selected)],
   ]);
   for (const change of sample) files.set(`dossiers/${change.run}.json`, json(change));
-  for (const [index, proof] of proofs) files.set(`proofs/${index}.tlog-proof`, proof);
+  for (const [name, proof] of proofs) files.set(`proofs/${name}.tlog-proof`, proof);
   for (const [digest, text] of evidence) files.set(`evidence/${digest.slice(7)}.json`, text);
   const manifest = [...files].map(([path, text]) => ({ path, digest: digestOfText(text) }));
   files.set("manifest.json", json({ made_at: madeAt, files: manifest }));

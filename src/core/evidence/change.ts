@@ -48,7 +48,8 @@ export function changesIn(entries: readonly RecordedEntry[], period: Period): Ch
         run,
         scope: first.scope,
         planDigest: plan ? textIn(plan, "plan_digest") : null,
-        entries: of.toSorted((a, b) => a.index - b.index),
+        // As they came: in each log by index.
+        entries: of,
       },
     ];
   });

@@ -2,6 +2,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { JsonObject } from "../canonical.ts";
+import { placeText } from "../log/entry.ts";
+import { originAt } from "../log/shards.ts";
 import type { Assessed, EvidenceInput } from "./bundle.ts";
 
 const OSCAL_VERSION = "1.1.2";
@@ -34,21 +36,21 @@ function statusOf({ looked: { verdict, finding } }: Assessed): JsonObject {
 const property = (name: string, value: string): JsonObject => ({ name, ns: NAMES, value });
 
 /** A list that is there has at least one item: without evidence there is no list. */
-const evidenceOf = (origin: string, { looked: { evidence } }: Assessed): JsonObject =>
+const evidenceOf = (record: string, { looked: { evidence } }: Assessed): JsonObject =>
   evidence.length === 0
     ? {}
     : {
-        "relevant-evidence": evidence.map((index) => ({
-          href: `https://${origin}#${index}`,
-          description: `entry ${index} of the record`,
+        "relevant-evidence": evidence.map((place) => ({
+          href: `https://${originAt(record, place.shard ?? 0)}#${place.index}`,
+          description: `entry ${placeText(place)} of the record`,
         })),
       };
 
 export function oscalOf(
-  input: Pick<EvidenceInput, "checkpoint" | "period" | "madeAt">,
+  input: Pick<EvidenceInput, "checkpoint" | "record" | "period" | "madeAt">,
   assessed: readonly Assessed[],
 ): JsonObject {
-  const { checkpoint, period, madeAt } = input;
+  const { checkpoint, record, period, madeAt } = input;
   const base = `${checkpoint.origin}/${checkpoint.size}/${period.from}/${period.to}`;
   return {
     "assessment-results": {
@@ -83,7 +85,7 @@ export function oscalOf(
             description: one.looked.finding,
             methods: ["EXAMINE"],
             collected: madeAt,
-            ...evidenceOf(checkpoint.origin, one),
+            ...evidenceOf(record, one),
           })),
           findings: assessed.map((one) => ({
             uuid: uuidOf(`${base}/finding/${tokenOf(one)}`),

@@ -1,10 +1,10 @@
 /** The bundle for people: one page, no script, nothing fetched, good on paper. */
-import type { RecordedEntry } from "../log/entry.ts";
+import { placeText, type RecordedEntry } from "../log/entry.ts";
 import type { ChangeRecord } from "./change.ts";
 import { isWritten, ofType } from "./change.ts";
 import type { Assessed, EvidenceInput, Selected } from "./bundle.ts";
 import type { Verdict } from "./controls.ts";
-import type { AccountChange, Reconciliation } from "./completeness.ts";
+import type { AccountChange, MatchedBy, Reconciliation } from "./completeness.ts";
 
 const ROWS_MAX = 500;
 
@@ -60,10 +60,15 @@ const controlsTable = (assessed: readonly Assessed[]): string =>
 
 const accountRows = (changes: readonly AccountChange[]): string =>
   table(
-    ["When", "Action", "Who", "How", "Audit id"],
-    changes.map(({ at, action, actor, channel, id }) =>
-      [at, action, actor, channel].map(escaped).concat(`<code>${escaped(id)}</code>`),
-    ),
+    ["When", "Action", "What", "Who", "How", "Audit id"],
+    changes.map(({ at, action, resourceType, path, resourceId, actor, channel, id }) => [
+      escaped(at),
+      escaped(action),
+      `${escaped(resourceType)} <code>${escaped(path ?? resourceId)}</code>`,
+      escaped(actor),
+      escaped(channel),
+      `<code>${escaped(id)}</code>`,
+    ]),
   );
 
 const STATUS: Readonly<Record<Reconciliation["status"], string>> = {
@@ -72,8 +77,18 @@ const STATUS: Readonly<Record<Reconciliation["status"], string>> = {
   not_assessable: "Completeness could not be assessed.",
 };
 
-function completenessPart({ status, why, changes, ours, outside, unrecorded }: Reconciliation) {
-  return `<p>${STATUS[status]}${why === null ? "" : ` ${escaped(why)}.`} Changes in the period: ${changes}, of them with the vault's token: ${ours}.</p>
+/** How sure a match is depends on what the account's log has. */
+function matchedText(matched: Reconciliation["matched"]): string {
+  const count = (by: MatchedBy): number => matched.filter((one) => one.by === by).length;
+  const byTime = count("time");
+  return `Of ours ${count("ray")} were found in the record by the ray of the request, ${count("request")} by method and path close in time${
+    byTime === 0 ? "" : `, and ${byTime} by nothing but the time, which may be a coincidence`
+  }.`;
+}
+
+function completenessPart(of: Reconciliation) {
+  const { status, why, changes, ours, matched, outside, unrecorded } = of;
+  return `<p>${STATUS[status]}${why === null ? "" : ` ${escaped(why)}.`} Changes in the period: ${changes}, of them with the vault's token: ${ours}. ${ours === 0 ? "" : matchedText(matched)}</p>
 ${outside.length === 0 ? "" : `<h3>Made outside the process</h3>${accountRows(outside)}`}
 ${unrecorded.length === 0 ? "" : `<h3>With the vault's token, and not recorded</h3>${accountRows(unrecorded)}`}`;
 }
@@ -86,8 +101,8 @@ function tierOf(plan: RecordedEntry | undefined): string {
 function changePart(change: ChangeRecord): string {
   const plan = ofType(change, "plan")[0];
   const end = ofType(change, "run").at(-1);
-  const lines = change.entries.map(({ index, at, type, actor, attached }) => [
-    String(index),
+  const lines = change.entries.map(({ at, type, actor, attached, ...entry }) => [
+    placeText(entry),
     escaped(at),
     escaped(type),
     escaped(actor),

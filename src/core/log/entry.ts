@@ -45,9 +45,23 @@ export interface Attached {
   readonly bytes: number;
 }
 
+/** Where an entry stands. */
+export type EntryPlace = Pick<RecordedEntry, "index" | "shard">;
+
+export const placeOfEntry = ({ index, shard }: EntryPlace): EntryPlace => ({
+  index,
+  ...(shard === undefined ? {} : { shard }),
+});
+
+/** `12` in the first log, `3-12` in another shard. */
+export const placeText = ({ shard, index }: EntryPlace): string =>
+  shard === undefined ? String(index) : `${shard}-${index}`;
+
 export interface RecordedEntry extends Omit<Entry, "attached"> {
   readonly source: Source;
-  /** Position in the record, from 0, without gaps. */
+  /** Position in its log, from 0, without gaps. */
   readonly index: number;
+  /** The log that it is in; left out: the first, which usually is the only one. */
+  readonly shard?: number;
   readonly attached?: Readonly<Record<string, Attached>>;
 }

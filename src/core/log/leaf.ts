@@ -234,8 +234,14 @@ const mandatory = z.object({
   data: z.custom<JsonObject>(isRecord, "must be an object"),
 });
 
-/** The entry's bytes at its place in the log; or what is wrong with it. */
-export function encodeLeaf(recording: Recording): Result<Uint8Array, string> {
+/** No character has more bytes than this: short texts need not be counted. */
+const CHARACTER_BYTES_MAX = 3;
+
+const isTooLong = (leaf: string): boolean =>
+  leaf.length * CHARACTER_BYTES_MAX > ENTRY_BYTES_MAX && utf8ToBytes(leaf).length > ENTRY_BYTES_MAX;
+
+/** The entry at its place in the log, as the text whose UTF-8 are its bytes; or what is wrong with it. */
+export function encodeLeaf(recording: Recording): Result<string, string> {
   // Entries come over RPC, where types are promises.
   const checked = mandatory.safeParse(recording.entry);
   if (!checked.success) {
@@ -243,10 +249,10 @@ export function encodeLeaf(recording: Recording): Result<Uint8Array, string> {
     return err(`\`${issue?.path.join(".") ?? ""}\`: ${issue?.message ?? "is malformed"}`);
   }
   try {
-    const bytes = utf8ToBytes(jcs(recording));
-    return bytes.length > ENTRY_BYTES_MAX
+    const leaf = jcs(recording);
+    return isTooLong(leaf)
       ? err(`is longer than ${ENTRY_BYTES_MAX} bytes; large things are attached`)
-      : ok(bytes);
+      : ok(leaf);
   } catch (fault) {
     return err(fault instanceof Error ? fault.message : "is not JSON");
   }

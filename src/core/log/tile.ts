@@ -64,11 +64,28 @@ export function tilesBetween(from: number, size: number): readonly TileId[] {
   return tiles;
 }
 
-/** Entries as a bundle: each with its length before it. */
-export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(
-    ...entries.flatMap((entry) => [Uint8Array.of(entry.length >> 8, entry.length & 255), entry]),
-  );
+/** Bytes of texts, as the platform makes them: without an array of their own for each. */
+export interface Utf8 {
+  readonly lengthOf: (text: string) => number;
+  readonly write: (text: string, into: Uint8Array) => unknown;
+}
+
+/** Entries as a bundle: each with its length before it. `bytesFor` may give the same memory again. */
+export function encodeBundle(
+  entries: readonly string[],
+  { utf8, bytesFor }: { utf8: Utf8; bytesFor: (length: number) => Uint8Array },
+): Uint8Array {
+  const lengths = entries.map(utf8.lengthOf);
+  const bytes = bytesFor(lengths.reduce((sum, length) => sum + 2 + length, 0));
+  let at = 0;
+  for (const [place, entry] of entries.entries()) {
+    const length = lengths[place] ?? 0;
+    bytes[at] = length >> 8;
+    bytes[at + 1] = length & 255;
+    utf8.write(entry, bytes.subarray(at + 2, at + 2 + length));
+    at += 2 + length;
+  }
+  return bytes;
 }
 
 /** Exactly `width` entries and nothing after them. */
@@ -163,7 +180,7 @@ export class Edge {
   }
 
   /** Adds leaf hashes. Returns the tiles that they filled, lowest level first. */
-  grow(leaves: readonly Uint8Array[]): readonly FullTile[] {
+  grow(leaves: Iterable<Uint8Array>): readonly FullTile[] {
     const filled: FullTile[] = [];
     for (const leaf of leaves) {
       this.#size += 1;

@@ -4,7 +4,15 @@
  */
 import { err, type Result } from "../result.ts";
 import { foldHashes, HASH_BYTES, sameBytes } from "./merkle.ts";
-import { decodeBundle, Edge, hashesOf, TILE_WIDTH, type TileId, tilePath } from "./tile.ts";
+import {
+  decodeBundle,
+  Edge,
+  type FullTile,
+  hashesOf,
+  TILE_WIDTH,
+  type TileId,
+  tilePath,
+} from "./tile.ts";
 
 /** Problems that are told; more than these say nothing new. */
 const PROBLEMS_MAX = 50;
@@ -28,15 +36,25 @@ export interface VerifierInput {
   readonly size: number;
   readonly root: Uint8Array;
   readonly leafHash: (entry: Uint8Array) => Uint8Array;
-  /** A tree that was seen before: its root has to come by again. Null: none. */
-  readonly seen: { readonly size: number; readonly root: Uint8Array } | null;
+  /** Trees that were seen before, or that another log has: their roots have to come by again. */
+  readonly seen: readonly Seen[];
+}
+
+export interface Seen {
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** Where it was seen, for who reads the problem. */
+  readonly where: string;
 }
 
 export class TreeVerifier {
   readonly problems: Problem[] = [];
   readonly #input: VerifierInput;
   #edge = new Edge();
-  #seenHolds: boolean | null = null;
+  /** Smallest first; those before `#looked` have come by, or were passed. */
+  readonly #seen: readonly Seen[];
+  #looked = 0;
+  readonly #missed: Seen[] = [];
   /** The last span, while nobody has said which of its two files is wrong. */
   #open: {
     readonly span: Span;
@@ -46,6 +64,7 @@ export class TreeVerifier {
 
   constructor(input: VerifierInput) {
     this.#input = input;
+    this.#seen = input.seen.toSorted((a, b) => a.size - b.size);
     this.#look();
   }
 
@@ -99,7 +118,7 @@ export class TreeVerifier {
 
   /** Compares the roots. Call it once, at the end. */
   finish(): void {
-    const { root, seen } = this.#input;
+    const { root } = this.#input;
     const holds = sameBytes(this.#edge.root(), root);
     if (this.#open !== null) {
       const { span, edge, fromTile } = this.#open;
@@ -114,8 +133,8 @@ export class TreeVerifier {
     }
     if (!sameBytes(this.#edge.root(), root))
       this.note("checkpoint", "signs another root than that of the entries");
-    if (seen !== null && this.#seenHolds !== true)
-      this.note("checkpoint", `is not a continuation of the tree of ${seen.size} seen before`);
+    for (const { size, where } of [...this.#missed, ...this.#seen.slice(this.#looked)])
+      this.note("checkpoint", `is not a continuation of the tree of ${size} ${where}`);
   }
 
   #entriesOf({ bundle, bundleBytes }: Span): Result<readonly Uint8Array[], string> {
@@ -162,18 +181,25 @@ export class TreeVerifier {
     return tileIsRight ? fromTile : fromBundle;
   }
 
-  #grow(leaves: readonly Uint8Array[]) {
-    const { seen } = this.#input;
-    const until = seen === null ? -1 : seen.size - this.#edge.size;
-    if (until <= 0 || until > leaves.length) return this.#edge.grow(leaves);
-    const before = this.#edge.grow(leaves.slice(0, until));
-    this.#look();
-    return [...before, ...this.#edge.grow(leaves.slice(until))];
+  #grow(leaves: readonly Uint8Array[]): FullTile[] {
+    const filled: FullTile[] = [];
+    let rest = leaves;
+    for (;;) {
+      const count = (this.#seen[this.#looked]?.size ?? Infinity) - this.#edge.size;
+      if (count > rest.length) return [...filled, ...this.#edge.grow(rest)];
+      filled.push(...this.#edge.grow(rest.slice(0, count)));
+      rest = rest.slice(count);
+      this.#look();
+    }
   }
 
+  /** The trees of just this size; several places may have seen it. */
   #look(): void {
-    const { seen } = this.#input;
-    if (seen !== null && seen.size === this.#edge.size)
-      this.#seenHolds = sameBytes(this.#edge.root(), seen.root);
+    for (;;) {
+      const seen = this.#seen[this.#looked];
+      if (seen === undefined || seen.size > this.#edge.size) return;
+      if (!sameBytes(this.#edge.root(), seen.root)) this.#missed.push(seen);
+      this.#looked += 1;
+    }
   }
 }

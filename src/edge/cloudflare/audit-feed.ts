@@ -11,6 +11,13 @@ export interface FeedEntry extends AuditEntry {
   readonly zoneId: string | null;
   /** The platform's word for what was changed: `dns_record`, `ruleset`, … */
   readonly resourceType: string;
+  /** The request that made the change, as far as the log has it. */
+  readonly request: {
+    readonly ray: string | null;
+    readonly method: string | null;
+    /** Below the API's base. */
+    readonly path: string | null;
+  };
 }
 
 export interface FeedQuery {
@@ -72,12 +79,14 @@ const nextCursor = ({ cursor, cursors }: PageInfo): string | undefined =>
   cursor || cursors?.after || undefined;
 
 const text = z.string().nullish();
+const rawRequest = z.object({ cf_ray_id: text, method: text, uri: text });
 const rawEntry = z.object({
   id: z.string().min(1),
   action: z.object({ type: z.string().default(""), time: z.string() }),
   actor: z.object({ type: text, email: text, context: text, token_name: text }).default({}),
   resource: z.object({ id: text, type: text }).default({}),
   zone: z.object({ id: text }).nullish(),
+  raw: rawRequest.nullish(),
 });
 
 /** The id of the token that it was done with; empty: with none. */
@@ -90,7 +99,7 @@ function authorOf(raw: Json): string {
 function entryOf(raw: Json): FeedEntry[] {
   const parsed = rawEntry.safeParse(raw);
   if (!parsed.success) return [];
-  const { id, action, actor, resource, zone } = parsed.data;
+  const { id, action, actor, resource, zone, raw: sent } = parsed.data;
   const time = new Date(action.time);
   if (Number.isNaN(time.getTime())) return [];
   return [
@@ -101,10 +110,21 @@ function entryOf(raw: Json): FeedEntry[] {
       resourceId: resource.id ?? "",
       zoneId: zone?.id ?? null,
       resourceType: (resource.type ?? "").slice(0, 100),
+      request: requestIn(sent ?? {}),
       actor: actorOf(actor),
     },
   ];
 }
+
+const requestIn = ({ cf_ray_id: ray, method, uri }: z.infer<typeof rawRequest>) => ({
+  ray: /^[0-9a-f]{16}/.exec(ray ?? "")?.[0] ?? null,
+  method: method?.toUpperCase().slice(0, 10) || null,
+  path: pathIn(uri ?? ""),
+});
+
+/** Logged with or without the API's base. */
+const pathIn = (uri: string): string | null =>
+  uri === "" ? null : (uri.split("?")[0] ?? "").replace(/^\/client\/v4/, "").slice(0, 500);
 
 const actorOf = ({ type, email, context, token_name }: z.infer<typeof rawEntry>["actor"]) => ({
   type: type ?? "",

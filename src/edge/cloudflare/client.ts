@@ -95,13 +95,20 @@ const PASSING = new Set([408, 409, 425, 429]);
 
 async function answerOf(response: Response): Promise<Answer> {
   const { status, headers } = response;
-  if (status === 204) return { type: "ok", result: null, info: {} };
+  if (status === 204) return { type: "ok", result: null, info: {}, ...rayIn(headers) };
   if (status >= 500 || PASSING.has(status)) {
     await response.body?.cancel();
     return unavailable(`status ${status}`, retryAfter(headers));
   }
   if (status >= 300 && status < 400) return { type: "refused", status, codes: [] };
-  return read(await response.json().catch(() => null), status);
+  const answer = read(await response.json().catch(() => null), status);
+  return answer.type === "ok" ? { ...answer, ...rayIn(headers) } : answer;
+}
+
+/** `<id>-<place>`. Anything else is no ray. */
+function rayIn(headers: Headers): { readonly ray?: string } {
+  const [, ray] = /^([0-9a-f]{16})(?:-[A-Z]{3})?$/.exec(headers.get("cf-ray") ?? "") ?? [];
+  return ray === undefined ? {} : { ray };
 }
 
 function read(envelope: unknown, status: number): Answer {

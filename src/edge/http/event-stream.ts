@@ -5,6 +5,7 @@
  */
 import type { RecordedEntry } from "../../core/log/entry.ts";
 import type { ApiPorts } from "./api-ports.ts";
+import { type Position, positionText, readRecord } from "./record-reading.ts";
 
 /**
  * Long poll on the record. With `HEARTBEAT_MS` no silence is longer than 15 s, which proxies
@@ -20,14 +21,14 @@ const BATCH_MAX = 100;
 const IDLE_MS = 500;
 
 export interface StreamQuery {
-  /** Entries after this index; the caller has seen it. */
-  readonly after: number;
+  /** Entries after this position; the caller has seen it. */
+  readonly after: Position;
   readonly scope: string | null;
   readonly signal: AbortSignal;
 }
 
-export const frameOf = (entry: RecordedEntry): string =>
-  `id: ${entry.index}\nevent: ${entry.type}\ndata: ${JSON.stringify(entry)}\n\n`;
+export const frameOf = (entry: RecordedEntry, position: Position): string =>
+  `id: ${positionText(position)}\nevent: ${entry.type}\ndata: ${JSON.stringify(entry)}\n\n`;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -40,20 +41,24 @@ export function eventStream(
   const endsAt = clock() + LIFE_MS;
   const left = new AbortController();
   const gone = AbortSignal.any([signal, left.signal]);
-  let [seen, wroteAt] = [after, 0];
+  let seen = after;
+  let wroteAt = 0;
 
   /** What to send next: events, a heartbeat, or null when the stream is over. */
   async function next(): Promise<string | null> {
     while (!gone.aborted && clock() < endsAt) {
       const waitMs = Math.min(WAIT_MS, endsAt - clock());
       const askedAt = clock();
-      const entries = await ports.log.read({ after: seen, limit: BATCH_MAX, waitMs });
-      seen = entries.at(-1)?.index ?? seen;
-      const shown = entries.filter((entry) => scope === null || entry.scope === scope);
-      if (shown.length > 0) return shown.map(frameOf).join("");
+      const query = { after: seen, limit: BATCH_MAX, waitMs };
+      const { entries, positions } = await readRecord(ports.log, query);
+      seen = positions.at(-1) ?? seen;
+      const shown = entries.flatMap((entry, at) =>
+        scope === null || entry.scope === scope ? [frameOf(entry, positions[at] ?? seen)] : [],
+      );
+      if (shown.length > 0) return shown.join("");
       // The id of a heartbeat moves the client past what the filter left out.
       if (clock() - wroteAt >= HEARTBEAT_MS)
-        return entries.length > 0 ? `: \nid: ${seen}\n\n` : ": \n\n";
+        return entries.length > 0 ? `: \nid: ${positionText(seen)}\n\n` : ": \n\n";
       if (entries.length === 0 && clock() - askedAt < IDLE_MS) await pause(IDLE_MS);
     }
     return null;

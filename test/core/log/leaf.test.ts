@@ -30,9 +30,9 @@ function encoded(entry: Partial<Entry> = {}) {
 }
 
 function textOf(entry: Partial<Entry> = {}): string {
-  const bytes = encoded(entry);
-  if (!bytes.ok) throw new Error(bytes.error);
-  return new TextDecoder().decode(bytes.value);
+  const text = encoded(entry);
+  if (!text.ok) throw new Error(text.error);
+  return text.value;
 }
 
 const TYPES = Object.keys(ENTRY_TYPES) as EntryType[];

@@ -1,4 +1,4 @@
-import { concatBytes, hexToBytes } from "@noble/hashes/utils.js";
+import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -25,6 +25,18 @@ import { naivePath, naiveProof, naiveRoot, naiveTiles } from "./naive-tree.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const leaf = (n: number): Uint8Array => Buffer.from(`entry ${n}`);
+/** Of entries whose bytes are UTF-8, as all of ours are. */
+const bundleOf = (entries: readonly Uint8Array[]): Uint8Array =>
+  encodeBundle(
+    entries.map((entry) => Buffer.from(entry).toString()),
+    {
+      utf8: {
+        lengthOf: (text) => Buffer.byteLength(text),
+        write: (text, into) => new TextEncoder().encodeInto(text, into),
+      },
+      bytesFor: (length) => new Uint8Array(length),
+    },
+  );
 const leaves = (count: number): Uint8Array[] => Array.from({ length: count }, (_, n) => leaf(n));
 
 function edgeOf(entries: readonly Uint8Array[]): Edge {
@@ -132,8 +144,7 @@ describe("tiles of C2SP", () => {
       const tiles = tilesBetween(edge.size, size);
       const full = edge.grow(entries.slice(edge.size, size).map(leafHash));
       const bytesOf = ({ level, index, width }: TileId): Uint8Array | undefined => {
-        if (level === "entries")
-          return encodeBundle(entries.slice(index * 256, index * 256 + width));
+        if (level === "entries") return bundleOf(entries.slice(index * 256, index * 256 + width));
         if (width < 256) return edge.levels()[level];
         return full.find((one) => one.level === level && one.index === index)?.bytes;
       };
@@ -165,13 +176,18 @@ describe("tiles of C2SP", () => {
   });
 
   it("bundles are read back, and refused when they are cut or have more", () => {
-    const entries = [leaf(1), new Uint8Array(), new Uint8Array(65_535)];
-    const bundle = encodeBundle(entries);
-    const read = decodeBundle(bundle, 3);
+    const entries = [
+      leaf(1),
+      new Uint8Array(),
+      new Uint8Array(65_535),
+      utf8ToBytes("엔트리 \u{1f512}"),
+    ];
+    const bundle = bundleOf(entries);
+    const read = decodeBundle(bundle, 4);
     expect(read.ok && read.value.map(hex)).toEqual(entries.map(hex));
-    expect(decodeBundle(bundle.subarray(0, -1), 3)).toMatchObject({ ok: false });
-    expect(decodeBundle(concatBytes(bundle, Uint8Array.of(0)), 3)).toMatchObject({ ok: false });
-    expect(decodeBundle(bundle, 4)).toMatchObject({ ok: false });
+    expect(decodeBundle(bundle.subarray(0, -1), 4)).toMatchObject({ ok: false });
+    expect(decodeBundle(concatBytes(bundle, Uint8Array.of(0)), 4)).toMatchObject({ ok: false });
+    expect(decodeBundle(bundle, 5)).toMatchObject({ ok: false });
   });
 });
 

@@ -104,7 +104,7 @@ describe("GET events by page", () => {
 });
 
 function open(signal = new AbortController().signal): ReadableStreamDefaultReader<string> {
-  const stream = eventStream(swarm, { after: -1, scope: null, signal });
+  const stream = eventStream(swarm, { after: [-1], scope: null, signal });
   return stream.pipeThrough(decoder()).getReader();
 }
 

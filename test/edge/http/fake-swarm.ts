@@ -598,6 +598,8 @@ export class FakeSwarm implements ApiPorts {
       return text === undefined ? null : new TextEncoder().encode(text);
     },
     proof: async ({ index }) => (index < this.entries.length ? `proof of ${index}` : null),
+    anchored: async () => null,
+    shards: async () => 1,
     latest: async () => this.entries.length - 1,
     append: async (entries) => {
       const first = this.entries.length;

@@ -3,14 +3,15 @@ import { err, ok, type Result } from "../../../core/result.ts";
 import { eventStream } from "../event-stream.ts";
 import { limit, scopeFilter } from "../paging.ts";
 import { pointerTo, type Problem } from "../problem.ts";
+import { isPosition, latestOf, positionIn, positionText, readRecord } from "../record-reading.ts";
 import { defineRoute } from "../route.ts";
 
-const INDEX = /^(?:-1|0|[1-9]\d{0,14})$/;
 const NOT_A_POSITION = "must be `latest` or the index of an entry";
 
 const entry = z
   .object({
     index: z.int(),
+    shard: z.int().optional(),
     id: z.string(),
     type: z.string(),
     scope: z.string(),
@@ -22,7 +23,7 @@ const entry = z
 
 const after = z
   .string()
-  .refine((text) => text === "latest" || INDEX.test(text), NOT_A_POSITION)
+  .refine((text) => text === "latest" || isPosition(text), NOT_A_POSITION)
   .optional()
   .meta({ description: "entries after this index; -1: from the first; `latest`: only new ones" });
 
@@ -33,8 +34,12 @@ const after = z
 function positionOf(asked: string | undefined, request: Request): Result<string | null, Problem> {
   const last = request.headers.get("last-event-id");
   if (last === null || last === "") return ok(asked ?? null);
-  if (INDEX.test(last)) return ok(last);
-  const detail = "`Last-Event-ID` must be the index of an entry";
+  if (isPosition(last)) return ok(last);
+  return notAPosition();
+}
+
+function notAPosition(): Result<never, Problem> {
+  const detail = "the position is not one of this record";
   return err({ slug: "bad-query", errors: [{ pointer: pointerTo("?", ["after"]), detail }] });
 }
 
@@ -58,19 +63,20 @@ export const eventRoutes = [
     async handle({ ports, query, request }) {
       const asked = positionOf(query.after, request);
       if (!asked.ok) return asked;
-      const page = wantsPage(request);
-      const position = asked.value ?? (page ? "-1" : "latest");
-      const from = position === "latest" ? await ports.log.latest() : Number(position);
+      const isPaged = wantsPage(request);
+      const position = asked.value ?? (isPaged ? "-1" : "latest");
+      const from = position === "latest" ? await latestOf(ports.log) : positionIn(position);
+      if (from.length > 1 && from.length > (await ports.log.shards())) return notAPosition();
       const scope = query.scope ?? null;
-      if (!page) {
+      if (!isPaged) {
         const stream = eventStream(ports, { after: from, scope, signal: request.signal });
         return new Response(stream, { headers: { "content-type": "text/event-stream" } });
       }
-      const entries = await ports.log.read({ after: from, limit: query.limit, waitMs: 0 });
-      const items = entries
+      const page = await readRecord(ports.log, { after: from, limit: query.limit, waitMs: 0 });
+      const items = page.entries
         .filter((one) => scope === null || one.scope === scope)
         .map((one) => ({ ...one, data: { ...one.data } }));
-      return ok({ body: { items, next: String(entries.at(-1)?.index ?? from) } });
+      return ok({ body: { items, next: positionText(page.positions.at(-1) ?? from) } });
     },
   }),
 ];

@@ -5,18 +5,21 @@ import {
   type EvidenceInput,
   type Fetched,
   select,
+  type Wanted,
   wantedBy,
 } from "../../../core/evidence/bundle.ts";
 import type { Period } from "../../../core/evidence/change.ts";
 import { type Digest, type Instant, isDigest, isInstant } from "../../../core/ids.ts";
 import { parseCheckpoint } from "../../../core/log/checkpoint.ts";
-import type { RecordedEntry } from "../../../core/log/entry.ts";
+import { placeText, type RecordedEntry } from "../../../core/log/entry.ts";
 import { parseVkey } from "../../../core/log/note.ts";
+import type { Place } from "../../../core/log/shards.ts";
 import { parseProof } from "../../../core/log/tlog-proof.ts";
 import { trustFileOf } from "../../../core/log/trust-file.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { ApiPorts } from "../api-ports.ts";
 import { notFound, pointerTo, type Problem } from "../problem.ts";
+import { type Position, readRecord } from "../record-reading.ts";
 import { defineRoute } from "../route.ts";
 
 /** What one answer can hold in memory. Longer periods are asked for in parts. */
@@ -60,11 +63,11 @@ const tooLong = (): Result<never, Problem> =>
   });
 
 /** The first index that may belong to the period, by bisection: entries come in the order of their time, nearly. */
-async function firstOf({ log }: ApiPorts, { from }: Period): Promise<number> {
-  let [low, high] = [0, (await log.latest()) + 1];
+async function firstOf({ log }: ApiPorts, shard: number, { from }: Period): Promise<number> {
+  let [low, high] = [0, (await log.latest(shard)) + 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const [entry] = await log.read({ after: middle - 1, limit: 1, waitMs: 0 });
+    const [entry] = await log.read({ shard, after: middle - 1, limit: 1, waitMs: 0 });
     if (entry && entry.at < from) low = middle + 1;
     else high = middle;
   }
@@ -73,32 +76,47 @@ async function firstOf({ log }: ApiPorts, { from }: Period): Promise<number> {
 
 async function entriesOf(
   ports: ApiPorts,
+  shards: number,
   period: Period,
 ): Promise<readonly RecordedEntry[] | null> {
   const until = new Date(Date.parse(period.to) + TAIL_MS).toISOString();
   const entries: RecordedEntry[] = [];
-  let after = (await firstOf(ports, period)) - 1;
+  let after: Position = await Promise.all(
+    Array.from({ length: shards }, async (_, shard) => (await firstOf(ports, shard, period)) - 1),
+  );
   for (;;) {
-    const page = await ports.log.read({ after, limit: PAGE, waitMs: 0 });
-    entries.push(...page);
-    after = page.at(-1)?.index ?? after;
-    if (page.length === 0 || (page[0]?.at ?? "") > until) return entries;
+    const page = await readRecord(ports.log, { after, limit: PAGE, waitMs: 0 });
+    entries.push(...page.entries);
+    after = page.positions.at(-1) ?? after;
+    if (page.entries.length === 0 || (page.entries[0]?.at ?? "") > until) return entries;
     if (entries.length > ENTRIES_MAX + PAGE) return null;
   }
 }
 
-async function fetched(
-  { log }: ApiPorts,
-  { indices, evidence }: ReturnType<typeof wantedBy>,
-): Promise<Fetched> {
-  const proofs = new Map<number, string>();
-  for (const index of indices.slice(0, PROOFS_MAX)) {
-    const proof = await log.proof({ index, waitMs: PUBLICATION_MS_MAX });
-    if (proof !== null) proofs.set(index, proof);
+/** With one log, a proof of the entry; else one in its shard and one in the root log, which many entries share. */
+async function proofsOf({ log }: ApiPorts, shards: number, wanted: Wanted) {
+  const proofs = new Map<string, string>();
+  for (const entry of wanted.entries.slice(0, PROOFS_MAX)) {
+    const { index, shard = 0 } = entry;
+    if (shards === 1) {
+      const proof = await log.proof({ index, waitMs: PUBLICATION_MS_MAX });
+      if (proof !== null) proofs.set(placeText(entry), proof);
+      continue;
+    }
+    const anchored = await log.anchored({ shard, index, waitMs: PUBLICATION_MS_MAX });
+    const above = anchored === null ? null : parseProof(anchored.checkpoint);
+    if (anchored === null || !above?.ok) continue;
+    proofs.set(placeText(entry), anchored.entry);
+    proofs.set(`root-${above.value.index}`, anchored.checkpoint);
   }
+  return proofs;
+}
+
+async function fetched(ports: ApiPorts, shards: number, wanted: Wanted): Promise<Fetched> {
+  const proofs = await proofsOf(ports, shards, wanted);
   const kept = new Map<Digest, string>();
-  for (const digest of evidence) {
-    const bytes = await log.object(`evidence/${digest.slice("sha256:".length)}.json`);
+  for (const digest of wanted.evidence) {
+    const bytes = await ports.log.object(`evidence/${digest.slice("sha256:".length)}.json`);
     if (bytes !== null) kept.set(digest, new TextDecoder().decode(bytes));
   }
   return { proofs, evidence: kept };
@@ -117,16 +135,38 @@ async function headAfter(ports: ApiPorts, by: string, { from, to }: Period) {
       data: { what: "evidence", from, to },
     },
   ]);
+  const shards = await ports.log.shards();
   const proof = await ports.log.proof({ index: last, waitMs: PUBLICATION_MS_MAX });
-  const parsed = proof === null ? null : parseProof(proof);
-  if (!parsed?.ok) throw new Error("the record is not published");
-  const signed = parseCheckpoint(parsed.value.checkpoint);
-  if (!signed.ok) throw new Error(`the published checkpoint ${signed.error}`);
-  return { note: parsed.value.checkpoint, checkpoint: signed.value.checkpoint, madeAt: at };
+  const under = proof === null ? null : parseProof(proof);
+  if (!under?.ok) throw new Error("the record is not published");
+  const record = checkpointIn(under.value.checkpoint).origin;
+  const note = shards === 1 ? under.value.checkpoint : await rootAfter(ports, shards);
+  return { note, checkpoint: checkpointIn(note), record, madeAt: at, shards };
 }
 
-async function trustOf({ log }: ApiPorts): Promise<string> {
-  const keys = (await log.keys()).map(parseVkey);
+function checkpointIn(note: string) {
+  const signed = parseCheckpoint(note);
+  if (!signed.ok) throw new Error(`the published checkpoint ${signed.error}`);
+  return signed.value.checkpoint;
+}
+
+/** The root log's checkpoint, once it is over the last entry of every shard. */
+async function rootAfter({ log }: ApiPorts, shards: number): Promise<string> {
+  const covered = Array.from({ length: shards }, async (_, shard) => {
+    const index = await log.latest(shard);
+    return index < 0 || (await log.anchored({ shard, index, waitMs: PUBLICATION_MS_MAX })) !== null;
+  });
+  const note = (await Promise.all(covered)).every(Boolean)
+    ? await log.object("checkpoint", "root")
+    : null;
+  if (note === null) throw new Error("the root log is not published");
+  return new TextDecoder().decode(note);
+}
+
+async function trustOf({ log }: ApiPorts, shards: number): Promise<string> {
+  const places: Place[] = [...Array(shards).keys(), ...(shards > 1 ? (["root"] as const) : [])];
+  const vkeys = await Promise.all(places.map((place) => log.keys(place)));
+  const keys = vkeys.flat().map(parseVkey);
   return trustFileOf(
     keys.flatMap((key) => (key.ok ? [key.value] : [])),
     null,
@@ -163,11 +203,11 @@ export const evidenceRoutes = [
         return err({ slug: "invalid-body", errors: [{ pointer: pointerTo("#", ["to"]), detail }] });
       }
       const head = await headAfter(ports, principal.name, period);
-      const entries = await entriesOf(ports, period);
+      const entries = await entriesOf(ports, head.shards, period);
       if (entries === null) return tooLong();
       const input: EvidenceInput = {
         ...head,
-        trustFile: await trustOf(ports),
+        trustFile: await trustOf(ports, head.shards),
         period,
         sampleSize: body.sample,
         nonce: body.nonce,
@@ -176,7 +216,11 @@ export const evidenceRoutes = [
         msOf: (at) => Date.parse(at),
       };
       const selected = select(input);
-      const files = bundleOf(input, selected, await fetched(ports, wantedBy(selected)));
+      const files = bundleOf(
+        input,
+        selected,
+        await fetched(ports, head.shards, wantedBy(selected)),
+      );
       return ok({ body: { files: [...files].map(([path, text]) => ({ path, text })) } });
     },
   }),
