@@ -47,6 +47,8 @@ export interface Control {
   readonly look: (subject: Subject) => Looked;
 }
 
+/** Named in a finding, which is a sentence; `changes` has all of them. */
+const NAMED_MAX = 10;
 /** References that an auditor can follow; the rest is in the dossiers. */
 const EVIDENCE_MAX = 200;
 
@@ -88,7 +90,8 @@ const everyChange =
           found.flatMap((one) => (one.result === result ? [one.says] : [])),
         ),
       );
-      const runs = of.map(({ change: { run } }) => run).join(", ");
+      const some = of.slice(0, NAMED_MAX).map(({ change: { run } }) => run);
+      const runs = `${some.join(", ")}${of.length > NAMED_MAX ? ", …" : ""}`;
       return `${of.length} of ${asked.length} changes (${runs}); asked was whether they ${[...said].join("; ")}`;
     };
     const all = worst(asked.map(({ result }) => result));
@@ -125,7 +128,10 @@ const everyIncident =
     const open = answered.filter(({ result }) => result !== "holds");
     const count = `${incidents.size - open.length} of ${incidents.size} incidents ${what}`;
     if (open.length === 0) return { verdict: "satisfied", finding: count, evidence };
-    const ids = open.map(({ id }) => id).join(", ");
+    const ids = open
+      .slice(0, NAMED_MAX)
+      .map(({ id }) => id)
+      .join(", ");
     const verdict = open.some(({ result }) => result === "fails")
       ? "not_satisfied"
       : "not_assessable";
@@ -324,7 +330,7 @@ export const CONTROLS: readonly Control[] = [
     "10.3.4",
     "Changes of audit logs are detected",
     fromOutside(
-      "verify the record itself with `driftless verify`, against keys and a checkpoint of your own",
+      "verify the record itself with driftless verify, against keys and a checkpoint of your own",
     ),
   ),
   pci("11.5.2", "Unauthorised modification is detected", nothingOutside),

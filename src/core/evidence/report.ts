@@ -1,12 +1,15 @@
 /** The bundle for people: one page, no script, nothing fetched, good on paper. */
+import type { Instant } from "../ids.ts";
 import { placeText, type RecordedEntry } from "../log/entry.ts";
 import type { ChangeRecord } from "./change.ts";
 import { isWritten, ofType } from "./change.ts";
 import type { Assessed, EvidenceInput, Selected } from "./bundle.ts";
 import type { Verdict } from "./controls.ts";
+import type { TestResult } from "./dossier-tests.ts";
 import type { AccountChange, MatchedBy, Reconciliation } from "./completeness.ts";
 
-const ROWS_MAX = 500;
+/** A page of more rows than these is a file: `population.json` and `completeness.json` have all of them. */
+const ROWS_MAX = 2_000;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -21,13 +24,16 @@ const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (one) => E
 
 const STYLE = `
   :root { color-scheme: light; }
-  body { font: 15px/1.5 system-ui, sans-serif; color: #1a1d21; max-width: 60rem; margin: 2rem auto; padding: 0 1.5rem; }
+  body { font: 15px/1.5 system-ui, sans-serif; color: #1a1d21; max-width: 64rem; margin: 2rem auto; padding: 0 1.5rem; }
   h1 { font-size: 1.6rem; margin: 0 0 .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid #d5d9de; padding-bottom: .25rem; }
-  h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; } p { margin: .5rem 0; } .quiet { color: #59616b; }
-  table { border-collapse: collapse; width: 100%; margin: .6rem 0; } th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #e6e9ec; }
-  th { font-weight: 600; color: #59616b; } code { font: .86em ui-monospace, monospace; overflow-wrap: anywhere; }
-  .verdict { white-space: nowrap; font-weight: 600; } .satisfied { color: #17683a; } .not_satisfied { color: #a4262c; } .not_assessable { color: #7a5300; }
-  section.change { break-inside: avoid; } @media print { body { margin: 0; max-width: none; } }
+  h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; overflow-wrap: anywhere; } p { margin: .5rem 0; } .quiet { color: #59616b; }
+  h1, h2, h3 { break-after: avoid; } tr { break-inside: avoid; } a { color: #0b57a4; text-decoration: none; }
+  .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: .6rem 0; }
+  th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #e6e9ec; overflow-wrap: anywhere; }
+  th { font-weight: 600; color: #59616b; white-space: nowrap; } code { font: .86em ui-monospace, monospace; overflow-wrap: anywhere; }
+  time, .short, .verdict { white-space: nowrap; } time { font-variant-numeric: tabular-nums; } .verdict { font-weight: 600; }
+  .satisfied, .holds { color: #17683a; } .not_satisfied, .fails { color: #a4262c; } .not_assessable, .no_evidence { color: #7a5300; }
+  @media print { @page { margin: 16mm 14mm; } body { font-size: 9.5pt; margin: 0; padding: 0; max-width: none; } .wide { overflow: visible; } a { color: inherit; } }
 `;
 
 const WORDS: Readonly<Record<Verdict, string>> = {
@@ -36,6 +42,13 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   not_assessable: "? not assessable",
 };
 
+/** To the second: entries are ordered by their index. */
+const timeText = (at: Instant): string =>
+  `<time datetime="${escaped(at)}">${escaped(at.slice(0, 10))} ${escaped(at.slice(11, 19))}</time>`;
+
+/** A word that stays in one line. */
+const short = (text: string): string => `<span class="short">${escaped(text)}</span>`;
+
 const rows = (lines: readonly (readonly string[])[]): string =>
   lines
     .slice(0, ROWS_MAX)
@@ -43,9 +56,9 @@ const rows = (lines: readonly (readonly string[])[]): string =>
     .join("\n");
 
 const table = (head: readonly string[], lines: readonly (readonly string[])[]): string =>
-  `<table><thead><tr>${head.map((one) => `<th scope="col">${one}</th>`).join("")}</tr></thead><tbody>
+  `<div class="wide"><table><thead><tr>${head.map((one) => `<th scope="col">${one}</th>`).join("")}</tr></thead><tbody>
 ${rows(lines)}
-</tbody></table>${lines.length > ROWS_MAX ? `<p class="quiet">and ${lines.length - ROWS_MAX} more</p>` : ""}`;
+</tbody></table></div>${lines.length > ROWS_MAX ? `<p class="quiet">and ${lines.length - ROWS_MAX} more</p>` : ""}`;
 
 const controlsTable = (assessed: readonly Assessed[]): string =>
   table(
@@ -60,10 +73,10 @@ const controlsTable = (assessed: readonly Assessed[]): string =>
 
 const accountRows = (changes: readonly AccountChange[]): string =>
   table(
-    ["When", "Action", "What", "Who", "How", "Audit id"],
+    ["When (UTC)", "Action", "What", "Who", "How", "Audit id"],
     changes.map(({ at, action, resourceType, path, resourceId, actor, channel, id }) => [
-      escaped(at),
-      escaped(action),
+      timeText(at),
+      short(action),
       `${escaped(resourceType)} <code>${escaped(path ?? resourceId)}</code>`,
       escaped(actor),
       escaped(channel),
@@ -98,13 +111,36 @@ function tierOf(plan: RecordedEntry | undefined): string {
   return typeof tier === "number" ? String(tier) : "unknown";
 }
 
-function changePart(change: ChangeRecord): string {
-  const plan = ofType(change, "plan")[0];
-  const end = ofType(change, "run").at(-1);
+const phaseOf = (change: ChangeRecord): string => {
+  const phase = ofType(change, "run").at(-1)?.data["phase"];
+  return typeof phase === "string" ? phase : "not ended yet";
+};
+
+const RESULTS: Readonly<Record<TestResult, string>> = {
+  holds: "holds",
+  fails: "fails",
+  no_evidence: "no evidence",
+};
+
+/** What the controls that are asked of each change found here, the bad first. */
+function answersPart({ run }: ChangeRecord, assessed: readonly Assessed[]): string {
+  const answers = assessed.flatMap(({ control, looked }) =>
+    (looked.changes ?? []).flatMap((one) => (one.run === run ? [{ control, ...one }] : [])),
+  );
+  const named = (result: TestResult): string => {
+    const ids = answers.filter((one) => one.result === result).map(({ control }) => control.id);
+    return ids.length === 0
+      ? ""
+      : `<span class="${result}">${RESULTS[result]}: ${escaped(ids.join(", "))}</span>`;
+  };
+  return [named("fails"), named("no_evidence"), named("holds")].filter(Boolean).join(" · ");
+}
+
+function changePart(change: ChangeRecord, assessed: readonly Assessed[]): string {
   const lines = change.entries.map(({ at, type, actor, attached, ...entry }) => [
-    placeText(entry),
-    escaped(at),
-    escaped(type),
+    short(placeText(entry)),
+    timeText(at),
+    short(type),
     escaped(actor),
     Object.entries(attached ?? {})
       .map(
@@ -113,16 +149,44 @@ function changePart(change: ChangeRecord): string {
       )
       .join("<br>"),
   ]);
-  const phase = end?.data["phase"];
-  return `<section class="change"><h3>${escaped(change.run)}</h3>
-<p>${escaped(change.scope)} · ${isWritten(change) ? "carried out" : "nothing was written"} · ended ${escaped(typeof phase === "string" ? phase : "not yet")} · risk tier ${tierOf(plan)}</p>
-${table(["Entry", "When", "What", "Who", "Kept beside"], lines)}</section>`;
+  return `<section class="change"><h3 id="${escaped(change.run)}">${escaped(change.run)}</h3>
+<p>${escaped(change.scope)} · ${isWritten(change) ? "carried out" : "nothing was written"} · ${escaped(phaseOf(change))} · risk tier ${tierOf(ofType(change, "plan")[0])}</p>
+<p class="quiet">${answersPart(change, assessed)}</p>
+${table(["Entry", "When (UTC)", "What", "Who", "Kept beside"], lines)}</section>`;
 }
 
-export function reportOf(
-  input: EvidenceInput,
-  { seed, sample, changes, assessed, completeness }: Selected,
-): string {
+/** The whole population, so that a reader sees what the sample was drawn from. */
+function populationTable({ changes, sample }: Selected): string {
+  const sampled = new Set(sample.map(({ run }) => run));
+  return table(
+    ["Planned (UTC)", "Change", "Scope", "Tier", "Ended", "Sampled"],
+    changes.map((change) => {
+      const plan = ofType(change, "plan")[0] ?? change.entries[0];
+      const run = escaped(change.run);
+      return [
+        plan === undefined ? "" : timeText(plan.at),
+        sampled.has(change.run)
+          ? `<a href="#${run}"><code>${run}</code></a>`
+          : `<code>${run}</code>`,
+        escaped(change.scope),
+        tierOf(ofType(change, "plan")[0]),
+        short(phaseOf(change)),
+        sampled.has(change.run) ? "yes" : "",
+      ];
+    }),
+  );
+}
+
+function verdictCounts(assessed: readonly Assessed[]): string {
+  const counts = (["satisfied", "not_satisfied", "not_assessable"] as const).map((verdict) => {
+    const count = assessed.filter(({ looked }) => looked.verdict === verdict).length;
+    return `<span class="verdict ${verdict}">${count} ${WORDS[verdict].slice(2)}</span>`;
+  });
+  return `<p>Of ${assessed.length} controls ${counts.join(", ")}.</p>`;
+}
+
+export function reportOf(input: EvidenceInput, selected: Selected): string {
+  const { seed, sample, changes, assessed, completeness } = selected;
   const { checkpoint, period, madeAt, nonce } = input;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -130,17 +194,20 @@ export function reportOf(
 <h1>Change evidence</h1>
 <p class="quiet">${escaped(period.from)} to ${escaped(period.to)} · made ${escaped(madeAt)}</p>
 <h2>What this rests on</h2>
-<p>The record <code>${escaped(checkpoint.origin)}</code> under a signed tree of ${checkpoint.size} entries. The population are all ${changes.length} changes whose plan was
+<p>The record <code>${escaped(checkpoint.origin)}</code> under a signed tree of ${checkpoint.size} entries. The population is all ${changes.length} changes whose plan was
 recorded in the period. ${sample.length} of them were sampled: those whose SHA-256 over the seed and the run's id is smallest. The seed is the SHA-256 over the checkpoint's
 text, the period and the auditor's nonce (${nonce === "" ? "none was given" : `<code>${escaped(nonce)}</code>`}): <code>${seed}</code>.</p>
 <p class="quiet">A mapping to controls is not an attestation, and a verdict speaks of the sample. The record proves what was recorded, in which order, and that nothing was changed
 since; not that an entry is true. “Not assessable” means that there is no evidence either way.</p>
 <h2>Controls</h2>
+${verdictCounts(assessed)}
 ${controlsTable(assessed)}
 <h2>Completeness</h2>
 ${completenessPart(completeness)}
+<h2>Changes of the period</h2>
+${changes.length === 0 ? "<p>No change was planned in the period.</p>" : populationTable(selected)}
 <h2>Sampled changes</h2>
-${sample.length === 0 ? "<p>No change was planned in the period.</p>" : sample.map(changePart).join("\n")}
+${sample.length === 0 ? "<p>None.</p>" : sample.map((change) => changePart(change, assessed)).join("\n")}
 <h2>To check this</h2>
 <p>Every entry above has a proof file under <code>proofs/</code>, to be verified offline with any implementation of c2sp.org/tlog-proof and <code>trust-policy</code>; pin the keys from another
 place than this bundle. <code>driftless verify</code> verifies the whole record. <code>manifest.json</code> has the SHA-256 of every file.</p>
