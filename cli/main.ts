@@ -1,12 +1,13 @@
 /** `driftless`: what can be done from a shell. People read stderr, programs stdout. */
 import type { Command, Surroundings } from "./command.ts";
 import { evidenceExport } from "./commands/evidence-export.ts";
+import { evidenceVerify } from "./commands/evidence-verify.ts";
 import { lessonCommands } from "./commands/lessons.ts";
 import { recordLock } from "./commands/record-lock.ts";
 import { verify } from "./commands/verify.ts";
 import { Failure } from "./failure.ts";
 
-const COMMANDS: readonly Command[] = [verify, evidenceExport, recordLock, ...lessonCommands];
+const COMMANDS: readonly Command[] = [verify, evidenceExport, evidenceVerify, recordLock, ...lessonCommands];
 
 const HELP = `Usage: driftless <command> [options]
 

@@ -5,7 +5,7 @@ import type { Entry, RecordedEntry, Source } from "../src/core/log/entry.ts";
 import { attachmentKey } from "../src/core/log/leaf.ts";
 import { vkeyOf } from "../src/core/log/note.ts";
 import { originAt, type Place, placeOf, prefixOf } from "../src/core/log/shards.ts";
-import type { AnchoredProof, Appended } from "../src/core/ports.ts";
+import type { AnchoredProof, Appended, Notary } from "../src/core/ports.ts";
 import { LogConflict } from "../src/edge/store/log-store.ts";
 import { Driver } from "./driver.ts";
 import { Log } from "./log.ts";
@@ -160,6 +160,14 @@ export class AuditLog extends DurableObject<VaultEnv> implements Peer {
   /** One vkey a line, all that ever signed. */
   async keys(): Promise<readonly string[]> {
     return (await this.#opened()).log.keys().map(vkeyOf);
+  }
+
+  /** Whose seals are on plans. */
+  async notary(): Promise<Notary> {
+    const { log } = await this.#opened();
+    const keys = log.notaryKeys();
+    if (keys === null) throw new Error("the notary's keys are not open");
+    return { log: log.origin, keys };
   }
 
   /** The entry first (I10): a crash in between leaves an entry, and the request is made again. */

@@ -25,7 +25,7 @@ import {
 } from "../src/core/log/tile.ts";
 import { formatProof } from "../src/core/log/tlog-proof.ts";
 import type { Appended } from "../src/core/ports.ts";
-import { preAuthEncoding } from "../src/core/signing.ts";
+import { keyIdOf, preAuthEncoding } from "../src/core/signing.ts";
 import { type KeyPair, newSeeds, openKeyPair } from "../src/edge/signing/key-pair.ts";
 import { type LogSigner, openLogSigner, verifiedKeys } from "../src/edge/signing/log-signer.ts";
 import { LogStore } from "../src/edge/store/log-store.ts";
@@ -178,7 +178,9 @@ export class Log {
             actor: "record",
             data: {
               generation: step.generation,
-              ...(signer === null ? {} : { vkeys: signer.keys.map(vkeyOf) }),
+              ...(signer === null
+                ? {}
+                : { vkeys: signer.keys.map(vkeyOf), ...this.#notaryNamed() }),
               ...(step.type === "introduce" ? { replaces: step.replaces } : {}),
             },
           },
@@ -291,6 +293,12 @@ export class Log {
   /** Public keys of the notary. */
   notaryKeys() {
     return this.#notary?.publicKeys ?? null;
+  }
+
+  /** What the notary's keys are called: whoever has the log's entry knows them from others. */
+  #notaryNamed(): { notary?: string } {
+    const keys = this.notaryKeys();
+    return keys === null ? {} : { notary: keyIdOf(keys) };
   }
 
   publish(): Promise<boolean> {

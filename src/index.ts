@@ -89,6 +89,7 @@ function recordOf(env: Env): ApiPorts["log"] {
     proof: (query) => log.proof(query),
     anchored: (query) => log.anchored(query),
     keys: (place) => log.keys(place),
+    notary: (place) => log.notary(place),
     object: (path, place) => log.object(path, place),
     erase: (query) => log.erase(query),
   };

@@ -28,6 +28,7 @@ import type { PolicyProposal, SignedConsent } from "./core/policy/register.ts";
 import type {
   Appended,
   LogPort,
+  Notary,
   PolicyRegisterPort,
   RegisterPort,
   ReleaseRequest,
@@ -139,6 +140,10 @@ export class LogRpc extends WorkerEntrypoint<VaultEnv> implements LogPort {
 
   keys(place: Place = 0): Promise<readonly string[]> {
     return this.#log(place).keys();
+  }
+
+  notary(place: Place = 0): Promise<Notary> {
+    return this.#log(place).notary();
   }
 
   async erase(query: { digest: Digest; by: string; at: Instant }): Promise<void> {

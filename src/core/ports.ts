@@ -60,6 +60,12 @@ export interface Appended {
   readonly indices: readonly number[];
 }
 
+export interface Notary {
+  /** The log's name. */
+  readonly log: string;
+  readonly keys: PublicKeys;
+}
+
 /** Two tlog-proofs: of an entry under its shard's checkpoint, and of that checkpoint, to the byte, in the root log. */
 export interface AnchoredProof {
   readonly entry: string;
@@ -98,6 +104,8 @@ export interface LogPort {
   }): Promise<AnchoredProof | null>;
   /** vkeys of all keys that ever signed a checkpoint. */
   keys(place?: Place): Promise<readonly string[]>;
+  /** Each log seals what nobody signs by himself with a notary of its own. */
+  notary(place?: Place): Promise<Notary>;
   /** Takes away what is kept about people under this digest, after an entry says who did it. Erasing it twice is once. */
   erase(query: {
     readonly digest: Digest;

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { bundleOf, type EvidenceInput, select, wantedBy } from "../../src/core/evidence/bundle.ts";
+import {
+  bundleOf,
+  type EvidenceInput,
+  type Fetched,
+  select,
+  wantedBy,
+} from "../../src/core/evidence/bundle.ts";
 import { CONTROLS } from "../../src/core/evidence/controls.ts";
 import type { AccountChange } from "../../src/core/evidence/completeness.ts";
 import { seedOf } from "../../src/core/evidence/sample.ts";
@@ -109,6 +115,19 @@ const three = [
   ...change("b", { first: 20 }),
   ...change("c", { first: 30, minute: 30 }),
 ];
+
+const NOTHING: Fetched = {
+  proofs: new Map(),
+  leaves: new Map(),
+  evidence: new Map(),
+  keys: {
+    notaries: [],
+    register_root: { suite: "ed25519+ml-dsa-44", keys: {} },
+    voters: [],
+    people: [],
+    relying_party: { id: "localhost", origins: [] },
+  },
+};
 
 describe("evidence", () => {
   it("has every change of the period as its population, and no other", () => {
@@ -278,7 +297,7 @@ describe("evidence", () => {
     const wanted = wantedBy(selected);
     expect(wanted.evidence).toHaveLength(2);
     expect(wanted.entries).toHaveLength(16);
-    const fetched = { proofs: new Map([["10", "a proof"]]), evidence: new Map() };
+    const fetched = { ...NOTHING, proofs: new Map([["10", "a proof"]]) };
     const files = bundleOf(of, selected, fetched);
     expect(bundleOf(of, select(of), fetched)).toEqual(files);
     expect([...files.keys()]).toEqual(
@@ -306,9 +325,7 @@ describe("evidence", () => {
 
   it("is OSCAL assessment results, where an unknown is not satisfied for another reason than a failure", () => {
     const of = input(change("flawed", { first: 10, without: ["release"] }));
-    const text = bundleOf(of, select(of), { proofs: new Map(), evidence: new Map() }).get(
-      "oscal-assessment-results.json",
-    );
+    const text = bundleOf(of, select(of), NOTHING).get("oscal-assessment-results.json");
     const { "assessment-results": results } = JSON.parse(text ?? "") as {
       "assessment-results": {
         uuid: string;
@@ -352,8 +369,7 @@ describe("evidence", () => {
       isOurs: false,
     };
     const of = input(three, { account: { changes: [outside], why: null } });
-    const html =
-      bundleOf(of, select(of), { proofs: new Map(), evidence: new Map() }).get("report.html") ?? "";
+    const html = bundleOf(of, select(of), NOTHING).get("report.html") ?? "";
     expect(html).toContain("&lt;img src=x onerror=&quot;1&quot;&gt;");
     expect(html).not.toMatch(/<script|<img|https?:\/\//);
   });

@@ -1,7 +1,7 @@
 /** The whole system with its record in four shards: it heals, streams, proves and exports as with one log. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../cli/main.ts";
 import { parseCheckpoint } from "../../src/core/log/checkpoint.ts";
@@ -28,7 +28,8 @@ const asked = async (url: string, token: string, init: RequestInit = {}): Promis
 
 async function run(...args: string[]) {
   let [out, warned] = ["", ""];
-  const code = await main([...args, "--token", "dev-viewer"], {
+  const token = args[1] === "verify" ? [] : ["--token", "dev-viewer"];
+  const code = await main([...args, ...token], {
     print: (text) => (out += text),
     warn: (text) => (warned += text),
     env: {},
@@ -145,4 +146,28 @@ describe("a record in shards", () => {
     for (const { entries: places } of population.changes)
       for (const place of places) expect(files).toContain(`${place}.tlog-proof`);
   });
+
+  it("is exported in files that verify offline, and a changed byte of any of them is named", async () => {
+    const out = join(folder, "evidence");
+    const whole = await run("evidence", "verify", out, "--json");
+    const report = JSON.parse(whole.out) as { seals: Record<string, number>; problems: unknown[] };
+    expect(report.problems).toEqual([]);
+    expect(whole.code).toBe(0);
+    expect(report.seals).toMatchObject({ plans: 1, ballots: expect.any(Number) });
+    const listed = await readdir(out, { recursive: true, withFileTypes: true });
+    const files = listed.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+    for (const file of files) {
+      const bytes = await readFile(file);
+      const at = Math.floor(Math.random() * bytes.length);
+      await writeFile(file, bytes.with(at, (bytes[at] ?? 0) ^ 1));
+      const { code, out: told } = await run("evidence", "verify", out, "--json");
+      await writeFile(file, bytes);
+      const { problems } = JSON.parse(told) as { problems: { file: string }[] };
+      const name = relative(out, file);
+      expect([code, problems.map((one) => one.file)], `${name} at ${at}`).toEqual([
+        1,
+        expect.arrayContaining([name]),
+      ]);
+    }
+  }, 120_000);
 });

@@ -76,7 +76,18 @@ const thrown = async (work: () => Promise<unknown>): Promise<string> => {
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
   VaultRpc: ["release", "revert", "close", "tokenIds"],
   // All but `append` and `erase` only read.
-  LogRpc: ["append", "shards", "latest", "read", "proof", "anchored", "keys", "erase", "object"],
+  LogRpc: [
+    "append",
+    "shards",
+    "latest",
+    "read",
+    "proof",
+    "anchored",
+    "keys",
+    "notary",
+    "erase",
+    "object",
+  ],
   PolicyRpc: ["active", "version", "versions", "propose", "consent"],
   RegisterRpc: [
     "introduce",

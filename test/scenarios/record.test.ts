@@ -2,6 +2,8 @@
 import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import * as fc from "fast-check";
+import { verifyEvidence } from "../../cli/verify-evidence.ts";
 import { verifyRecord } from "../../cli/verify-record.ts";
 import { parseCheckpoint } from "../../src/core/log/checkpoint.ts";
 import { parseProof } from "../../src/core/log/tlog-proof.ts";
@@ -38,6 +40,12 @@ async function published(): Promise<void> {
   const proof = await api(`/log/proof/${length - 1}`, "");
   expect(proof.status).toBe(200);
 }
+
+const sourceOf = (files: ReadonlyMap<string, Uint8Array>) => ({
+  name: "a bundle",
+  list: () => Promise.resolve([...files.keys()]),
+  read: (path: string) => Promise.resolve(files.get(path) ?? null),
+});
 
 const source = {
   name: "the API",
@@ -157,7 +165,41 @@ describe("the record", () => {
     const controls = jsonOf("controls.json") as { id: string; verdict: string }[];
     expect(controls.find(({ id }) => id === "CC8.1")?.verdict).toBe("satisfied");
     expect(controls.find(({ id }) => id === "CC6.8")?.verdict).toBe("not_satisfied");
-    expect((await entries()).at(-1)).toMatchObject({ type: "export", actor: "dev-viewer" });
+    expect((await entries()).slice(-2)).toMatchObject([
+      { type: "export", actor: "dev-viewer", data: { what: "evidence" } },
+      { type: "export", actor: "dev-viewer", data: { what: "evidence_made" } },
+    ]);
+    const bundle = new Map(files.map(({ path, text }) => [path, new TextEncoder().encode(text)]));
+    const whole = await verifyEvidence({ source: sourceOf(bundle), trust: null });
+    expect(whole.problems).toEqual([]);
+    expect(whole.seals.plans).toBe(runs.length);
+    expect(whole.seals.ballots).toBeGreaterThanOrEqual(3 * runs.length);
+    const change = fc.constantFrom(...bundle.keys()).chain((file) =>
+      fc.record({
+        file: fc.constant(file),
+        at: fc.nat((bundle.get(file)?.length ?? 1) - 1),
+        bits: fc.integer({ min: 1, max: 255 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(change, async ({ file, at, bits }) => {
+        const bytes = bundle.get(file) ?? new Uint8Array();
+        const changed = new Map(bundle).set(file, bytes.with(at, (bytes[at] ?? 0) ^ bits));
+        const told = await verifyEvidence({ source: sourceOf(changed), trust: null });
+        expect(told.ok).toBe(false);
+        expect(
+          told.problems.map((one) => one.file),
+          `${file} at ${at}`,
+        ).toContain(file);
+      }),
+      { numRuns: 150 },
+    );
+    for (const file of bundle.keys()) {
+      const without = new Map(bundle);
+      without.delete(file);
+      const { problems } = await verifyEvidence({ source: sourceOf(without), trust: null });
+      expect(problems.map((one) => one.file)).toContain(file);
+    }
   });
 
   it("cannot record, so nothing is executed; when it can again, what was due is done (I10)", async () => {

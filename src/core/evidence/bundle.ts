@@ -7,6 +7,7 @@ import { type ChangeRecord, changesIn, inPeriod, type Period } from "./change.ts
 import { type AccountChange, reconcile, type Reconciliation } from "./completeness.ts";
 import { type Control, CONTROLS, type Looked } from "./controls.ts";
 import { oscalOf } from "./oscal.ts";
+import type { EvidenceKeys } from "./keys.ts";
 import { reportOf } from "./report.ts";
 import { sampleOf, seedOf } from "./sample.ts";
 
@@ -81,6 +82,9 @@ export function wantedBy({ sample }: Selected): Wanted {
 export interface Fetched {
   /** By name, which is that of the entry's place; those of a root log begin with `root-`. */
   readonly proofs: ReadonlyMap<string, string>;
+  /** The entries themselves, to the byte, by the same names: what a proof is of. */
+  readonly leaves: ReadonlyMap<string, string>;
+  readonly keys: EvidenceKeys;
   /** Kept texts by digest; one that is missing is named in the dossier all the same. */
   readonly evidence: ReadonlyMap<Digest, string>;
 }
@@ -89,11 +93,15 @@ const json = (value: unknown): string => `${canonicalise(value)}\n`;
 
 const README = `Change evidence of Driftless. Begin with report.html.
 
-manifest.json            SHA-256 of every file
+manifest.json            SHA-256 of every file; manifest.entry.json is an entry of the record that names its own SHA-256, and
+                         manifest.tlog-proof proves that entry (with shards manifest.root.tlog-proof, that its checkpoint is in the
+                         root log): driftless evidence verify checks all of this
+keys.json                whose signatures are on plans, ballots and approvals
 checkpoint, trust-policy the signed tree head, and the keys to verify it with (pin them from elsewhere)
 population.json          the changes of the period by run and index; the index range of the record
 sample.json              the seed, how it was made, the chosen runs
 dossiers/<run>.json      one change: its entries, oldest first
+entries/<index>.json     each entry of a sampled change, to the byte as it is in the record
 proofs/<index>.tlog-proof  that an entry is in the record (c2sp.org/tlog-proof); of shard n: <n>-<index>, and
                          root-<index>: that the checkpoint it ends at is in the root log
 evidence/<digest>.json   plans, ballots and approvals as DSSE envelopes, named by the SHA-256 of the file
@@ -126,7 +134,7 @@ function populationOf({ checkpoint, period }: EvidenceInput, of: Selected): stri
 export function bundleOf(
   input: EvidenceInput,
   selected: Selected,
-  { proofs, evidence }: Fetched,
+  { proofs, leaves, keys, evidence }: Fetched,
 ): ReadonlyMap<string, string> {
   const { madeAt, nonce } = input;
   const { seed, sample, completeness, assessed } = selected;
@@ -158,9 +166,11 @@ export function bundleOf(
       ),
     ],
     ["oscal-assessment-results.json", json(oscalOf(input, assessed))],
+    ["keys.json", json(keys)],
     ["report.html", reportOf(input, selected)],
   ]);
   for (const change of sample) files.set(`dossiers/${change.run}.json`, json(change));
+  for (const [name, leaf] of leaves) files.set(`entries/${name}.json`, leaf);
   for (const [name, proof] of proofs) files.set(`proofs/${name}.tlog-proof`, proof);
   for (const [digest, text] of evidence) files.set(`evidence/${digest.slice(7)}.json`, text);
   const manifest = [...files].map(([path, text]) => ({ path, digest: digestOfText(text) }));

@@ -599,6 +599,7 @@ export class FakeSwarm implements ApiPorts {
     },
     proof: async ({ index }) => (index < this.entries.length ? `proof of ${index}` : null),
     anchored: async () => null,
+    notary: async () => ({ log: "example.com/log", keys: { suite: SUITE, keys: {} } }),
     shards: async () => 1,
     latest: async () => this.entries.length - 1,
     append: async (entries) => {

@@ -1,23 +1,16 @@
 /** Evidence for auditors, made from the record. Asking for it is itself an entry. */
 import { z } from "zod";
-import {
-  bundleOf,
-  type EvidenceInput,
-  type Fetched,
-  select,
-  type Wanted,
-  wantedBy,
-} from "../../../core/evidence/bundle.ts";
+import { bundleOf, type EvidenceInput, select } from "../../../core/evidence/bundle.ts";
 import type { Period } from "../../../core/evidence/change.ts";
-import { type Digest, type Instant, isDigest, isInstant } from "../../../core/ids.ts";
-import { parseCheckpoint } from "../../../core/log/checkpoint.ts";
-import { placeText, type RecordedEntry } from "../../../core/log/entry.ts";
+import { type Instant, isDigest, isInstant } from "../../../core/ids.ts";
+import type { RecordedEntry } from "../../../core/log/entry.ts";
 import { parseVkey } from "../../../core/log/note.ts";
 import type { Place } from "../../../core/log/shards.ts";
 import { parseProof } from "../../../core/log/tlog-proof.ts";
 import { trustFileOf } from "../../../core/log/trust-file.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { ApiPorts } from "../api-ports.ts";
+import { checkpointIn, fetched, PUBLICATION_MS_MAX, sealed } from "../evidence-files.ts";
 import { notFound, pointerTo, type Problem } from "../problem.ts";
 import { type Position, readRecord } from "../record-reading.ts";
 import { defineRoute } from "../route.ts";
@@ -25,9 +18,7 @@ import { defineRoute } from "../route.ts";
 /** What one answer can hold in memory. Longer periods are asked for in parts. */
 const ENTRIES_MAX = 20_000;
 const SAMPLE_MAX = 50;
-const PROOFS_MAX = 1_000;
 const PAGE = 500;
-const PUBLICATION_MS_MAX = 10_000;
 /** A run goes on after its plan; entries are told up to an hour late. */
 const TAIL_MS = 60 * 60_000;
 
@@ -93,35 +84,6 @@ async function entriesOf(
   }
 }
 
-/** With one log, a proof of the entry; else one in its shard and one in the root log, which many entries share. */
-async function proofsOf({ log }: ApiPorts, shards: number, wanted: Wanted) {
-  const proofs = new Map<string, string>();
-  for (const entry of wanted.entries.slice(0, PROOFS_MAX)) {
-    const { index, shard = 0 } = entry;
-    if (shards === 1) {
-      const proof = await log.proof({ index, waitMs: PUBLICATION_MS_MAX });
-      if (proof !== null) proofs.set(placeText(entry), proof);
-      continue;
-    }
-    const anchored = await log.anchored({ shard, index, waitMs: PUBLICATION_MS_MAX });
-    const above = anchored === null ? null : parseProof(anchored.checkpoint);
-    if (anchored === null || !above?.ok) continue;
-    proofs.set(placeText(entry), anchored.entry);
-    proofs.set(`root-${above.value.index}`, anchored.checkpoint);
-  }
-  return proofs;
-}
-
-async function fetched(ports: ApiPorts, shards: number, wanted: Wanted): Promise<Fetched> {
-  const proofs = await proofsOf(ports, shards, wanted);
-  const kept = new Map<Digest, string>();
-  for (const digest of wanted.evidence) {
-    const bytes = await ports.log.object(`evidence/${digest.slice("sha256:".length)}.json`);
-    if (bytes !== null) kept.set(digest, new TextDecoder().decode(bytes));
-  }
-  return { proofs, evidence: kept };
-}
-
 /** The entry first: whoever takes evidence away has been recorded (I10). The checkpoint covers it, and all before it. */
 async function headAfter(ports: ApiPorts, by: string, { from, to }: Period) {
   const at = ports.now();
@@ -142,12 +104,6 @@ async function headAfter(ports: ApiPorts, by: string, { from, to }: Period) {
   const record = checkpointIn(under.value.checkpoint).origin;
   const note = shards === 1 ? under.value.checkpoint : await rootAfter(ports, shards);
   return { note, checkpoint: checkpointIn(note), record, madeAt: at, shards };
-}
-
-function checkpointIn(note: string) {
-  const signed = parseCheckpoint(note);
-  if (!signed.ok) throw new Error(`the published checkpoint ${signed.error}`);
-  return signed.value.checkpoint;
 }
 
 /** The root log's checkpoint, once it is over the last entry of every shard. */
@@ -216,12 +172,10 @@ export const evidenceRoutes = [
         msOf: (at) => Date.parse(at),
       };
       const selected = select(input);
-      const files = bundleOf(
-        input,
-        selected,
-        await fetched(ports, head.shards, wantedBy(selected)),
-      );
-      return ok({ body: { files: [...files].map(([path, text]) => ({ path, text })) } });
+      const files = bundleOf(input, selected, await fetched(ports, head.shards, selected));
+      const manifest = files.get("manifest.json") ?? "";
+      const seal = await sealed(ports, head.shards, { by: principal.name, manifest });
+      return ok({ body: { files: [...files, ...seal].map(([path, text]) => ({ path, text })) } });
     },
   }),
 ];

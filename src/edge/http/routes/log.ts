@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Place } from "../../../core/log/shards.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
+import { keyIdOf } from "../../../core/signing.ts";
 import { parseTilePath } from "../../../core/log/tile.ts";
 import type { ApiPorts } from "../api-ports.ts";
 import { notFound, type Problem, pointerTo } from "../problem.ts";
@@ -78,6 +79,25 @@ const textsOf = ({ base, id, of, place }: LogAddress) => [
       const at = await placed(ports, place(param));
       if (at === null) return err(notFound("there is no such log"));
       return file(`${(await ports.log.keys(at)).join("\n")}\n`, TEXT);
+    },
+  }),
+  defineRoute({
+    method: "GET",
+    path: `${base}/notary`,
+    id: `${id}Notary`,
+    summary: `The keys of ${of} that seal plans (DSSE): raw, hex, by algorithm`,
+    right: "published",
+    out: z.object({
+      log: z.string(),
+      key: z.string(),
+      suite: z.string(),
+      keys: z.record(z.string(), z.string()),
+    }),
+    async handle({ ports, param }) {
+      const at = await placed(ports, place(param));
+      if (at === null) return err(notFound("there is no such log"));
+      const { log, keys } = await ports.log.notary(at);
+      return ok({ body: { log, key: keyIdOf(keys), suite: keys.suite, keys: { ...keys.keys } } });
     },
   }),
   defineRoute({
