@@ -185,10 +185,10 @@ describe("the record", () => {
       fc.asyncProperty(change, async ({ file, at, bits }) => {
         const bytes = bundle.get(file) ?? new Uint8Array();
         const changed = new Map(bundle).set(file, bytes.with(at, (bytes[at] ?? 0) ^ bits));
-        const told = await verifyEvidence({ source: sourceOf(changed), trust: null });
-        expect(told.ok).toBe(false);
+        const report = await verifyEvidence({ source: sourceOf(changed), trust: null });
+        expect(report.ok).toBe(false);
         expect(
-          told.problems.map((one) => one.file),
+          report.problems.map((one) => one.file),
           `${file} at ${at}`,
         ).toContain(file);
       }),

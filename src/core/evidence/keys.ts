@@ -44,6 +44,6 @@ export function parseKeys(text: string): Result<EvidenceKeys, string> {
     const [issue] = parsed.error.issues;
     return err(`\`${issue?.path.join(".") ?? ""}\`: ${issue?.message ?? "is malformed"}`);
   }
-  // Suites and forms of keys are judged where signatures are verified: what does not fit verifies nothing.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- judged where signatures are verified: what does not fit verifies nothing
   return ok(parsed.data as unknown as EvidenceKeys);
 }
