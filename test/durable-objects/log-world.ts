@@ -70,8 +70,8 @@ export interface World {
 export async function inLog(work: (world: World) => Promise<void>): Promise<void> {
   made += 1;
   const prefix = `log-${made}/`;
-  const stub = env.GOVERNOR.getByName(`log ${made}`);
-  await runInDurableObject(stub, async (_, state) => {
+  const object = `log ${made}`;
+  await runInDurableObject(env.GOVERNOR.getByName(object), async (_, state) => {
     const outside = new Outside();
     const storage = new Proxy(state.storage, {
       get(target, name) {
@@ -98,7 +98,8 @@ export async function inLog(work: (world: World) => Promise<void>): Promise<void
       witnesses: "",
       fetch: () => Promise.reject(new Error("nobody is there")),
       storage,
-      run: (body) => runInDurableObject(stub, () => body()),
+      // A stub belongs to whoever got it.
+      run: (body) => runInDurableObject(env.GOVERNOR.getByName(object), () => body()),
       open: (of = {}) =>
         Log.open({
           storage,

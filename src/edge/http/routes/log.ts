@@ -24,6 +24,15 @@ const file = (body: string | Uint8Array, type: string, cacheControl = "no-store"
     },
   });
 
+/** Entries are text and become a fifth; hashes do not. The runtime compresses what this header is on. */
+function compressed(response: Response, request: Request): Response {
+  response.headers.set("vary", "accept-encoding");
+  const accepts = (request.headers.get("accept-encoding") ?? "").split(",");
+  if (accepts.some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding)))
+    response.headers.set("content-encoding", "gzip");
+  return response;
+}
+
 const INDEX = /^(?:0|[1-9]\d{0,14})$/;
 
 const malformed = (detail: string): Result<never, Problem> =>
@@ -55,13 +64,14 @@ const treeOf = ({ base, id, of, place }: LogAddress) => [
     right: "published",
     out: text,
     gives: { "application/octet-stream": z.string() },
-    async handle({ ports, param }) {
+    async handle({ ports, param, request }) {
       const path = `tile/${param("path")}`;
-      const at = parseTilePath(path) === null ? null : await placed(ports, place(param));
+      const tile = parseTilePath(path);
+      const at = tile === null ? null : await placed(ports, place(param));
       const bytes = at === null ? null : await ports.log.object(path, at);
-      return bytes === null
-        ? err(notFound("there is no such tile"))
-        : file(bytes, TILE, ports.log.isPublic ? FOR_EVER : "private, no-store");
+      if (bytes === null) return err(notFound("there is no such tile"));
+      const response = file(bytes, TILE, ports.log.isPublic ? FOR_EVER : "private, no-store");
+      return tile?.level === "entries" ? compressed(response, request) : response;
     },
   }),
 ];
