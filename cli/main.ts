@@ -7,7 +7,13 @@ import { recordLock } from "./commands/record-lock.ts";
 import { verify } from "./commands/verify.ts";
 import { Failure } from "./failure.ts";
 
-const COMMANDS: readonly Command[] = [verify, evidenceExport, evidenceVerify, recordLock, ...lessonCommands];
+const COMMANDS: readonly Command[] = [
+  verify,
+  evidenceExport,
+  evidenceVerify,
+  recordLock,
+  ...lessonCommands,
+];
 
 const HELP = `Usage: driftless <command> [options]
 

@@ -68,6 +68,7 @@ import type {
 import type { Signal } from "../../../src/core/signal.ts";
 import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
 import { createApp } from "../../../src/edge/http/app.ts";
+import { ONE_LOG } from "./one-log.ts";
 import { FakePolicies } from "./fake-policies.ts";
 import {
   isBySandboxPerson,
@@ -598,9 +599,7 @@ export class FakeSwarm implements ApiPorts {
       return text === undefined ? null : new TextEncoder().encode(text);
     },
     proof: async ({ index }) => (index < this.entries.length ? `proof of ${index}` : null),
-    anchored: async () => null,
-    notary: async () => ({ log: "example.com/log", keys: { suite: SUITE, keys: {} } }),
-    shards: async () => 1,
+    ...ONE_LOG,
     latest: async () => this.entries.length - 1,
     append: async (entries) => {
       const first = this.entries.length;
