@@ -8,7 +8,7 @@ import { type ChangeRecord, isWritten, ofType } from "./change.ts";
 export type TestResult = "holds" | "fails" | "no_evidence";
 
 export interface DossierTest {
-  /** Goes on from "n of m changes". */
+  /** How a sentence about some changes goes on. */
   readonly says: string;
   /** The entries that it rests on. */
   readonly types: readonly RecordedEntry["type"][];

@@ -591,8 +591,6 @@ export class FakeSwarm implements ApiPorts {
   readonly files = new Map<string, string>();
 
   readonly log: ApiPorts["log"] & { isPublic: boolean } = {
-    isPublic: false,
-    keys: async () => ["example.com/log+00000000+AQ=="],
     erase: async ({ digest }) => void this.erased.push(digest),
     object: async (path) => {
       const text = this.files.get(path);
