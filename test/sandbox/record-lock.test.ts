@@ -49,6 +49,29 @@ describe("the record's bucket", () => {
     ]);
   });
 
+  it("keeps what is written once, in every log, and lets be replaced and erased what has to be", async () => {
+    await lock({ shards: 3 });
+    const at = (method: string, key: string, body?: string) =>
+      exports.default.fetch(
+        new Request(`http://sandbox/sandbox/r2/${BUCKET}/objects/${key}`, {
+          method,
+          ...(body === undefined ? {} : { body }),
+        }),
+      );
+    const kept = ["tile/0/000", "tile/entries/000.p/3", "evidence/a.json", "root/tile/0/000"];
+    const free = ["checkpoint", "personal/a.json", "root/checkpoint", "shard/2/checkpoint"];
+    for (const key of [...kept, "shard/2/tile/0/000", ...free])
+      expect((await at("PUT", key, "first")).ok, key).toBe(true);
+    for (const key of [...kept, "shard/2/tile/0/000"]) {
+      expect((await at("PUT", key, "second")).ok, `${key} overwritten`).toBe(false);
+      expect((await at("DELETE", key)).ok, `${key} deleted`).toBe(false);
+    }
+    for (const key of free) {
+      expect((await at("PUT", key, "second")).ok, key).toBe(true);
+      expect((await at("DELETE", key)).ok, key).toBe(true);
+    }
+  });
+
   it("keeps the rules of others, and is never locked for a shorter time", async () => {
     const theirs = { id: "theirs", enabled: true, prefix: "x/", condition: { type: "Indefinite" } };
     await api(`PUT ${R2}/${BUCKET}/lock`, { body: { rules: [theirs] } });
