@@ -82,7 +82,10 @@ async function answer(route: Route, call: RawCall): Promise<Response> {
     const tried = token !== null || assertion !== null;
     return problemResponse(unauthenticated(tried), instance);
   }
-  if (may(principal, right)) return route.respond({ ...call, principal });
+  if (may(principal, right)) {
+    if (route.exports !== undefined) await recordExport(route, { ...call, principal });
+    return route.respond({ ...call, principal });
+  }
   await recordDenial(route, { ...call, principal });
   return problemResponse({ slug: "forbidden" }, instance);
 }
@@ -107,6 +110,16 @@ const unauthenticated = (tried: boolean): Problem => ({
     "www-authenticate": `Bearer realm="driftless"${tried ? ', error="invalid_token"' : ""}`,
   },
 });
+
+/** Throws when it cannot be recorded: then nothing is handed out. */
+async function recordExport(route: Route, { ports, principal, param }: RawCall): Promise<void> {
+  const asked = param("scope");
+  const at = ports.now();
+  const scope = isScopeId(asked) ? asked : "record";
+  const data = { what: route.exports ?? "", operation: route.id };
+  const id = `export/${route.id}/${principal.name}/${scope}/${at}`;
+  await ports.log.append([{ id, type: "export", scope, at, actor: principal.name, data }]);
+}
 
 /** Who tried what, and when. Nothing of the token or the body. */
 async function recordDenial(route: Route, { ports, principal, param }: RawCall): Promise<void> {

@@ -61,6 +61,8 @@ export interface RouteHead {
   readonly gives?: Readonly<Record<string, z.ZodType>>;
   /** Request headers with a meaning of their own. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What is taken away with the answer: who takes it is recorded first (I10), or gets nothing. */
+  readonly exports?: "import" | "hcl" | "policies" | "lessons";
 }
 
 interface RouteSpec<

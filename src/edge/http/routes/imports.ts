@@ -65,6 +65,7 @@ export const importRoutes = [
     method: "GET",
     path: "/api/v1/scopes/{scope}/import",
     id: "importGolden",
+    exports: "import",
     summary: "What is live as a golden state: declared as it stands, it changes nothing",
     right: "operate",
     query: z.strictObject({ kinds }),
@@ -86,6 +87,7 @@ export const importRoutes = [
     method: "GET",
     path: "/api/v1/scopes/{scope}/export",
     id: "exportScope",
+    exports: "hcl",
     summary: "What is live in another tool's language, with what it takes to adopt it there",
     right: "read",
     query: z.strictObject({

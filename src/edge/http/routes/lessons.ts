@@ -161,6 +161,7 @@ export const lessonRoutes = [
     method: "POST",
     path: "/api/v1/lessons/exports",
     id: "exportLessons",
+    exports: "lessons",
     summary: "A signed bundle of what was counted here: no name, no scope, no time of a run",
     right: "operate",
     status: 201,

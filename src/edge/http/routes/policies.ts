@@ -174,6 +174,7 @@ export const policyRoutes = [
     method: "GET",
     path: "/api/v1/policies/{version}",
     id: "getPolicies",
+    exports: "policies",
     summary: "One version with its text, its table and who agreed",
     right: "read",
     out: version,
