@@ -109,6 +109,7 @@ export class Pass {
       return;
     }
     await this.#answer(found);
+    await this.#seat();
     const next = state.get("view") ?? view;
     const changed = next.status !== view.status || next.drift.length !== view.drift.length;
     const postedAt = state.get("postedAt") ?? 0;
@@ -123,6 +124,14 @@ export class Pass {
     const experience = await readExperience(env.BLACKBOARD);
     if (experience && !sameJson(experience.cautions, state.get("cautions") ?? []))
       state.set({ cautions: experience.cautions });
+  }
+
+  /** Before there is drift: whoever has to sign for voters' keys learns of them on a quiet day. */
+  async #seat(): Promise<void> {
+    const { state, env, identity } = this.#input;
+    if (state.get("seated")) return;
+    const silent = await withoutVoice(env, identity.scope);
+    if (silent.length === 0) state.set({ seated: true });
   }
 
   async #answer(found: Result<Found | null, Unknown>): Promise<void> {

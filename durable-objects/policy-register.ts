@@ -15,10 +15,9 @@ import {
 import type { ActivePolicies, PolicyRegisterPort, VersionQuery } from "../src/core/ports.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { SHIPPED } from "../src/edge/cedar/shipped.ts";
-import { isSandboxOrigin } from "../src/edge/http/sandbox-origin.ts";
-import { isBySandboxPerson } from "../src/edge/signing/sandbox-people.ts";
 import type { VaultEnv } from "./audit-log.ts";
 import { record } from "./record.ts";
+import type { Register } from "./register.ts";
 
 const clock = (): Instant => instantOf(new Date().toISOString());
 
@@ -74,20 +73,23 @@ export class PolicyRegister extends DurableObject<VaultEnv> implements PolicyReg
     return this.#keep(made.value, "proposed", proposal.by);
   }
 
-  /** The signature is checked here: the swarm's word that somebody agreed is worth nothing. */
+  /** The signature is checked by who keeps people's passkeys: the swarm's word that somebody agreed is worth nothing. */
   async consent(signed: SignedConsent): Promise<Result<PolicyVersion, PolicyRefusal>> {
     const { consent, attestation } = signed;
     const version = this.#find(consent.version);
     if (!version) return err({ reason: "no_such_version" });
     const digest = this.#digestOf(version.team);
     if (!digest) return err({ reason: "another_digest", expected: version.digest });
-    const verified =
-      isSandboxOrigin(this.env.CF_API_BASE) &&
-      attestation.type === "key" &&
-      (await isBySandboxPerson("policy/v1", consent, attestation));
+    const people = this.env.REGISTER.getByName("register") as unknown as Register;
+    const verified = await people.attests("policy/v1", consent, attestation);
     // Read again: verifying has left this object's thread.
     const current = this.#find(consent.version) ?? version;
-    const agreed = consented(current, this.#state(), { signed, verified, digest });
+    const agreed = consented(current, this.#state(), {
+      signed,
+      verified,
+      digest,
+      now: clock(),
+    });
     if (!agreed.ok || agreed.value === current) return agreed;
     const what = agreed.value.activatedAt === null ? "consented" : "activated";
     return this.#keep(agreed.value, what, consent.by);

@@ -53,6 +53,8 @@ interface Values {
   wholeAt: Instant;
   /** The incident that is open without a run (quarantined or turned down). */
   standing: Incident | null;
+  /** Whether every voter had a voice when that was last looked at; until then they are made to ask for it. */
+  seated: boolean;
   /** How runs ended, oldest first. */
   past: readonly PastRun[];
   /** What was learned everywhere, as it was read last: kept while the copy cannot be read, so that care does not go with it. */

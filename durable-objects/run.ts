@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { APPROVAL_TTL_MS, type SignedApproval } from "../src/core/approval.ts";
 import { backoffMs } from "../src/core/backoff.ts";
+import type { Motion } from "../src/core/ballot.ts";
 import { sameJson } from "../src/core/canonical.ts";
 import { isInForce, warrantOf } from "../src/core/guardrails/guardrail.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
@@ -14,6 +15,7 @@ import {
   verificationEntry,
 } from "../src/core/log/run-entries.ts";
 import { seatsOf } from "../src/core/orchestration.ts";
+import { permitterOf, type SignedPermit } from "../src/core/permit.ts";
 import type { RunPort, RunStart } from "../src/core/ports.ts";
 import { ok, type Result, unreachable } from "../src/core/result.ts";
 import {
@@ -222,11 +224,24 @@ export class Run extends DurableObject<Env> implements RunPort {
       motion,
       ballots,
       approvals,
+      permit: await this.#permit(motion),
     });
     const event: RunEvent = { type: "executed", report, at: clock() };
     return report.outcome === "unavailable"
       ? this.#again(event, report.retryAfterMs)
       : this.#done(event);
+  }
+
+  /** Of an auditor that is gone for the moment: none. The vault knows whether the plan can do without. */
+  async #permit(motion: Motion): Promise<SignedPermit | null> {
+    try {
+      return await voterOf(this.env, permitterOf(motion.scope)).permit(motion);
+    } catch (fault) {
+      console.error(
+        JSON.stringify({ event: "permit_failed", scope: motion.scope, fault: String(fault) }),
+      );
+      return null;
+    }
   }
 
   async #verify({ run, accountId }: Journalled): Promise<Performed> {

@@ -7,21 +7,23 @@ import {
   peopleOf,
   type SignedApproval,
 } from "../src/core/approval.ts";
+import type { Motion } from "../src/core/ballot.ts";
 import { isObject } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
 import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
 import type { HeededHold } from "../src/core/log/hold-entries.ts";
+import { notPermitted, type PermitRefusal } from "../src/core/permit.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
 import { leaseOver, prohibited, type Prohibition } from "../src/core/prohibitions.ts";
 import { scopeOf } from "../src/core/resource.ts";
-import { certify } from "../src/core/quorum.ts";
+import { certify, type Electorate } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { grantOf, type GrantPurpose } from "../src/core/token-grant.ts";
 import { originProblem } from "../src/edge/cloudflare/connect.ts";
-import { checkBallots } from "../src/edge/signing/ballots.ts";
+import { checkBallots, checkPermit } from "../src/edge/signing/ballots.ts";
 import { activePolicyDigest } from "./active-policy.ts";
 import type { VaultEnv } from "./audit-log.ts";
 import { record } from "./record.ts";
@@ -37,6 +39,18 @@ const ANOTHER_SITE: Prohibition = {
 
 /** Longer than a run's attempts at verifying and taking back take together (about ten minutes), with a process that was down. */
 const REVERT_WINDOW_MS = 60 * 60_000;
+
+/** Nobody could be asked about the policies: that is no refusal, and the same release may be asked again. */
+const notReleased = (refusal: ReleaseRefusal): ExecutionReport =>
+  refusal.reason === "permit_invalid" && refusal.detail === "missing"
+    ? {
+        outcome: "unavailable",
+        call: 0,
+        written: 0,
+        detail: "nobody has asked the policies in force",
+        retryAfterMs: null,
+      }
+    : { outcome: "refused", refusal };
 
 const clock = (aheadMs = 0): Instant => instantOf(new Date(Date.now() + aheadMs).toISOString());
 
@@ -128,7 +142,7 @@ export class Vault extends DurableObject<VaultEnv> {
     }
     if (!admitted) {
       const granted = await this.#grant(request, plan.value);
-      if (!granted.ok) return { outcome: "refused", refusal: granted.error };
+      if (!granted.ok) return notReleased(granted.error);
       // The entry precedes the effect; if it cannot be written this throws and nothing is executed (I10).
       await record(
         this.env,
@@ -157,6 +171,12 @@ export class Vault extends DurableObject<VaultEnv> {
       // Begun and not yet at work: a hold that came meanwhile still holds it.
       const held = this.#held(plan.value.plan);
       if (held) return { outcome: "refused", refusal: held };
+      // And so do policies that have changed, or say something else by now.
+      const barred = await this.#barred(request, plan.value, {
+        people: this.#journal.terms(plan.value.digest).people,
+        electorate: await this.#register().hear(scope, []),
+      });
+      if (barred) return notReleased(barred);
     }
     const report = await this.#lent(plan.value, "release", (execution) => execution.run());
     if (report.ok) return report.value;
@@ -209,8 +229,8 @@ export class Vault extends DurableObject<VaultEnv> {
     });
     if (!certificate.ok)
       return err({ reason: "certificate_invalid", detail: certificate.error.reason });
-    const inForce = await activePolicyDigest(this.env);
-    if (motion.policyDigest !== inForce) return err({ reason: "other_policies", inForce });
+    const others = await this.#otherPolicies(motion);
+    if (others) return err(others);
     const needed = approvalsNeeded(certificate.value.tier);
     if (needed === null) return err({ reason: "never_automatic" });
     const people = peopleOf({
@@ -227,8 +247,33 @@ export class Vault extends DurableObject<VaultEnv> {
       return err({ reason: "approval_missing", needed, given: people.value.length });
     const held = this.#held(plan);
     if (held) return err(held);
+    const barred = await this.#barred(
+      request,
+      { plan, digest, stateDigest },
+      { people: people.value.length, electorate },
+    );
+    if (barred) return err(barred);
     const prohibition = prohibited(plan, people.value.length) ?? (await this.#anotherSite(plan));
     return prohibition ? err({ reason: "prohibited", ...prohibition }) : people;
+  }
+
+  /** What the policies in force say at this moment, by the signed answer that comes along. */
+  async #barred(
+    { permit, motion }: ReleaseRequest,
+    { plan: { scope }, digest, stateDigest }: Pick<SealedPlan, "plan" | "digest" | "stateDigest">,
+    { people, electorate }: { readonly people: number; readonly electorate: Electorate },
+  ): Promise<PermitRefusal | null> {
+    const others = await this.#otherPolicies(motion);
+    if (others) return others;
+    const checked = permit && (await checkPermit(permit, electorate));
+    const inForce = await activePolicyDigest(this.env);
+    const at = { scope, planDigest: digest, stateDigest, inForce, people, now: clock() };
+    return notPermitted(checked, at);
+  }
+
+  async #otherPolicies({ policyDigest }: Motion): Promise<PermitRefusal | null> {
+    const inForce = await activePolicyDigest(this.env);
+    return policyDigest === inForce ? null : { reason: "other_policies", inForce };
   }
 
   /** The swarm's word that somebody approved is worth nothing: the signature is. */

@@ -121,6 +121,7 @@ const FLOW = [
   "voter-register",
   "passkey-register",
   "approval",
+  "permit",
   "admission",
   "prohibitions",
   "token-grant",

@@ -7,6 +7,8 @@ import type { Dossier } from "../../src/core/dossier.ts";
 import { parseGolden } from "../../src/core/golden.ts";
 import { type Digest, instantOf, isScopeId, mint } from "../../src/core/ids.ts";
 import { checkOf } from "../../src/core/orchestration.ts";
+import { PERMIT_TTL_MS, type SignedPermit } from "../../src/core/permit.ts";
+import { decidePlan } from "../../src/core/policy/decision.ts";
 import type { AuditorPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { RegisterRefusal, SignedIntroduction } from "../../src/core/voter-register.ts";
@@ -26,6 +28,38 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
   async vote(motion: Motion): Promise<SignedBallot> {
     await this.lifecycle.start();
     return this.#booth.vote(this.lifecycle.name, motion, (nowMs) => this.#audit(motion, nowMs));
+  }
+
+  async permit(motion: Motion): Promise<SignedPermit> {
+    await this.lifecycle.start();
+    const { name } = this.lifecycle;
+    if (!READS_POLICIES.has(checkOf(name))) throw new Error(`\`${name}\` reads no policies`);
+    const { plan, risk, findings } = await this.#sealed(motion);
+    const facts = await reconcilerOf(this.env, motion.scope).facts();
+    const desk = await openDesk(this.env, motion.scope, facts);
+    const decided = decidePlan({ plan, risk, findings, ...desk });
+    const now = Date.now();
+    return this.#booth.permit(name, {
+      scope: motion.scope,
+      planDigest: motion.planDigest,
+      stateDigest: motion.stateDigest,
+      policyDigest: decided.bundleDigest,
+      decision: decided.decision,
+      tier: decided.tier,
+      by: decided.determining,
+      at: instantOf(new Date(now).toISOString()),
+      expiresAt: instantOf(new Date(now + PERMIT_TTL_MS).toISOString()),
+    });
+  }
+
+  /** The dossier that the motion names, which it voted on. */
+  async #sealed(motion: Motion): Promise<Dossier> {
+    const text = await new Evidence(this.env.EVIDENCE).dossier(motion.dossierDigest);
+    if (text === null) throw new Error("the dossier is not there");
+    const dossier = JSON.parse(text) as Dossier;
+    if (!sameMotion(motionOf(dossier, motion.dossierDigest), motion))
+      throw new Error("the dossier is of another motion");
+    return dossier;
   }
 
   async rotate(): Promise<Result<{ readonly key: Digest }, RegisterRefusal>> {

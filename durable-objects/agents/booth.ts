@@ -7,6 +7,7 @@ import {
   type SignedBallot,
 } from "../../src/core/ballot.ts";
 import { type Digest, type Instant, instantOf, isVoterId, mint } from "../../src/core/ids.ts";
+import type { Permit, SignedPermit } from "../../src/core/permit.ts";
 import type { RegisterPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
 import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
@@ -94,6 +95,18 @@ export class Booth {
       JSON.stringify(signed),
     );
     return signed;
+  }
+
+  /** A statement that is no vote: as often as it is asked for, with the key that votes. */
+  async permit(
+    name: string,
+    of: Omit<Permit, "version" | "voter" | "suite" | "key">,
+  ): Promise<SignedPermit> {
+    const keys = await this.#keyInForce(name, of.scope);
+    const { suite } = keys.publicKeys;
+    const voter = mint(isVoterId, name);
+    const permit: Permit = { version: 1, voter, suite, key: keyIdOf(keys.publicKeys), ...of };
+    return { permit, signature: await keys.sign(signedBytes("permit/v1", permit)) };
   }
 
   /** Asks for its seat with the keys that it signs with. What the register says of them, the register shows. */

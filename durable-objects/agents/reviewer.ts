@@ -32,6 +32,10 @@ export class Reviewer extends DurableObject<Env> implements AuditorPort {
     return this.#booth.vote(this.lifecycle.name, motion, () => this.#review(motion));
   }
 
+  async permit(): Promise<never> {
+    throw new Error("the reviewer reads no policies");
+  }
+
   async rotate(): Promise<Result<{ readonly key: Digest }, RegisterRefusal>> {
     await this.lifecycle.start();
     const { name } = this.lifecycle;

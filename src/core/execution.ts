@@ -1,7 +1,7 @@
 /** What the vault reports of carrying a plan out. */
 import type { SwapRefusal } from "./admission.ts";
 import type { ApprovalRefusal } from "./approval.ts";
-import type { Digest } from "./ids.ts";
+import type { PermitRefusal } from "./permit.ts";
 import type { Prohibition } from "./prohibitions.ts";
 import type { Mismatch } from "./verification.ts";
 
@@ -17,8 +17,8 @@ export type ReleaseRefusal =
   | ({ readonly reason: "prohibited" } & Prohibition)
   /** A person put it on hold after the vote: the vault has that from the record, not from who asks. */
   | { readonly reason: "on_hold"; readonly hold: string }
-  /** Decided by other policies than those in force: somebody has activated a version since, or names what never was. */
-  | { readonly reason: "other_policies"; readonly inForce: Digest }
+  /** Decided by other policies than those in force (somebody has activated a version since), or by these, now. */
+  | PermitRefusal
   | { readonly reason: "origin_mismatch"; readonly detail: string };
 
 export type ExecutionReport =

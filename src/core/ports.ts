@@ -19,6 +19,7 @@ import type { Rehearsal } from "./intents/intent.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
 import type { Place } from "./log/shards.ts";
 import type { LineageEntry, Unknown } from "./observation.ts";
+import type { SignedPermit } from "./permit.ts";
 import type { Plan } from "./plan.ts";
 import type {
   PolicyProposal,
@@ -122,6 +123,8 @@ export interface ReleaseRequest {
   readonly motion: Motion;
   readonly ballots: readonly SignedBallot[];
   readonly approvals: readonly SignedApproval[];
+  /** What the policies in force say now; null: nobody could be asked, which only a plan that is half written gets by with. */
+  readonly permit: SignedPermit | null;
 }
 
 export interface ActivePolicies {
@@ -163,6 +166,8 @@ export interface VaultPort {
 /** One voter. One ballot per scope and epoch, durable before it is returned; asked again, the same ballot comes back. */
 export interface AuditorPort {
   vote(motion: Motion): Promise<SignedBallot>;
+  /** Asks the policies in force once more, at the time of release. Only of the voter that reads them. */
+  permit(motion: Motion): Promise<SignedPermit>;
   /** Makes new keys, which the ones in force vouch for. Both count until the old ones have run out. */
   rotate(): Promise<Result<{ readonly key: Digest }, RegisterRefusal>>;
   /** Asks the register for its seat, with the keys that it signs with, and shows what it asked with: people sign for that. */

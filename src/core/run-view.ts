@@ -88,6 +88,7 @@ export function viewOf(run: Run, plan: Plan, assessed: Assessed | null): RunView
 
 function becauseOf(run: Run): RunView["because"] {
   if ("because" in run) return run.because;
-  if (run.phase === "superseded") return { reason: "basis_moved", mismatches: run.mismatches };
+  if (run.phase === "superseded")
+    return run.refusal ?? { reason: "basis_moved", mismatches: run.mismatches };
   return run.phase === "stuck" ? { reason: "stuck", detail: run.detail } : null;
 }

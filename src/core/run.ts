@@ -66,7 +66,12 @@ type RunState =
   | { readonly phase: "rejected"; readonly because: RejectReason }
   | { readonly phase: "expired" }
   /** Nothing was written, the world had moved on: the next pass plans anew. */
-  | { readonly phase: "superseded"; readonly mismatches: readonly Mismatch[] }
+  | {
+      readonly phase: "superseded";
+      readonly mismatches: readonly Mismatch[];
+      /** What the vault said, when it was not the basis that moved. */
+      readonly refusal?: ReleaseRefusal;
+    }
   | { readonly phase: "reverted"; readonly because: RevertReason }
   /** Neither forward nor back: a person has to look. */
   | { readonly phase: "stuck"; readonly detail: string };
@@ -311,10 +316,16 @@ function onExecuting(run: In<"executing">, event: RunEvent): Step {
   }
 }
 
-/** Put on hold since the vote: that is no fault of the plan. */
+/** What came since the vote (a hold, other policies, or an answer of theirs that is another one now): no fault of the plan. */
+const MOVED_ON: ReadonlySet<ReleaseRefusal["reason"]> = new Set([
+  "on_hold",
+  "other_policies",
+  "policy_forbids",
+  "policy_asks_for_more",
+]);
 const refused = (refusal: ReleaseRefusal): RunState =>
-  refusal.reason === "on_hold" || refusal.reason === "other_policies"
-    ? { phase: "superseded", mismatches: [] }
+  MOVED_ON.has(refusal.reason)
+    ? { phase: "superseded", mismatches: [], refusal }
     : { phase: "rejected", because: refusal };
 
 function onVerifying(run: In<"verifying">, event: RunEvent): Step {

@@ -91,6 +91,7 @@ const isHex = (text: string | undefined, bytes: number): boolean =>
 /** Domain separation: a signature for one purpose is worth nothing for another. */
 export type Purpose =
   | "ballot/v2"
+  | "permit/v1"
   | "approval/v1"
   | "policy/v1"
   | "introduction/v1"

@@ -8,14 +8,9 @@ import { voterIdOf } from "../../src/core/orchestration.ts";
 import type { RegisterPort, ReleaseRequest, VaultPort } from "../../src/core/ports.ts";
 import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
 import { isChain } from "../../src/core/voter-register.ts";
-import {
-  type KeyPair,
-  newSeeds,
-  openKeyPair,
-  type Seeds,
-  verify,
-} from "../../src/edge/signing/key-pair.ts";
+import { type KeyPair, newSeeds, openKeyPair, verify } from "../../src/edge/signing/key-pair.ts";
 import { signAsSandboxPerson } from "../../src/edge/signing/sandbox-people.ts";
+import { stolenKey } from "../support/stolen.ts";
 import {
   api,
   apiJson,
@@ -53,16 +48,7 @@ const agents = async (): Promise<readonly Agent[]> =>
 const agent = async (check: string): Promise<Agent | undefined> =>
   (await agents()).find((one) => one.voter === voter(check));
 
-/** The insider: whoever has got hold of an auditor's seeds. */
-async function stolen(check: string): Promise<KeyPair> {
-  const stub = env.AUDITOR.getByName(voter(check));
-  const seeds = await runInDurableObject(stub, (_, { storage }) => {
-    const rows = storage.sql.exec<{ stored: string }>("select stored from key").toArray();
-    return rows.map(({ stored }) => JSON.parse(stored) as { seeds: Seeds }).at(-1)?.seeds;
-  });
-  if (!seeds) throw new Error("has no keys yet");
-  return openKeyPair(seeds);
-}
+const stolen = (check: string): Promise<KeyPair> => stolenKey(voter(check));
 
 /** What an auditor has signed, newest first. */
 async function ballots(check: string): Promise<readonly SignedBallot[]> {
@@ -181,6 +167,7 @@ describe("an insider with one auditor's key", () => {
         motion,
         ballots: cast,
         approvals: [],
+        permit: null,
       };
       expect(await vault.release(request)).toMatchObject({ outcome: "refused" });
     }
@@ -200,6 +187,7 @@ describe("an insider with one auditor's key", () => {
       motion: first.ballot,
       ballots: cast.flatMap((one) => one ?? []),
       approvals: [],
+      permit: null,
     };
     await vault.release(request);
     expect((await vaultWrites()).length).toBe(before);

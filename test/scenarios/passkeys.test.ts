@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import golden from "../../examples/harbor-books.example.yaml?raw";
-import { Authenticator } from "../support/authenticator.ts";
+import type { Authenticator } from "../support/authenticator.ts";
 import { plantRogues } from "../support/certified.ts";
+import { type Asked, json, type Passkey, post, registered, slug } from "../support/people.ts";
 import {
   api,
   apiJson,
@@ -14,43 +15,6 @@ import {
   tick,
   vaultWrites,
 } from "../support/world.ts";
-
-interface Asked {
-  readonly statement: object;
-  readonly public_key: {
-    readonly challenge: string;
-    readonly allowCredentials?: readonly { readonly id: string }[];
-  };
-}
-interface Passkey {
-  readonly id: string;
-  readonly person: string;
-  readonly confirmed_by: string | null;
-}
-
-const post = (path: string, token: string, body: unknown = {}): Promise<Response> =>
-  api(path, token, {
-    method: "POST",
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
-  });
-const json = async <T>(answer: Promise<Response>): Promise<T> => {
-  const response = await answer;
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  return response.json<T>();
-};
-const slug = async (answer: Promise<Response>): Promise<string> =>
-  (await (await answer).json<{ type: string }>()).type.split("/").at(-1) ?? "";
-
-/** A passkey of this person, registered and not yet confirmed. */
-async function registered(person: string): Promise<Authenticator> {
-  const authenticator = await Authenticator.make();
-  const { statement, public_key } = await json<Asked>(post("/api/v1/passkeys/challenge", person));
-  const credential = await authenticator.register({ challenge: public_key.challenge });
-  const passkey = await json<Passkey>(post("/api/v1/passkeys", person, { statement, credential }));
-  expect(passkey).toMatchObject({ id: authenticator.id, person, confirmed_by: null });
-  return authenticator;
-}
 
 async function waiting(): Promise<{ id: string; plan_digest: string }> {
   await reconcile();

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import golden from "../../examples/harbor-books.example.yaml?raw";
-import { certified } from "../support/certified.ts";
+import { vaultOf } from "../../durable-objects/bindings.ts";
+import { certified, signedBy } from "../support/certified.ts";
 import { entries } from "../support/check-world.ts";
 import {
   api,
@@ -226,6 +227,7 @@ describe("policies of a team", () => {
       digest: made.value?.digest,
       by: "dev-approver-1",
       at: "2026-03-01T12:00:00.000Z",
+      expiresAt: new Date(Date.now() + 60_000).toISOString(),
       nonce: "0".repeat(32),
     };
     const forged = { consent, attestation: { type: "key", key: "sha256:0", signature: {} } };
@@ -248,6 +250,26 @@ describe("policies of a team", () => {
       return found;
     }, WAIT);
     expect(last).toMatchObject({ tier: 3 });
+    expect(await vaultWrites()).toEqual([]);
+  });
+
+  it("that come into force between the release and its first write still stop it: nothing is written", async () => {
+    const waiting = await certified();
+    const approvals = await Promise.all(
+      ["dev-approver-1", "dev-approver-2"].map((person) => signedBy(person, waiting)),
+    );
+    const request = { ...waiting, approvals };
+    // Granted, and then Cloudflare is down before anything could be written.
+    await control("POST", "/faults", {
+      faults: [{ kind: "status", status: 503, times: 20, match: {} }],
+    });
+    expect(await vaultOf(env).release(request)).toMatchObject({ written: 0 });
+    await control("DELETE", "/faults");
+    const made = await activate({ frameworks: { "pci-dss": [BOOKS.scope], soc2: [] } });
+    expect(await vaultOf(env).release(request)).toMatchObject({
+      outcome: "refused",
+      refusal: { reason: "other_policies", inForce: made.digest },
+    });
     expect(await vaultWrites()).toEqual([]);
   });
 

@@ -2,12 +2,16 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
 import golden from "../../examples/harbor-books.example.yaml?raw";
-import { vaultOf } from "../../durable-objects/bindings.ts";
+import { vaultOf, voterOf } from "../../durable-objects/bindings.ts";
 import type { Approval } from "../../src/core/approval.ts";
 import { digestOf } from "../../src/core/canonical.ts";
 import { instantOf, isDigest, isObjectId, isScopeId, mint } from "../../src/core/ids.ts";
+import { voterIdOf } from "../../src/core/orchestration.ts";
+import { type Permit, permitterOf } from "../../src/core/permit.ts";
 import type { Plan } from "../../src/core/plan.ts";
 import type { ReleaseRequest } from "../../src/core/ports.ts";
+import { signedBytes } from "../../src/core/signing.ts";
+import { stolenKey } from "../support/stolen.ts";
 import { certified, plantRogues, ROGUES, signedBy } from "../support/certified.ts";
 import {
   api,
@@ -55,6 +59,7 @@ const withApproval =
   async (from: ReleaseRequest): Promise<ReleaseRequest> => ({
     ...from,
     approvals: [await signedBy(by, from, other)],
+    permit: await voterOf(env, permitterOf(from.motion.scope)).permit(from.motion),
   });
 const firstCall = (change: (of: Plan["calls"][number]["request"]) => object) =>
   otherPlan(({ calls }) => ({
@@ -259,6 +264,65 @@ it.each<[string, string, (from: ReleaseRequest) => ReleaseRequest | Promise<Rele
 ])("a swapped %s is refused as %s, and nothing is written", async (_, reason, swap) => {
   const report = await vault.release(await swap(request));
   expect(report).toMatchObject({ outcome: "refused", refusal: { reason } });
+  expect(await vaultWrites()).toEqual([]);
+});
+
+/** What the policy auditor would have signed if the policies had said something else. */
+const withPermit =
+  (change: Partial<Permit>, by = permitterOf(mint(isScopeId, BOOKS.scope))) =>
+  async (from: ReleaseRequest): Promise<ReleaseRequest> => {
+    const approved = await withApproval("dev-approver-1")(from);
+    const fresh = await voterOf(env, permitterOf(from.motion.scope)).permit(from.motion);
+    const permit = { ...fresh.permit, ...change };
+    const key = await stolenKey(by);
+    const signature = await key.sign(signedBytes("permit/v1", permit));
+    return { ...approved, permit: { permit, signature } };
+  };
+
+it.each<[string, object, (from: ReleaseRequest) => Promise<ReleaseRequest>]>([
+  [
+    "a no",
+    { reason: "policy_forbids", by: ["team-freeze"] },
+    withPermit({ decision: "forbid", by: ["team-freeze"] }),
+  ],
+  ["a yes with more people", { reason: "policy_asks_for_more", tier: 3 }, withPermit({ tier: 3 })],
+  [
+    "an answer of other policies",
+    { reason: "other_policies" },
+    withPermit({ policyDigest: digestOf("old") }),
+  ],
+  [
+    "an answer about another plan",
+    { reason: "permit_invalid", detail: "another_plan" },
+    withPermit({ planDigest: digestOf("another") }),
+  ],
+  [
+    "an old answer",
+    { reason: "permit_invalid", detail: "expired" },
+    withPermit({ expiresAt: PAST }),
+  ],
+  [
+    "an answer that another voter signed",
+    { reason: "permit_invalid", detail: "not_signed" },
+    withPermit({}, voterIdOf("simulation", mint(isScopeId, BOOKS.scope))),
+  ],
+])(
+  "at the time of release, %s of the policies refuses it, and nothing is written",
+  async (_, refusal, asked) => {
+    expect(await vault.release(await asked(request))).toMatchObject({
+      outcome: "refused",
+      refusal,
+    });
+    expect(await vaultWrites()).toEqual([]);
+  },
+);
+
+it("is not released before the policies have been asked again", async () => {
+  const approved = await withApproval("dev-approver-1")(request);
+  expect(await vault.release({ ...approved, permit: null })).toMatchObject({
+    outcome: "unavailable",
+    written: 0,
+  });
   expect(await vaultWrites()).toEqual([]);
 });
 

@@ -2,7 +2,9 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import type { Approval, SignedApproval } from "../../src/core/approval.ts";
+import { voterOf } from "../../durable-objects/bindings.ts";
 import { instantOf } from "../../src/core/ids.ts";
+import { permitterOf } from "../../src/core/permit.ts";
 import type { ReleaseRequest } from "../../src/core/ports.ts";
 import { signAsSandboxPerson } from "../../src/edge/signing/sandbox-people.ts";
 import { BOOKS, cloudflare, reconcile, runs } from "./world.ts";
@@ -50,6 +52,7 @@ export async function certified(): Promise<ReleaseRequest> {
     motion,
     ballots: certificate.ballots,
     approvals: [],
+    permit: await voterOf(env, permitterOf(motion.scope)).permit(motion),
   } as ReleaseRequest;
 }
 

@@ -16,6 +16,7 @@ export interface PolicyConsent {
   readonly digest: Digest;
   readonly by: string;
   readonly at: Instant;
+  readonly expiresAt: Instant;
   /** 32 hex digits. */
   readonly nonce: string;
 }
@@ -48,6 +49,7 @@ export type PolicyRefusal =
   /** The text makes another bundle than the one that was seen: it was swapped, or another build is running by now. */
   | { readonly reason: "another_digest"; readonly expected: Digest }
   | { readonly reason: "not_signed" }
+  | { readonly reason: "consent_expired"; readonly expiresAt: Instant }
   | { readonly reason: "own_proposal"; readonly by: string }
   /** This version or a later one is in force already. */
   | { readonly reason: "overtaken"; readonly active: number }
@@ -109,13 +111,14 @@ export interface Consented {
   readonly verified: boolean;
   /** Of the version's bundle as this build makes it. */
   readonly digest: Digest;
+  readonly now: Instant;
 }
 
 /** The version with one more consent, in force with the last one that it needs. Saying it twice is saying it once. */
 export function consented(
   version: PolicyVersion,
   { active }: Pick<RegisterState, "active">,
-  { signed, verified, digest }: Consented,
+  { signed, verified, digest, now }: Consented,
 ): Result<PolicyVersion, PolicyRefusal> {
   const { consent } = signed;
   if (version.version <= active && version.activatedAt === null)
@@ -123,6 +126,9 @@ export function consented(
   if (consent.version !== version.version || consent.digest !== version.digest)
     return err({ reason: "another_digest", expected: version.digest });
   if (digest !== version.digest) return err({ reason: "another_digest", expected: digest });
+  // They come over RPC, where types are promises: without a date it has run out.
+  if (!(now < consent.expiresAt))
+    return err({ reason: "consent_expired", expiresAt: consent.expiresAt });
   if (!verified) return err({ reason: "not_signed" });
   if (consent.by === version.by) return err({ reason: "own_proposal", by: consent.by });
   if (version.consents.some((one) => one.consent.by === consent.by)) return ok(version);

@@ -271,6 +271,12 @@ export function ofPolicyRefusal(refusal: OfficeRefusal): Problem {
       return { slug: "policies-moved", facts: { digest: refusal.expected } };
     case "not_signed":
       return { slug: "signature-needed" };
+    case "consent_expired":
+      return {
+        slug: "signature-invalid",
+        detail: "the statement has run out: ask for another one and sign that",
+        facts: { reason: refusal.reason, expires_at: refusal.expiresAt },
+      };
     case "own_proposal":
       return { slug: "own-proposal" };
     case "overtaken":

@@ -64,7 +64,7 @@ export class FakePolicies implements PolicyOffice {
     const verified =
       attestation.type === "key" && (await isBySandboxPerson("policy/v1", consent, attestation));
     const { digest } = this.#bundle(version.team);
-    const agreed = consented(version, this.#state(), { signed, verified, digest });
+    const agreed = consented(version, this.#state(), { signed, verified, digest, now: NOW });
     if (agreed.ok) this.stored[this.stored.indexOf(version)] = agreed.value;
     return agreed;
   }

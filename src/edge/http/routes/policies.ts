@@ -1,7 +1,12 @@
 import { z } from "zod";
-import { isDigest, isScopeId } from "../../../core/ids.ts";
+import { isDigest, isInstant, isScopeId, mint } from "../../../core/ids.ts";
 import { type Coverage, FRAMEWORKS } from "../../../core/policy/bundle.ts";
-import { type PolicyTrial, type PolicyVersion, statusOf } from "../../../core/policy/register.ts";
+import {
+  type PolicyConsent,
+  type PolicyTrial,
+  type PolicyVersion,
+  statusOf,
+} from "../../../core/policy/register.ts";
 import { teamTable } from "../../../core/policy/table.ts";
 import { TEXT_CHARS_MAX } from "../../../core/policy/text.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
@@ -9,6 +14,7 @@ import { instant } from "../drift-json.ts";
 import { cut, limit, pageOf } from "../paging.ts";
 import { notFound, ofPolicyRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
+import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
 
 const covered = z
   .array(z.string().refine((text) => text === "*" || isScopeId(text), "must be a scope, or `*`"))
@@ -102,6 +108,20 @@ const wanted = ({ policies, table, frameworks: coverage }: z.output<typeof propo
   table: table ?? NO_ROWS,
 });
 
+/** Long enough to read the text once more. */
+const CEREMONY_MS = 10 * 60_000;
+
+const seen = z.strictObject({
+  digest: z.string().refine(isDigest, "must be `sha256:` and 64 hex digits"),
+});
+
+/** What a person signs: this version, as it was seen. */
+const consentTo = (
+  one: PolicyVersion,
+  digest: z.output<typeof seen>["digest"],
+  of: Pick<PolicyConsent, "by" | "at" | "expiresAt" | "nonce">,
+): PolicyConsent => ({ version: one.version, digest, ...of });
+
 /** The version that the path names. */
 async function versionOf({ ports, param }: RawCall): Promise<Result<PolicyVersion, Problem>> {
   const text = param("version");
@@ -187,28 +207,52 @@ export const policyRoutes = [
   }),
   defineRoute({
     method: "POST",
+    path: "/api/v1/policies/{version}/activations/challenge",
+    id: "challengePolicies",
+    summary: "What a person's authenticator has to sign to agree to a version",
+    right: "approve",
+    body: seen,
+    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    async handle(call) {
+      const found = await versionOf(call);
+      if (!found.ok) return found;
+      const { ports, body, principal } = call;
+      const of = { at: ports.now(), expiresAt: ports.now(CEREMONY_MS), nonce: ports.nonce() };
+      const content = consentTo(found.value, body.digest, { by: principal.name, ...of });
+      const asked = { purpose: "policy/v1", content } as const;
+      return ok({
+        body: {
+          statement: { at: of.at, expires_at: of.expiresAt, nonce: of.nonce },
+          public_key: await optionsFor(ports, principal.name, asked),
+        },
+      });
+    },
+  }),
+  defineRoute({
+    method: "POST",
     path: "/api/v1/policies/{version}/activations",
     id: "activatePolicies",
     summary: "A person's yes to a version; with the second one it is in force",
     right: "approve",
-    body: z.strictObject({
-      digest: z.string().refine(isDigest, "must be `sha256:` and 64 hex digits"),
-    }),
+    body: seen.extend({ signed: signed.optional() }),
     out: version,
     async handle(call) {
       const found = await versionOf(call);
       if (!found.ok) return found;
       const { ports, body, principal } = call;
-      const consented = {
-        version: found.value.version,
-        digest: body.digest,
+      const { statement } = body.signed ?? {};
+      const content = consentTo(found.value, body.digest, {
         by: principal.name,
-        at: ports.now(),
-        nonce: ports.nonce(),
-      };
-      const attestation = await ports.signFor(principal.name, "policy/v1", consented);
-      if (!attestation) return err({ slug: "signature-needed" });
-      const agreed = await ports.policies.consent({ consent: consented, attestation });
+        at: statement ? mint(isInstant, statement.at) : ports.now(),
+        expiresAt: statement ? mint(isInstant, statement.expires_at) : ports.now(CEREMONY_MS),
+        nonce: statement?.nonce ?? ports.nonce(),
+      });
+      const attestation = await attest(ports, { purpose: "policy/v1", content }, body.signed);
+      if (!attestation.ok) return attestation;
+      const agreed = await ports.policies.consent({
+        consent: content,
+        attestation: attestation.value,
+      });
       if (!agreed.ok) return err(ofPolicyRefusal(agreed.error));
       const { version: active } = await ports.policies.active();
       return ok({ body: versionJson(agreed.value, active) });
