@@ -168,15 +168,8 @@ export class Vault extends DurableObject<VaultEnv> {
         revertUntil: clock(REVERT_WINDOW_MS),
       });
     } else if (this.#journal.callsDone(plan.value.digest) === 0) {
-      // Begun and not yet at work: a hold that came meanwhile still holds it.
-      const held = this.#held(plan.value.plan);
-      if (held) return { outcome: "refused", refusal: held };
-      // And so do policies that have changed, or say something else by now.
-      const barred = await this.#barred(request, plan.value, {
-        people: this.#journal.terms(plan.value.digest).people,
-        electorate: await this.#register().hear(scope, []),
-      });
-      if (barred) return notReleased(barred);
+      const refusal = await this.#movedOn(request, plan.value);
+      if (refusal) return notReleased(refusal);
     }
     const report = await this.#lent(plan.value, "release", (execution) => execution.run());
     if (report.ok) return report.value;
@@ -255,6 +248,16 @@ export class Vault extends DurableObject<VaultEnv> {
     if (barred) return err(barred);
     const prohibition = prohibited(plan, people.value.length) ?? (await this.#anotherSite(plan));
     return prohibition ? err({ reason: "prohibited", ...prohibition }) : people;
+  }
+
+  /** Begun and not yet at work: a hold that came meanwhile still holds it, and so do policies that say something else by now. */
+  async #movedOn(request: ReleaseRequest, sealed: SealedPlan): Promise<ReleaseRefusal | null> {
+    const held = this.#held(sealed.plan);
+    if (held) return held;
+    return this.#barred(request, sealed, {
+      people: this.#journal.terms(sealed.digest).people,
+      electorate: await this.#register().hear(sealed.plan.scope, []),
+    });
   }
 
   /** What the policies in force say at this moment, by the signed answer that comes along. */

@@ -260,8 +260,15 @@ describe("policies of a team", () => {
     );
     const request = { ...waiting, approvals };
     // Granted, and then Cloudflare is down before anything could be written.
-    await control("POST", "/faults", {
-      faults: [{ kind: "status", status: 503, times: 20, match: {} }],
+    await control("PUT", "/faults", {
+      rules: [
+        {
+          id: "down",
+          match: { token: "driftless-vault-write" },
+          times: 50,
+          effect: { type: "status", status: 503 },
+        },
+      ],
     });
     expect(await vaultOf(env).release(request)).toMatchObject({ written: 0 });
     await control("DELETE", "/faults");
