@@ -6,8 +6,14 @@ import { check, type Finding, lifts, STEPS_MAX } from "./check.ts";
 import { alone, changeDigest, diff, type Drift, subjectOf, takesAway } from "./diff.ts";
 import { type AuditEntry, trailOf } from "./diagnosis/out-of-band-change.ts";
 import type { GoldenState } from "./golden.ts";
-import { type At, isInForce, warrantOf } from "./guardrails/guardrail.ts";
-import { isGuarded, leasedSettings, type Leases, overlay } from "./guardrails/overlay.ts";
+import { type At, isInForce } from "./guardrails/guardrail.ts";
+import {
+  isGuarded,
+  leasedSettings,
+  type Leases,
+  overlay,
+  warrantOf,
+} from "./guardrails/overlay.ts";
 import { type HeldBack, type Hold, type Keeper, keptByHold, partition } from "./hold.ts";
 import { canonicalise, digestOf } from "./canonical.ts";
 import type { Digest, IncidentId, Instant, RunId, ScopeId, VoterId } from "./ids.ts";

@@ -150,12 +150,15 @@ export interface Warrant {
   readonly id: GuardrailId;
   readonly expiresAt: Instant;
   readonly digest: Digest;
+  readonly template: string;
+  /** For how long it was asked for, all renewals together; whole hours, rounded up. */
+  readonly hours: number;
+  readonly owner: Owner;
+  /** How many measurements it rests on. */
+  readonly evidence: number;
+  /** `kind identity` of what it has a say in. */
+  readonly covers: readonly string[];
 }
-
-export const warrantOf = (guardrail: Guardrail): Warrant => {
-  const { id, scope, template, parameters, mode, expiresAt } = guardrail;
-  return { id, expiresAt, digest: digestOf([id, scope, template, parameters, mode, expiresAt]) };
-};
 
 export const effectsOf = ({
   id,

@@ -3,12 +3,13 @@
  * lease that has run out is in nobody's desired state, so nothing can apply it again. Pure.
  */
 import type { GoldenState } from "../golden.ts";
-import type { JsonObject } from "../canonical.ts";
 import { withItem } from "../kinds/gateway-list.ts";
 import { guardedPhase } from "../kinds/ruleset-phase.ts";
 import { withoutWorker } from "../kinds/worker-route.ts";
 import type { Change, Resource } from "../resource.ts";
-import { type At, effectsOf, type Guardrail, isInForce } from "./guardrail.ts";
+import { digestOf, type JsonObject } from "../canonical.ts";
+import { millisOf } from "../instant.ts";
+import { type At, effectsOf, type Guardrail, isInForce, type Warrant } from "./guardrail.ts";
 import type { Effect, RuleKind } from "./template.ts";
 
 /** What the owner of a scope's guardrails keeps. Whether a lease runs is not in it: that is for the reader's clock. */
@@ -136,11 +137,27 @@ const settingOf = (id: string, value: Resource["fields"][string]): Resource => (
   fields: { value },
 });
 
-/** Kinds of rules that a guardrail writes. */
+const HOUR_MS = 3_600_000;
+
+export function warrantOf(guardrail: Guardrail): Warrant {
+  const { id, scope, template, parameters, mode, placedAt, expiresAt, owner, evidence } = guardrail;
+  return {
+    id,
+    expiresAt,
+    digest: digestOf([id, scope, template, parameters, mode, expiresAt]),
+    template,
+    hours: Math.ceil((millisOf(expiresAt) - millisOf(placedAt)) / HOUR_MS),
+    owner: { type: owner.type, name: owner.name },
+    evidence: evidence.length,
+    covers: [...new Set(effects(guardrail).map(subjectOf))].toSorted(),
+  };
+}
+
 /** `kind identity` of the settings that leases, running or over, have a say in. What they added goes without anybody. */
 export const leasedSettings = ({ guardrails }: Leases): ReadonlySet<string> =>
   new Set(guardrails.flatMap(effects).filter(isSetting).map(subjectOf));
 
+/** Kinds of rules that a guardrail writes. */
 export const ruleKindsOf = (guardrail: Guardrail): readonly RuleKind[] => [
   ...new Set(
     effects(guardrail)

@@ -13,9 +13,8 @@ import {
   isInForce,
   isTooLong,
   type Warrant,
-  warrantOf,
 } from "./guardrail.ts";
-import { type Leases, overlay } from "./overlay.ts";
+import { type Leases, overlay, warrantOf } from "./overlay.ts";
 import { TEMPLATES } from "./registry.ts";
 
 export interface Claim {

@@ -10,6 +10,7 @@ import type { RiskAssessment, Tier } from "../risk.ts";
 import type { Provenance } from "../risk/tables.ts";
 import type { RiskVector } from "../risk/vector.ts";
 import type { Framework } from "./bundle.ts";
+import { guardedPart } from "./guarded-step.ts";
 import { directionOf, type Effect, effectsOf, looser } from "./effect.ts";
 import type { Attributes, Entity, PolicyRequest } from "./request.ts";
 import { isProtective } from "./setting-strength.ts";
@@ -66,27 +67,60 @@ export function questionsOf(input: QuestionInput): Result<readonly PolicyRequest
   if (plan.proposal.type !== "revert")
     return err({ reason: "unknown_proposal", type: String(plan.proposal.type) });
   const around = surroundings(plan.site, facts.accountId);
-  const principal: Entity = {
-    uid: { type: "Agent", id: `reverter@${plan.scope}` },
-    attrs: { runtime: "deterministic", quarantined: false },
-    parents: [{ type: "Role", id: "reverter" }],
-  };
   const questions: PolicyRequest[] = [];
   for (const step of plan.steps) {
     const resources = resourcesOf(step, plan.site, around[0]);
     if (resources === null) return err({ reason: "unknown_kind", kind: step.kind });
-    const context = contextOf(step, input);
-    for (const resource of resources)
-      questions.push({
-        principal: principal.uid,
-        action: "drift.revert",
-        resource: resource.uid,
-        context,
-        entities: [principal, resource, ...around],
-      });
+    for (const { principal, action, context } of asksOf(step, input))
+      for (const resource of resources)
+        questions.push({
+          principal: principal.uid,
+          action,
+          resource: resource.uid,
+          context,
+          entities: [principal, resource, ...around],
+        });
   }
   return ok(questions);
 }
+
+type Ask = Pick<PolicyRequest, "action" | "context"> & { readonly principal: Entity };
+
+/** What a step truly is: declared values that are put back, guardrails that are carried out, or both at once. */
+function asksOf(step: Step, input: QuestionInput): readonly Ask[] {
+  const { plan } = input;
+  const { warrants, alone } = guardedPart(step, plan.proposal.guardrails ?? []);
+  const change = contextOf(step, input);
+  const guards = warrants.map((warrant): Ask => {
+    const tightens = directionOf(effectsOf(step, plan.site.name)) === "tighten";
+    return {
+      principal: agentOf("guardian", plan),
+      action: tightens ? "guardrail.tighten" : "guardrail.change",
+      // A person's wish, or a template of the catalogue that an agent filled in: what it says is declared nowhere.
+      context: {
+        ...change,
+        provenanceFloor: FLOORS[warrant.owner.type === "person" ? "human" : "catalog"],
+        lease: {
+          template: warrant.template,
+          hours: warrant.hours,
+          owner: warrant.owner.type,
+          evidence: warrant.evidence,
+        },
+      },
+    };
+  });
+  const reverts: readonly Ask[] =
+    alone && guards.length > 0
+      ? []
+      : [{ principal: agentOf("reverter", plan), action: "drift.revert", context: change }];
+  return [...guards, ...reverts];
+}
+
+const agentOf = (role: "reverter" | "guardian", { scope }: Plan): Entity => ({
+  uid: { type: "Agent", id: `${role}@${scope}` },
+  attrs: { runtime: "deterministic", quarantined: false },
+  parents: [{ type: "Role", id: role }],
+});
 
 /** The site and what it belongs to, the nearest first. */
 function surroundings(site: Site, accountId: string): readonly [Entity, ...Entity[]] {

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
-import { isInForce, onRung, warrantOf } from "../../../src/core/guardrails/guardrail.ts";
-import { groundless, overlay } from "../../../src/core/guardrails/overlay.ts";
+import { isInForce, onRung } from "../../../src/core/guardrails/guardrail.ts";
+import { groundless, overlay, warrantOf } from "../../../src/core/guardrails/overlay.ts";
 import { incidentIdOf } from "../../../src/core/ids.ts";
 import { digestOf } from "../../../src/core/canonical.ts";
 import type { Reading } from "../../../src/core/observation.ts";
