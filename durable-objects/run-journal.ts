@@ -1,6 +1,7 @@
 import type { Entry } from "../src/core/log/entry.ts";
 import type { LineageEntry } from "../src/core/observation.ts";
 import type { Plan } from "../src/core/plan.ts";
+import { guardedBy } from "../src/core/policy/guarded-step.ts";
 import type { RunStart } from "../src/core/ports.ts";
 import { err, type Result } from "../src/core/result.ts";
 import { advance, type Run, type RunEvent, type RunRefusal, start } from "../src/core/run.ts";
@@ -46,7 +47,12 @@ export class RunJournal {
   /** Does nothing when the run has begun already. */
   begin({ plan, cause, paths, assessed, accountId, ...rest }: RunStart, at: Instant): void {
     const begun: Journalled = {
-      run: start({ ...rest, requestedBy: plan.proposal.requestedBy, at }),
+      run: start({
+        ...rest,
+        requestedBy: plan.proposal.requestedBy,
+        guardedBy: guardedBy(plan),
+        at,
+      }),
       cause,
       paths,
       assessed,

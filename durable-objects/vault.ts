@@ -14,6 +14,7 @@ import { covers, imagesOf } from "../src/core/hold.ts";
 import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
 import type { HeededHold } from "../src/core/log/hold-entries.ts";
 import { notPermitted, type PermitRefusal } from "../src/core/permit.ts";
+import { guardedBy } from "../src/core/policy/guarded-step.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
 import { leaseOver, prohibited, type Prohibition } from "../src/core/prohibitions.ts";
@@ -231,7 +232,7 @@ export class Vault extends DurableObject<VaultEnv> {
       scope: plan.scope,
       planDigest: digest,
       stateDigest,
-      parties: partiesTo(plan.proposal.requestedBy, request.ballots),
+      parties: partiesTo([plan.proposal.requestedBy, ...guardedBy(plan)], request.ballots),
       now: clock(),
       latest: clock(APPROVAL_TTL_MS),
     });

@@ -63,12 +63,12 @@ export type ApprovalRefusal =
 /** Those parts of the machine that plan, vote or write, whatever scope they belong to. */
 const MACHINE = ["reconciler", "run", "vault"];
 
-/** Who has a part in this plan and so cannot approve it: whoever asked, voted, or carries it out. */
+/** Who has a part in this plan and so cannot approve it: whoever asked (for it, or for a guardrail in it), voted, or carries it out. */
 export const partiesTo = (
-  requestedBy: string,
+  askedBy: readonly string[],
   ballots: readonly SignedBallot[],
 ): ReadonlySet<string> =>
-  new Set([requestedBy, ...ballots.map(({ ballot }) => String(ballot.voter)), ...MACHINE]);
+  new Set([...askedBy, ...ballots.map(({ ballot }) => String(ballot.voter)), ...MACHINE]);
 
 export interface PeopleInput {
   readonly approvals: readonly CheckedApproval[];

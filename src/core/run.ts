@@ -35,6 +35,8 @@ interface RunHead {
   readonly motion: Motion;
   /** Who asked for what the plan does. */
   readonly requestedBy: string;
+  /** Whose guardrails it carries out; left out by runs from before there were any. */
+  readonly guardedBy?: readonly string[];
   /** When each phase was entered, in order: what the time was spent on. */
   readonly timeline: readonly { readonly phase: RunPhase; readonly at: Instant }[];
   /** As certified; null before that. */
@@ -132,16 +134,25 @@ export interface StartInput {
   readonly incident: IncidentId;
   readonly motion: Motion;
   readonly requestedBy: string;
+  readonly guardedBy?: readonly string[];
   readonly id: RunId;
   readonly at: Instant;
 }
 
-export const start = ({ incident, motion, requestedBy, id, at }: StartInput): Run => ({
+export const start = ({
+  incident,
+  motion,
+  requestedBy,
+  guardedBy = [],
+  id,
+  at,
+}: StartInput): Run => ({
   id,
   incident,
   scope: motion.scope,
   motion,
   requestedBy,
+  guardedBy,
   timeline: [{ phase: "voting", at }],
   tier: null,
   approvers: [],
@@ -202,13 +213,14 @@ const notExpected = (run: Run, event: RunEvent): Step =>
   err({ reason: "not_expected", phase: run.phase, event: event.type });
 
 function enter(run: Run, state: RunState, at: Instant): Step {
-  const { id, incident, scope, motion, requestedBy } = run;
+  const { id, incident, scope, motion, requestedBy, guardedBy = [] } = run;
   const tier = "certificate" in state ? state.certificate.tier : run.tier;
   const approvers =
     "approvals" in state ? approvedBy(state.approvals, motion.planDigest) : run.approvers;
   const timeline =
     run.phase === state.phase ? run.timeline : [...run.timeline, { phase: state.phase, at }];
-  return ok({ id, incident, scope, motion, requestedBy, timeline, tier, approvers, ...state });
+  const head = { id, incident, scope, motion, requestedBy, guardedBy };
+  return ok({ ...head, timeline, tier, approvers, ...state });
 }
 
 function onVoting(run: In<"voting">, event: RunEvent): Step {
@@ -260,7 +272,8 @@ function onAwaitingApproval(run: In<"awaiting_approval">, event: RunEvent): Step
   if (approval.planDigest !== planDigest || approval.stateDigest !== stateDigest)
     return err({ reason: "another_plan", expected: run.motion.planDigest });
   if (at >= expiresAt) return err({ reason: "approval_expired", expiresAt });
-  if (partiesTo(run.requestedBy, certificate.ballots).has(approval.by))
+  const askedBy = [run.requestedBy, ...(run.guardedBy ?? [])];
+  if (partiesTo(askedBy, certificate.ballots).has(approval.by))
     return err({ reason: "not_distinct", by: approval.by });
   if (approval.verdict === "deny")
     return enter(run, { phase: "rejected", because: { reason: "denied", by: approval.by } }, at);

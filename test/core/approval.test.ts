@@ -54,7 +54,7 @@ function given(
 
 const voted = { ballot: { voter: `policy@${SCOPE}` } } as unknown as SignedBallot;
 const people = (approvals: readonly CheckedApproval[], more: Partial<PeopleInput> = {}) => {
-  const parties = partiesTo("olga", [voted]);
+  const parties = partiesTo(["olga", "kim"], [voted]);
   const found = peopleOf({
     approvals,
     scope: SCOPE,
@@ -93,6 +93,7 @@ describe("whom a plan was approved by", () => {
     ["that is a no", given("bo", { verdict: "deny" }), "plan_denied"],
     ["that is neither yes nor no", given("bo", { verdict: "maybe" as "approve" }), "plan_denied"],
     ["by whoever asked for it", given("olga"), "not_distinct"],
+    ["by the owner of a guardrail in it", given("kim"), "not_distinct"],
     ["by a voter", given(`policy@${SCOPE}`), "not_distinct"],
     ["by the executor", given("vault"), "not_distinct"],
     ["by a planner", given("reconciler"), "not_distinct"],

@@ -88,6 +88,8 @@ function settingEffects({ identity, before, after }: Step): Effect[] {
 
 /** What these do to a request is no protection: they only watch it or let it through. */
 const LENIENT = new Set(["log", "skip", "allow"]);
+/** What is only logged goes on to the next rule as if this one were not there. */
+const PASSING = new Set(["skip", "allow"]);
 const RULE = "rule:";
 
 const rulesOf = (fields: Fields): ReadonlyMap<string, JsonObject> =>
@@ -98,7 +100,7 @@ const rulesOf = (fields: Fields): ReadonlyMap<string, JsonObject> =>
   );
 const isOn = (rule: JsonObject): boolean => rule["enabled"] !== false;
 const protects = (rule: JsonObject): boolean => isOn(rule) && !LENIENT.has(textOf(rule["action"]));
-const letsPast = (rule: JsonObject): boolean => isOn(rule) && LENIENT.has(textOf(rule["action"]));
+const letsPast = (rule: JsonObject): boolean => isOn(rule) && PASSING.has(textOf(rule["action"]));
 
 /** A protecting rule that is not there afterwards as it was, or a rule that lets past and was not there before. */
 function ruleEffects({ before, after }: Step): Effect[] {

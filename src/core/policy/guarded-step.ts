@@ -5,7 +5,7 @@
 import { type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
 import type { Warrant } from "../guardrails/guardrail.ts";
 import { isGuardrailRef } from "../kinds/guardrail-ref.ts";
-import type { Step } from "../plan.ts";
+import type { Plan, Step } from "../plan.ts";
 import type { Fields } from "../resource.ts";
 
 export interface GuardedPart {
@@ -34,16 +34,25 @@ export function guardedPart(step: Step, warrants: readonly Warrant[]): GuardedPa
   return { warrants: named, alone: step.kind !== "gateway_list" };
 }
 
+/** People whose guardrails the plan carries out. They have asked for it, and so cannot approve it. */
+export const guardedBy = ({ proposal, steps }: Plan): readonly string[] => [
+  ...new Set(
+    steps
+      .flatMap((step) => guardedPart(step, proposal.guardrails ?? []).warrants)
+      .flatMap(({ owner }) => (owner.type === "person" ? [owner.name] : [])),
+  ),
+];
+
 const RULE = "rule:";
 
 const isPhase = (fields: Fields): boolean =>
   Object.keys(fields).some((name) => name.startsWith(RULE));
 
+const isOwn = ([name]: readonly [string, Json]): boolean => isGuardrailRef(name.slice(RULE.length));
+
 /** The rules of guardrails, and everything else: the other rules in their order. */
 function splitPhase(fields: Fields): { readonly own: JsonObject; readonly rest: JsonObject } {
   const rules = Object.entries(fields).filter(([name]) => name.startsWith(RULE));
-  const isOwn = ([name]: readonly [string, Json]): boolean =>
-    isGuardrailRef(name.slice(RULE.length));
   const { refs } = fields;
   const order = Array.isArray(refs) ? refs.filter((ref: Json) => !isGuardrailRef(textOf(ref))) : [];
   return {
