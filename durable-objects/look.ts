@@ -12,7 +12,7 @@ import { err, ok, type Result } from "../src/core/result.ts";
 import { FEED_MAX, type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
 import type { ProviderApi } from "../src/core/provider-api.ts";
 import { allGone, readSite, type SiteReading } from "./site-reader.ts";
-import { vaultOf } from "./bindings.ts";
+import { vaultOf, watchOf } from "./bindings.ts";
 import type { ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 
 /** The audit log is asked about changes from a little before the last time everything was in place: clocks differ. */
@@ -42,6 +42,8 @@ export interface Found {
   readonly generation: number;
   readonly reading: SiteReading;
   readonly lineage: Lineage;
+  /** Runs elsewhere in the account when this was decided. */
+  readonly inFlight: number | null;
   readonly decision: Decision;
   /** The audit log, if it had to be asked already; null: it was not, or it did not answer. */
   readonly feed: readonly FeedEntry[] | null;
@@ -57,7 +59,10 @@ export async function look(input: LookInput): Promise<Result<Found | null, Unkno
   // Read is what the desired state speaks of: a guardrail may be about a kind that nobody declared.
   const at = { now: instant(input.nowMs), nowMs: input.nowMs };
   const desired = overlay(golden.value, input.leases, at).golden;
-  const reading = await readWhole(input, desired, lineage);
+  const [reading, inFlight] = await Promise.all([
+    readWhole(input, desired, lineage),
+    inFlightBeside(input),
+  ]);
   if (!reading.ok) return reading;
   const of: ReconcileInput = {
     ...sinceBefore(input),
@@ -66,6 +71,7 @@ export async function look(input: LookInput): Promise<Result<Found | null, Unkno
     declaredBy: stored.by,
     observation: reading.value.observation,
     lineage,
+    inFlight,
   };
   const found = {
     stored,
@@ -73,6 +79,7 @@ export async function look(input: LookInput): Promise<Result<Found | null, Unkno
     generation: stored.generation,
     reading: reading.value,
     lineage,
+    inFlight,
   };
   const decision = reconcile(of);
   if (golden.value.routing.length === 0 || decision.drift.changes.length === 0)
@@ -105,6 +112,15 @@ export async function rehearse(
   if (!found.ok) return found;
   if (found.value === null) throw new Error("a golden state that was parsed does not parse");
   return ok(rehearsalOf(scope, found.value.decision));
+}
+
+/** Runs elsewhere in the account. Whoever counts them may be gone for the moment: then it is not known, and that is the worst. */
+async function inFlightBeside({ env, identity }: LookInput): Promise<number | null> {
+  try {
+    return await watchOf(env, identity.accountId).inFlight(identity.scope);
+  } catch {
+    return null;
+  }
 }
 
 /** What the reconciler remembers and a decision depends on. */

@@ -304,6 +304,7 @@ export class Pass {
     state.saveLineage(lineage, keepLost(lineage, lineageOf(reading.observation)));
     state.clearSignals();
     state.set({
+      inFlight: found.inFlight,
       epoch: decision.plan.plan.epoch,
       active: {
         start,

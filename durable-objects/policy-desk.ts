@@ -37,4 +37,5 @@ export const scopeFacts = (
   frozen: holds.some(({ selector }) => selector === null),
   past: state.get("past") ?? [],
   cautions: state.get("cautions") ?? [],
+  inFlight: state.get("inFlight") ?? null,
 });

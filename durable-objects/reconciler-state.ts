@@ -53,6 +53,8 @@ interface Values {
   wholeAt: Instant;
   /** The incident that is open without a run (quarantined or turned down). */
   standing: Incident | null;
+  /** Runs of other scopes of the account that were under way when the last plan was made; null: nobody could say. */
+  inFlight: number | null;
   /** Whether every voter had a voice when that was last looked at; until then they are made to ask for it. */
   seated: boolean;
   /** How runs ended, oldest first. */

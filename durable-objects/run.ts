@@ -39,6 +39,7 @@ import {
   vaultOf,
   voterOf,
   policiesOf,
+  watchOf,
 } from "./bindings.ts";
 import { Driver } from "./driver.ts";
 import { ORCHESTRATION } from "./orchestration.ts";
@@ -64,6 +65,8 @@ export class Run extends DurableObject<Env> implements RunPort {
   async begin(start: RunStart): Promise<void> {
     await this.lifecycle.start();
     this.#journal.begin(start, clock());
+    // Before it does anything: whoever plans elsewhere counts it. A crash before this leaves a run that is begun again.
+    await watchOf(this.env, start.accountId).runBegan(start.motion.scope, start.id);
     await this.#driver.request();
   }
 
@@ -286,13 +289,21 @@ export class Run extends DurableObject<Env> implements RunPort {
   }
 
   /** Tells everybody how it ended. Repeated whole after a crash; each receiver takes it once. */
-  async #conclude({ run, cause, paths = [], touched, assessed }: Journalled): Promise<null> {
+  async #conclude({
+    run,
+    cause,
+    paths = [],
+    touched,
+    assessed,
+    accountId,
+  }: Journalled): Promise<null> {
     const plan = this.#journal.plan();
     const occasion = { cause, paths };
     const lesson = learn(run, plan, occasion);
     if (run.phase === "verified") await vaultOf(this.env).close(run.scope, run.motion.planDigest);
     await logOf(this.env).append(endEntries(run, viewOf(run, plan, assessed), lesson));
     await this.#record.saveLesson(lesson);
+    await watchOf(this.env, accountId).runEnded(run.scope, run.id);
     await reconcilerOf(this.env, run.scope).runFinished(run, touched);
     // Last: nobody waits for what is learned. A crash before it tells everybody again.
     const statistics = counted(run, plan, occasion);

@@ -105,6 +105,7 @@ export class Auditor extends DurableObject<Env> implements AuditorPort {
       policies: READS_POLICIES.has(check) ? await openDesk(this.env, motion.scope, facts) : null,
       past: facts.past,
       cautions: facts.cautions,
+      inFlight: facts.inFlight,
       holds,
       leases,
       now: instantOf(new Date(nowMs).toISOString()),

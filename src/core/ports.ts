@@ -338,6 +338,8 @@ export interface ScopeFacts {
   readonly past: readonly PastRun[];
   /** What was learned everywhere, as it stood when the scope was last looked at. */
   readonly cautions: readonly Digest[];
+  /** As counted for the last plan; null: nobody could say. */
+  readonly inFlight: number | null;
 }
 
 /** One per scope, the only writer of its state. `wake` carries no instruction: the pass reads everything again. */
@@ -400,6 +402,11 @@ export interface SentinelPort {
 export interface WatchPort {
   /** Whether a guardrail may be placed in `scope` now; if so, that is remembered. */
   admit(scope: ScopeId): Promise<Result<null, TooFar>>;
+  /** Said twice is said once. */
+  runBegan(scope: ScopeId, run: RunId): Promise<void>;
+  runEnded(scope: ScopeId, run: RunId): Promise<void>;
+  /** How many other scopes of the account have a run under way. */
+  inFlight(but: ScopeId): Promise<number>;
 }
 
 /** What is learned once: the same `id` again changes nothing. */

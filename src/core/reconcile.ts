@@ -52,6 +52,8 @@ export interface ReconcileInput {
   readonly past: readonly PastRun[];
   /** What was learned everywhere: shapes of plans that a person looks at. */
   readonly cautions: readonly Digest[];
+  /** Runs of other scopes of the account that are under way; null: nobody could say. */
+  readonly inFlight: number | null;
   /** Change sets that were turned down and are not to be asked for again yet, and how that came. */
   readonly turnedDown: ReadonlyMap<Digest, string>;
   /** Changes of a plan that was voted down or refused: one of them is to blame, so each is tried by itself. */
@@ -270,7 +272,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
   const leased = leasedSettings(input.leases);
   const seen = { golden, observed, leased };
   const findings = check(sealed.plan, { ...seen, managed: drift.managed, kinds });
-  const { past, cautions, now } = input;
+  const { past, cautions, inFlight, now } = input;
   return {
     type: "heal",
     changes,
@@ -279,7 +281,7 @@ function heal(input: ReconcileInput, drift: Drift, { allowed, left, incident }: 
     divisible: unitsOf(changes).length > 1,
     plan: sealed,
     findings,
-    risk: assess(sealed.plan, { ...seen, findings, past, cautions, now }),
+    risk: assess(sealed.plan, { ...seen, findings, past, cautions, inFlight, now }),
     incident,
   };
 }

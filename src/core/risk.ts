@@ -51,6 +51,8 @@ export interface RiskInput {
   readonly past: readonly PastRun[];
   /** Shapes of plans that have gone badly, in whatever scope: a person looks at the next one, until a person says otherwise. */
   readonly cautions: readonly Digest[];
+  /** Runs of other scopes of the account that are under way; null: nobody could say, which is the worst (I13). */
+  readonly inFlight: number | null;
   readonly now: Instant;
 }
 
@@ -139,7 +141,7 @@ interface Around {
 }
 
 function aroundOf(plan: Plan, input: RiskInput): Around {
-  const { golden, observed, past, findings, leased, now } = input;
+  const { golden, observed, past, inFlight, findings, leased, now } = input;
   const { criticality, traffic } = golden.risk;
   const isRevert = plan.proposal.type === "revert";
   const timing = isRevert ? "window" : timingAt(golden.risk, now);
@@ -163,8 +165,7 @@ function aroundOf(plan: Plan, input: RiskInput): Around {
       ...(burn === null ? {} : { burnX10: burn }),
       ...(isRevert ? { provenance: "golden", restores: true } : {}),
       history: historyOf(past, { shape: shapeOf(plan), now }),
-      // A scope has one run at a time.
-      inFlight: 0,
+      ...(inFlight === null ? {} : { inFlight }),
     },
   };
 }

@@ -57,6 +57,7 @@ const assessed = (made: Plan, findings: readonly Finding[]) =>
     leased: new Set(),
     past: [],
     cautions: [],
+    inFlight: 0,
     now: NOW,
   });
 

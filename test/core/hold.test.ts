@@ -62,6 +62,7 @@ const passOver = (
     heals: [],
     past: [],
     cautions: [],
+    inFlight: 0,
     turnedDown: new Map(),
     suspects: new Set(),
     epoch: 7,

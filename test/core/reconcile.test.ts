@@ -53,6 +53,7 @@ const input = (
   heals: [],
   past: [],
   cautions: [],
+  inFlight: 0,
   turnedDown: new Map(),
   suspects: new Set(),
   epoch: 7,

@@ -38,6 +38,8 @@ export interface AuditInput {
   readonly past: readonly PastRun[];
   /** Nor what it has learned: asked of it, too. */
   readonly cautions: readonly Digest[];
+  /** How many runs of other scopes were under way when the plan was made, from the same one. */
+  readonly inFlight: number | null;
   readonly now: Instant;
 }
 

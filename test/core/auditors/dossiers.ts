@@ -48,6 +48,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     heals: [],
     past: [],
     cautions: [],
+    inFlight: 0,
     turnedDown: new Map(),
     suspects: new Set(),
     epoch: 7,
@@ -81,6 +82,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     leases: NO_LEASES,
     past: [],
     cautions: [],
+    inFlight: 0,
     now: NOW,
   };
 }

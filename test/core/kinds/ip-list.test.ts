@@ -211,6 +211,7 @@ it("a list and its items under suspicion are tried together, apart from all othe
       heals: [],
       past: [],
       cautions: [],
+      inFlight: 0,
       turnedDown,
       // The last round has no suspects left, and asks for both.
       suspects: new Set(round < 2 ? changes.map(changeDigest) : []),

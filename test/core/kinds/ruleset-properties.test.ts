@@ -198,6 +198,7 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
     leased,
     past: [],
     cautions: [],
+    inFlight: 0,
     now: NOW,
   });
   const dossier: Dossier = {
@@ -218,6 +219,7 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
     holds: [],
     past: [],
     cautions: [],
+    inFlight: 0,
     leases: NO_LEASES,
     policies,
     now: NOW,

@@ -132,7 +132,7 @@ export function judgedIn(
   const findings = check(made, { ...around, managed, kinds: Object.keys(live) });
   return {
     findings,
-    risk: assess(made, { ...around, findings, past: [], cautions: [], now: NOW }),
+    risk: assess(made, { ...around, findings, past: [], cautions: [], inFlight: 0, now: NOW }),
   };
 }
 
@@ -165,6 +165,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
     leases: NO_LEASES,
     past: [],
     cautions: [],
+    inFlight: 0,
   } as const;
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),

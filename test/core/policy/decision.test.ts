@@ -42,6 +42,7 @@ function decide(
     leased: new Set<string>(),
     past: [],
     cautions: [],
+    inFlight: 0,
     now: sound.now,
   };
   const risk = { ...assess(plan, asked), tier: more.tier ?? 1 };

@@ -54,6 +54,7 @@ interface Around {
   readonly risk?: object;
   readonly cautions?: readonly Digest[];
   readonly past?: readonly PastRun[];
+  readonly inFlight?: number | null;
   readonly now?: Instant;
   /** Another proposal than a repair, as the planner of another kind of proposal would make it. */
   readonly proposal?: string;
@@ -99,6 +100,7 @@ function riskOf(live: Live, around: Around = {}): RiskAssessment {
     ...rest,
     past: around.past ?? [],
     cautions: around.cautions ?? [],
+    inFlight: around.inFlight === undefined ? 0 : around.inFlight,
     now: around.now ?? NOW,
   });
 }
@@ -287,6 +289,21 @@ describe("what a golden state says of its risk", () => {
     const [silent, said] = [goldenOf({}), goldenOf({ risk: { criticality: 2 } })];
     expect(said.digest).not.toBe(silent.digest);
     expect(silent.risk).toMatchObject({ criticality: null, errorBudget: null });
+  });
+
+  it("counts the runs that are under way elsewhere in the account; unknown is the worst (I13)", () => {
+    const points = [0, 1, 2, 3, 12, null].map((inFlight) => {
+      const { vector, points: of } = riskOf(wrong, { inFlight });
+      return [vector.inFlight, of.inFlight];
+    });
+    expect(points).toEqual([
+      [0, 0],
+      [1, 3],
+      [2, 6],
+      [3, 10],
+      [12, 10],
+      [3, 10],
+    ]);
   });
 });
 
