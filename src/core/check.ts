@@ -49,7 +49,7 @@ export type Finding =
   | { readonly severity: "person"; readonly type: "opens_access"; readonly identity: string }
   /** Something that has to hold in every state (`invariants/`) would not hold in the predicted one. */
   | {
-      readonly severity: "person" | "note";
+      readonly severity: "person" | "doubt" | "note";
       readonly type: "invariant";
       readonly invariant: string;
       readonly effect: Loss;

@@ -99,6 +99,8 @@ function raised(finding: Finding): readonly Raised[] {
       return [{ tier: 4, reason }];
     case "person":
       return [{ tier: finding.type === "deletes_data" ? 3 : 2, reason }];
+    case "doubt":
+      return [{ tier: 1, reason }];
     case "note":
       return [];
   }

@@ -23,8 +23,11 @@ export interface States {
 export type Effect = "loosens" | "locks_out" | "orphans";
 
 export interface Violation {
-  /** `note`: told, and nobody is asked, because only an evaluation of both sides could say whether it is one. */
-  readonly severity: "person" | "note";
+  /**
+   * `note`: told, and nobody is asked, because only an evaluation of both sides could say whether it is one. `doubt`: what
+   * would say so was not read; that it is there is not assumed (I8), and costs a tier.
+   */
+  readonly severity: "person" | "doubt" | "note";
   readonly effect: Effect;
   readonly kind: string;
   /** Of the resource whose change does it. */

@@ -1,6 +1,7 @@
 /**
  * What one resource names of another still exists: a CNAME's target, a binding's namespace, a route's Worker, the list in
- * a rule. Only what was read can be missing: a reference into another scope is left alone unless it was read as well (I8).
+ * a rule. Only what was read can be missing (I8). Where one of both sides was not read, because it is another scope's or
+ * nobody has declared any of its kind, it is said that it is not known: what is taken away may still be named there.
  */
 import { isObject, type Json, type JsonObject, textOf } from "../canonical.ts";
 import type { ObservedResource, Site } from "../resource.ts";
@@ -52,6 +53,37 @@ const listsIn = (expression: string): readonly string[] =>
     ([, name = ""]) => name,
   );
 
+/** A Gateway list in the rules of an Access policy, by its id. */
+const listedIn = (policy: JsonObject): readonly Reference[] =>
+  ["include", "exclude", "require"].flatMap((member) =>
+    listOf(policy[member])
+      .filter(isObject)
+      .flatMap((rule) => {
+        const name = textOf(membersOf(rule["ip_list"])["id"]);
+        return name === "" ? [] : [{ kind: "gateway_list", name }];
+      }),
+  );
+
+const RULE_KINDS = [
+  "waf_rule",
+  "rate_limit_rule",
+  "managed_ruleset",
+  "cache_rule",
+  "redirect_rule",
+  "header_rule",
+] as const;
+
+/** Kinds that may name one of this kind, in whichever scope they are. Left out: those that only their own kind names. */
+const NAMED_BY: Readonly<Partial<Record<string, readonly string[]>>> = {
+  ip_list: RULE_KINDS,
+  gateway_list: ["gateway_rule", "access_application"],
+  worker: ["worker_route", "worker_domain"],
+  kv_namespace: ["worker"],
+  d1_database: ["worker"],
+  r2_bucket: ["worker"],
+  notification_webhook: ["notification_policy"],
+};
+
 function referencesOf(resource: ObservedResource, site: Site): readonly Reference[] {
   const { kind, fields } = resource;
   switch (kind) {
@@ -74,6 +106,8 @@ function referencesOf(resource: ObservedResource, site: Site): readonly Referenc
       return ["traffic", "identity", "device_posture"].flatMap((member) =>
         listsIn(textOf(fields[member])).map((name) => ({ kind: "gateway_list", name })),
       );
+    case "access_application":
+      return listOf(fields["policies"]).filter(isObject).flatMap(listedIn);
     case "notification_policy":
       return listOf(membersOf(fields["mechanisms"])["webhooks"]).map((name) => ({
         kind: "notification_webhook",
@@ -100,23 +134,52 @@ const isThere = (reference: Reference, targets: ReadonlySet<string>): boolean =>
   (reference.kind === "dns_record" &&
     targets.has(keyOf({ ...reference, name: reference.name.replace(/^[^.]*/, "*") })));
 
-/** Made by this plan, and naming nothing. It is told: what was declared is put back all the same. */
+/**
+ * Made by this plan, and naming nothing, or something of which nothing is known. It is told: what was declared is put back
+ * all the same.
+ */
 function dangling(states: States, targets: ReadonlySet<string>): readonly Violation[] {
   const { before, after, kinds, site } = states;
   const known = new Set(before.flatMap((one) => referencesOf(one, site).map(keyOf)));
   return after.flatMap((one) =>
     referencesOf(one, site)
-      .filter(({ kind }) => kinds.has(kind))
       .filter((reference) => !known.has(keyOf(reference)) && !isThere(reference, targets))
-      .map(({ kind, name }) => ({
-        severity: "note",
-        effect: "orphans",
-        kind: one.kind,
-        identity: one.identity,
-        explanation: `it names ${kind} \`${name}\`, which does not exist`,
-      })),
+      .map(({ kind, name }): Violation => {
+        const of = { effect: "orphans", kind: one.kind, identity: one.identity } as const;
+        return kinds.has(kind)
+          ? {
+              ...of,
+              severity: "note",
+              explanation: `it names ${kind} \`${name}\`, which does not exist`,
+            }
+          : {
+              ...of,
+              severity: "doubt",
+              explanation: `it names ${kind} \`${name}\`; whether that exists is not known: its kind was not read`,
+            };
+      }),
   );
 }
+
+/** Taken away, while kinds that may name it were not read: unknown is not "named by nobody". */
+const perhapsNamed = (
+  removed: readonly ObservedResource[],
+  kinds: ReadonlySet<string>,
+): readonly Violation[] =>
+  removed.flatMap(({ kind, identity }): readonly Violation[] => {
+    const unread = (NAMED_BY[kind] ?? []).filter((one) => !kinds.has(one));
+    return unread.length === 0
+      ? []
+      : [
+          {
+            severity: "person",
+            effect: "orphans",
+            kind,
+            identity,
+            explanation: `whether anything still names it is not known: ${unread.join(", ")} ${unread.length === 1 ? "was" : "were"} not read`,
+          },
+        ];
+  });
 
 export const references: Invariant = {
   name: "reference_orphaned",
@@ -124,11 +187,12 @@ export const references: Invariant = {
     const { after, site, kinds } = states;
     const targets = targetsIn(after);
     const gone = states.turns.filter(({ after: is }) => is === null);
+    const away = states.before.filter((one) =>
+      gone.some(({ kind, identity }) => kind === one.kind && identity === one.identity),
+    );
     const removed = new Map(
-      states.before.flatMap((one) =>
-        gone.some(({ kind, identity }) => kind === one.kind && identity === one.identity)
-          ? namesOf(one).map((name) => [keyOf({ kind: one.kind, name }), one] as const)
-          : [],
+      away.flatMap((one) =>
+        namesOf(one).map((name) => [keyOf({ kind: one.kind, name }), one] as const),
       ),
     );
     const orphaned = after.flatMap((one) =>
@@ -148,6 +212,8 @@ export const references: Invariant = {
           ];
         }),
     );
-    return [...orphaned, ...dangling(states, targets)];
+    const named = new Set(orphaned.map(({ kind, identity }) => `${kind} ${identity}`));
+    const rest = away.filter(({ kind, identity }) => !named.has(`${kind} ${identity}`));
+    return [...orphaned, ...perhapsNamed(rest, kinds), ...dangling(states, targets)];
   },
 };

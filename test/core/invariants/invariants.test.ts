@@ -388,6 +388,13 @@ describe("what would name nothing is found", () => {
   const alias = named("shop", "CNAME", { content: "store.harbor.example" });
   const store = named("store", "A", { content: "192.0.2.5" });
   const inList = { expression: "ip.src in $office" };
+  const EVERY_RULE: Live = {
+    rate_limit_rule: [],
+    managed_ruleset: [],
+    cache_rule: [],
+    redirect_rule: [],
+    header_rule: [],
+  };
 
   it.each<[string, Live, Live, string | null]>([
     ["a CNAME's target goes", records(alias, store), records(alias), orphaned],
@@ -435,19 +442,53 @@ describe("what would name nothing is found", () => {
     [
       "a list that only a text names goes",
       {
+        ...EVERY_RULE,
         ...waf(liveRule("a", { expression: 'http.host eq "$office"' })),
         ip_list: [{ id: "l1", name: "office", kind: "ip" }],
       },
-      { ...waf(liveRule("a", { expression: 'http.host eq "$office"' })), ip_list: [] },
+      {
+        ...EVERY_RULE,
+        ...waf(liveRule("a", { expression: 'http.host eq "$office"' })),
+        ip_list: [],
+      },
       null,
     ],
   ])("%s", (...[, before, after, expected]) => {
     expect(seen(before, after)).toEqual(expected === null ? [] : [expected]);
   });
 
-  it("says nothing of kinds that were not read (I8)", () => {
+  it("says that it is not known where a zone's rule comes to name a list of the account's (I8)", () => {
     const [before, after] = [waf(), waf(liveRule("a", inList))];
-    expect(seen(before, after)).toEqual([]);
+    expect(seen(before, after)).toEqual(["doubt reference_orphaned orphans"]);
+    const [line] = findings(before, after).map(describeFinding);
+    expect(line).toContain("not known");
+    // Named before already: this plan changes nothing about it.
+    expect(seen(after, waf(liveRule("a", { ...inList, action: "log" })))).not.toContain(
+      "doubt reference_orphaned orphans",
+    );
+  });
+
+  it("asks a person where a list goes that rules of zones may name, which were not read (I8)", () => {
+    const before = { ip_list: [{ id: "l1", name: "office", kind: "ip" }] };
+    expect(seen(before, { ip_list: [] })).toEqual([orphaned]);
+    const [line] = findings(before, { ip_list: [] }).map(describeFinding);
+    expect(line).toContain("not known");
+    expect(line).toContain("waf_rule");
+  });
+
+  it("finds the Gateway list that an Access policy names by its id", () => {
+    const application = {
+      id: "a1",
+      name: "admin",
+      domain: "admin.harbor.example",
+      type: "self_hosted",
+      policies: [{ name: "office", decision: "allow", include: [{ ip_list: { id: "g1" } }] }],
+    };
+    const list = { id: "g1", name: "office", type: "IP", items: [{ value: "192.0.2.0/24" }] };
+    const read = { access_application: [application], gateway_rule: [] };
+    expect(seen({ ...read, gateway_list: [list] }, { ...read, gateway_list: [] })).toContain(
+      orphaned,
+    );
   });
 });
 

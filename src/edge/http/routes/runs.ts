@@ -34,7 +34,7 @@ const run = z
     risk: risk.nullable(),
     findings: z.array(
       z.object({
-        severity: z.enum(["block", "person", "note"]),
+        severity: z.enum(["block", "person", "doubt", "note"]),
         code: z.string(),
         explanation: z.string(),
       }),
