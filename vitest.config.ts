@@ -28,11 +28,11 @@ async function auxiliaries() {
     }));
 }
 
-/** As the `[[rules]]` of the wrangler files have it: policies are text. */
+/** As the `[[rules]]` of the wrangler files have it: policies and the page are text. */
 const policyText = {
   name: "policy-text",
   transform: (code: string, id: string) =>
-    /\.cedar(?:schema)?$/.test(id) ? `export default ${JSON.stringify(code)}` : null,
+    /\.(?:cedar(?:schema)?|html)$/.test(id) ? `export default ${JSON.stringify(code)}` : null,
 };
 
 export default defineConfig({

@@ -30,6 +30,9 @@ const STOP_MS_MAX = 1_500;
  */
 export const SEATING_PEOPLE = ["dev-approver-1", "dev-approver-2"];
 
+/** As `wrangler.vault.toml` has it. */
+const SHIPPED_ORIGIN = "http://localhost:8787";
+
 /** Which start a child process belongs to: several may run in one process. */
 const starting = new AsyncLocalStorage();
 
@@ -175,6 +178,9 @@ function runtimeOptions({ worker, workers, options, ports }) {
   const bindings = { ...worker.options.bindings };
   if (ports.sandbox !== undefined && "CF_API_BASE" in bindings)
     bindings.CF_API_BASE = `http://${host}:${ports.sandbox}/client/v4`;
+  // Passkeys are bound to a name, and an address is none. Whoever has set another origin keeps it.
+  if (bindings.PASSKEY_ORIGINS === SHIPPED_ORIGIN)
+    bindings.PASSKEY_ORIGINS = `http://localhost:${ports.swarm}`;
   if (worker.role === "swarm" && options.withSandbox)
     bindings.SANDBOX_KEYS_CONFIRMED_BY = SEATING_PEOPLE.join(",");
   if ("DELIVER_TO" in bindings) bindings.DELIVER_TO = `http://${host}:${ports.swarm}`;

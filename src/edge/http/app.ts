@@ -6,11 +6,12 @@ import { isGuardrailId, isHoldId, isRunId, isScopeId } from "../../core/ids.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { assertionOf, bearerOf, may, type Principal, type Right } from "./auth.ts";
 import { openApi } from "./openapi.ts";
+import { PEOPLE_PAGE, peoplePage } from "./page/people-page.ts";
 import { ofFault, type Problem, problemResponse } from "./problem.ts";
 import type { RawCall, Route } from "./route.ts";
 import { ROUTES } from "./routes/registry.ts";
 
-/** Answers are for programs: never a page, never in a frame, not kept unless they say so. */
+/** Answers are for programs: never a page (but for the one for people), never in a frame, not kept unless they say so. */
 const HEADERS = {
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
@@ -27,9 +28,9 @@ export function createApp(ports: ApiPorts): Hono {
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(HEADERS))
-      if (name !== "cache-control" || !context.res.headers.has(name))
-        context.res.headers.set(name, value);
+      if (!context.res.headers.has(name)) context.res.headers.set(name, value);
   });
+  app.get(PEOPLE_PAGE, peoplePage);
   let document: Record<string, unknown> | undefined;
   const describe = (): Record<string, unknown> => (document ??= openApi(ROUTES, ports.version));
   for (const route of ROUTES) {

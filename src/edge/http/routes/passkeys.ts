@@ -19,6 +19,7 @@ const passkey = z
   .object({
     id: z.string(),
     person: z.string(),
+    key_digest: z.string().meta({ description: "of its public key: what a confirmation is about" }),
     counter: z.int(),
     synced: z.boolean(),
     registered_at: instant,
@@ -29,6 +30,7 @@ const passkey = z
 const passkeyJson = (of: Passkey): z.input<typeof passkey> => ({
   id: of.id,
   person: of.person,
+  key_digest: digestOf(of.publicKey),
   counter: of.counter,
   synced: of.synced,
   registered_at: of.registeredAt,
