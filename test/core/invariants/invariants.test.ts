@@ -484,9 +484,9 @@ describe("what would name nothing is found", () => {
       type: "self_hosted",
       policies: [{ name: "office", decision: "allow", include: [{ ip_list: { id: "g1" } }] }],
     };
-    const list = { id: "g1", name: "office", type: "IP", items: [{ value: "192.0.2.0/24" }] };
+    const office = { id: "g1", name: "office", type: "IP", items: [{ value: "192.0.2.0/24" }] };
     const read = { access_application: [application], gateway_rule: [] };
-    expect(seen({ ...read, gateway_list: [list] }, { ...read, gateway_list: [] })).toContain(
+    expect(seen({ ...read, gateway_list: [office] }, { ...read, gateway_list: [] })).toContain(
       orphaned,
     );
   });
