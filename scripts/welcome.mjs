@@ -29,6 +29,7 @@ export function welcomeText({ workers, scopes, zone, colours, ms }) {
     "",
     paint.heading(`Tokens for ${workers.url} (Authorization: Bearer …)`),
     ...table(DEV_TOKENS),
+    `  ${paint.quiet("Passkeys and approvals, for people:")} ${paint.place(`${workers.url.replace("127.0.0.1", "localhost")}/people`)}`,
     "",
     paint.heading(`Tokens for ${workers.sandboxUrl}`),
     ...table(SANDBOX_TOKENS),

@@ -26,7 +26,7 @@ const FOLDERS = [
 const PAPERS = ["README.md", "AGENTS.md", "SECURITY.md"];
 const SETTINGS = ["package.json", "vitest.config.ts", "wrangler.toml", "wrangler.vault.toml"];
 const GENERATED = /(?:^|\/)(?:node_modules|dist|\.wrangler|\.driftless)\//;
-const READ = /\.(?:ts|mjs|js|md|toml|json)$/;
+const READ = /\.(?:ts|mjs|js|html|md|toml|json)$/;
 
 function readTree(): Tree {
   const top = new Set(readdirSync(ROOT));

@@ -1,7 +1,7 @@
 /** How a passkey's signature comes over the API: the statement is given out with its challenge, and comes back signed. */
 import { z } from "zod";
 import { type Attestation, challengeOf } from "../../core/attestation.ts";
-import { isInstant } from "../../core/ids.ts";
+import { type Instant, isInstant, mint } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Purpose } from "../../core/signing.ts";
 import type { ApiPorts } from "./api-ports.ts";
@@ -21,6 +21,40 @@ export const stamp = z.strictObject({
   expires_at: at,
   nonce: z.string().regex(/^[0-9a-f]{32}$/, "must be as it was given out"),
 });
+
+/** When a statement was made, until when it is good, and what makes it its own. */
+export interface Stamp {
+  readonly at: Instant;
+  readonly expiresAt: Instant;
+  readonly nonce: string;
+}
+
+export const newStamp = (ports: Pick<ApiPorts, "now" | "nonce">, ttlMs: number): Stamp => ({
+  at: ports.now(),
+  expiresAt: ports.now(ttlMs),
+  nonce: ports.nonce(),
+});
+
+export const stampJson = ({ at: made, expiresAt, nonce }: Stamp): z.input<typeof stamp> => ({
+  at: made,
+  expires_at: expiresAt,
+  nonce,
+});
+
+/** As it was given out and comes back signed; a new one, where the swarm signs for a person of a sandbox. */
+export function stampOf(
+  ports: Pick<ApiPorts, "now" | "nonce">,
+  given: z.output<typeof stamp> | undefined,
+  ttlMs: number,
+): Result<Stamp, Problem> {
+  if (given === undefined) return ok(newStamp(ports, ttlMs));
+  const { at: made, expires_at, nonce } = given;
+  const expiresAt = mint(isInstant, expires_at);
+  // No word is good for longer than one that is given out.
+  return expiresAt > ports.now(ttlMs)
+    ? err({ slug: "signature-invalid" })
+    : ok({ at: mint(isInstant, made), expiresAt, nonce });
+}
 
 /** A statement and an assertion over it, in the words of WebAuthn. */
 export const signed = z.strictObject({

@@ -6,7 +6,6 @@ import {
   isInstant,
   isScopeId,
   isVoterId,
-  mint,
   type ScopeId,
   type VoterId,
 } from "../../../core/ids.ts";
@@ -23,7 +22,16 @@ import { instant } from "../drift-json.ts";
 import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofRegisterRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
-import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
+import {
+  attest,
+  newStamp,
+  optionsFor,
+  publicKeyOptions,
+  signed,
+  stamp,
+  stampJson,
+  stampOf,
+} from "../signing-form.ts";
 
 const RULING_TTL_MS = 10 * 60_000;
 
@@ -236,13 +244,13 @@ export const agentRoutes = [
       const found = await voterOf(call);
       if (!found.ok) return found;
       const { ports, principal, body } = call;
-      const of = { at: ports.now(), expiresAt: ports.now(RULING_TTL_MS), nonce: ports.nonce() };
+      const of = newStamp(ports, RULING_TTL_MS);
       const { name: by } = principal;
       const { voter } = found.value;
       const content = reinstating({ voter, since: body.quarantined_since, by }, of);
       return ok({
         body: {
-          statement: { at: of.at, expires_at: of.expiresAt, nonce: of.nonce },
+          statement: stampJson(of),
           public_key: await optionsFor(ports, by, { purpose: "ruling/v1", content }),
         },
       });
@@ -261,15 +269,10 @@ export const agentRoutes = [
       if (!found.ok) return found;
       const { ports, principal, body } = call;
       const { voter, scope } = found.value;
-      const { statement } = body.signed ?? {};
-      const ruling = reinstating(
-        { voter, since: body.quarantined_since, by: principal.name },
-        {
-          at: statement ? mint(isInstant, statement.at) : ports.now(),
-          expiresAt: statement ? mint(isInstant, statement.expires_at) : ports.now(RULING_TTL_MS),
-          nonce: statement?.nonce ?? ports.nonce(),
-        },
-      );
+      const of = stampOf(ports, body.signed?.statement, RULING_TTL_MS);
+      if (!of.ok) return of;
+      const { name: by } = principal;
+      const ruling = reinstating({ voter, since: body.quarantined_since, by }, of.value);
       const asked = { purpose: "ruling/v1", content: ruling } as const;
       const attestation = await attest(ports, asked, body.signed);
       if (!attestation.ok) return attestation;

@@ -1,13 +1,22 @@
 import { z } from "zod";
 import { challengeOf, type Ruling } from "../../../core/attestation.ts";
 import { digestOf } from "../../../core/canonical.ts";
-import { type Instant, isInstant, mint } from "../../../core/ids.ts";
 import type { Passkey, PasskeyRequest } from "../../../core/passkey-register.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import { instant } from "../drift-json.ts";
 import { notFound, ofPasskeyRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
-import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
+import {
+  attest,
+  newStamp,
+  optionsFor,
+  publicKeyOptions,
+  signed,
+  type Stamp,
+  stamp,
+  stampJson,
+  stampOf,
+} from "../signing-form.ts";
 
 /** Long enough to find one's authenticator. */
 const CEREMONY_MS = 10 * 60_000;
@@ -49,26 +58,6 @@ const requestOf = (by: string, { at, expiresAt, nonce }: Stamp): PasskeyRequest 
   expiresAt,
   nonce,
 });
-
-interface Stamp {
-  readonly at: Instant;
-  readonly expiresAt: Instant;
-  readonly nonce: string;
-}
-
-const newStamp = ({ ports }: RawCall): Stamp => ({
-  at: ports.now(),
-  expiresAt: ports.now(CEREMONY_MS),
-  nonce: ports.nonce(),
-});
-
-const stampOf = ({ at, expires_at: expiresAt, nonce }: z.output<typeof stamp>): Stamp => ({
-  at: mint(isInstant, at),
-  expiresAt: mint(isInstant, expiresAt),
-  nonce,
-});
-
-const stampJson = ({ at, expiresAt, nonce }: Stamp) => ({ at, expires_at: expiresAt, nonce });
 
 /** What the second person signs. */
 async function rulingOn(call: RawCall, of: Stamp): Promise<Result<Ruling, Problem>> {
@@ -116,7 +105,7 @@ export const passkeyRoutes = [
     }),
     async handle(call) {
       const { name } = call.principal;
-      const of = newStamp(call);
+      const of = newStamp(call.ports, CEREMONY_MS);
       const party = await call.ports.register.relyingParty();
       return ok({
         body: {
@@ -154,14 +143,13 @@ export const passkeyRoutes = [
     out: passkey,
     async handle({ ports, principal, body }) {
       const { id, response } = body.credential;
-      const registered = await ports.register.registerPasskey(
-        requestOf(principal.name, stampOf(body.statement)),
-        {
-          id,
-          attestationObject: response.attestationObject,
-          clientDataJson: response.clientDataJSON,
-        },
-      );
+      const of = stampOf(ports, body.statement, CEREMONY_MS);
+      if (!of.ok) return of;
+      const registered = await ports.register.registerPasskey(requestOf(principal.name, of.value), {
+        id,
+        attestationObject: response.attestationObject,
+        clientDataJson: response.clientDataJSON,
+      });
       return registered.ok
         ? ok({ body: passkeyJson(registered.value) })
         : err(ofPasskeyRefusal(registered.error));
@@ -175,7 +163,7 @@ export const passkeyRoutes = [
     right: "approve",
     out: z.object({ statement: stamp, public_key: publicKeyOptions }),
     async handle(call) {
-      const of = newStamp(call);
+      const of = newStamp(call.ports, CEREMONY_MS);
       const ruling = await rulingOn(call, of);
       if (!ruling.ok) return ruling;
       const asked = { purpose: "ruling/v1", content: ruling.value } as const;
@@ -194,7 +182,9 @@ export const passkeyRoutes = [
     async handle(call) {
       const { ports, principal, body } = call;
       const given = body?.signed;
-      const ruling = await rulingOn(call, given ? stampOf(given.statement) : newStamp(call));
+      const of = stampOf(ports, given?.statement, CEREMONY_MS);
+      if (!of.ok) return of;
+      const ruling = await rulingOn(call, of.value);
       if (!ruling.ok) return ruling;
       const asked = { purpose: "ruling/v1", content: ruling.value } as const;
       const attestation = await attest(ports, asked, given);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isDigest, isInstant, isScopeId, mint } from "../../../core/ids.ts";
+import { isDigest, isScopeId } from "../../../core/ids.ts";
 import { type Coverage, FRAMEWORKS } from "../../../core/policy/bundle.ts";
 import {
   type PolicyConsent,
@@ -14,7 +14,16 @@ import { instant } from "../drift-json.ts";
 import { cut, limit, pageOf } from "../paging.ts";
 import { notFound, ofPolicyRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
-import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
+import {
+  attest,
+  newStamp,
+  optionsFor,
+  publicKeyOptions,
+  signed,
+  stamp,
+  stampJson,
+  stampOf,
+} from "../signing-form.ts";
 
 const covered = z
   .array(z.string().refine((text) => text === "*" || isScopeId(text), "must be a scope, or `*`"))
@@ -217,12 +226,12 @@ export const policyRoutes = [
       const found = await versionOf(call);
       if (!found.ok) return found;
       const { ports, body, principal } = call;
-      const of = { at: ports.now(), expiresAt: ports.now(CEREMONY_MS), nonce: ports.nonce() };
+      const of = newStamp(ports, CEREMONY_MS);
       const content = consentTo(found.value, body.digest, { by: principal.name, ...of });
       const asked = { purpose: "policy/v1", content } as const;
       return ok({
         body: {
-          statement: { at: of.at, expires_at: of.expiresAt, nonce: of.nonce },
+          statement: stampJson(of),
           public_key: await optionsFor(ports, principal.name, asked),
         },
       });
@@ -240,13 +249,9 @@ export const policyRoutes = [
       const found = await versionOf(call);
       if (!found.ok) return found;
       const { ports, body, principal } = call;
-      const { statement } = body.signed ?? {};
-      const content = consentTo(found.value, body.digest, {
-        by: principal.name,
-        at: statement ? mint(isInstant, statement.at) : ports.now(),
-        expiresAt: statement ? mint(isInstant, statement.expires_at) : ports.now(CEREMONY_MS),
-        nonce: statement?.nonce ?? ports.nonce(),
-      });
+      const of = stampOf(ports, body.signed?.statement, CEREMONY_MS);
+      if (!of.ok) return of;
+      const content = consentTo(found.value, body.digest, { by: principal.name, ...of.value });
       const attestation = await attest(ports, { purpose: "policy/v1", content }, body.signed);
       if (!attestation.ok) return attestation;
       const agreed = await ports.policies.consent({

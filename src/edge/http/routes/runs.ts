@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Approval, APPROVAL_TTL_MS } from "../../../core/approval.ts";
-import { type Digest, isDigest, isInstant, isRunId, isScopeId, mint } from "../../../core/ids.ts";
+import { type Digest, isDigest, isRunId, isScopeId, mint } from "../../../core/ids.ts";
 import { err, ok } from "../../../core/result.ts";
 import type { RunView } from "../../../core/run-view.ts";
 import type { BallotRow } from "../api-ports.ts";
@@ -10,7 +10,16 @@ import { cursor, cut, DETAIL_MAX, limit, pageOf, scopeFilter } from "../paging.t
 import { notFound, ofRunRefusal } from "../problem.ts";
 import { risk, riskJson } from "../risk-json.ts";
 import { defineRoute } from "../route.ts";
-import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
+import {
+  attest,
+  newStamp,
+  optionsFor,
+  publicKeyOptions,
+  signed,
+  stamp,
+  stampJson,
+  stampOf,
+} from "../signing-form.ts";
 
 const image = z.object({ id: z.string().nullable(), fields: z.record(z.string(), z.unknown()) });
 
@@ -186,12 +195,12 @@ export const runRoutes = [
       const view = isRunId(id) ? await ports.runView(id) : null;
       if (!view) return err(notFound("there is no such run"));
       const { name: by } = principal;
-      const [at, expiresAt] = [ports.now(), ports.now(APPROVAL_TTL_MS)];
-      const approval = approvalOf(view, body, { by, at, expiresAt, nonce: ports.nonce() });
+      const of = newStamp(ports, APPROVAL_TTL_MS);
+      const approval = approvalOf(view, body, { by, ...of });
       const asked = { purpose: "approval/v1", content: approval } as const;
       return ok({
         body: {
-          statement: { at, expires_at: expiresAt, nonce: approval.nonce },
+          statement: stampJson(of),
           public_key: await optionsFor(ports, by, asked),
         },
       });
@@ -213,16 +222,9 @@ export const runRoutes = [
       const id = param("id");
       const view = isRunId(id) ? await ports.runView(id) : null;
       if (!isRunId(id) || !view) return err(notFound("there is no such run"));
-      const { statement } = body.signed ?? {};
-      const approval = approvalOf(view, body, {
-        by: principal.name,
-        at: statement ? mint(isInstant, statement.at) : ports.now(),
-        expiresAt: statement ? mint(isInstant, statement.expires_at) : ports.now(APPROVAL_TTL_MS),
-        nonce: statement?.nonce ?? ports.nonce(),
-      });
-      // Longer than a plan can wait no word is good for.
-      if (approval.expiresAt > ports.now(APPROVAL_TTL_MS))
-        return err({ slug: "signature-invalid" });
+      const of = stampOf(ports, body.signed?.statement, APPROVAL_TTL_MS);
+      if (!of.ok) return of;
+      const approval = approvalOf(view, body, { by: principal.name, ...of.value });
       const asked = { purpose: "approval/v1", content: approval } as const;
       const attestation = await attest(ports, asked, body.signed);
       if (!attestation.ok) return attestation;

@@ -14,7 +14,17 @@ import {
 } from "../../../core/voter-register.ts";
 import { ofRegisterRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall, scopeOf } from "../route.ts";
-import { attest, optionsFor, publicKeyOptions, signed, stamp } from "../signing-form.ts";
+import {
+  attest,
+  newStamp,
+  optionsFor,
+  publicKeyOptions,
+  signed,
+  type Stamp,
+  stamp,
+  stampJson,
+  stampOf,
+} from "../signing-form.ts";
 
 /** Long enough to compare the digests with what the voters show. */
 const CEREMONY_MS = 10 * 60_000;
@@ -72,9 +82,11 @@ function shownOf({ voter, introduction }: Asked, now: string): z.input<typeof sh
   };
 }
 
-type Stamp = Pick<Ruling, "by" | "at" | "expiresAt" | "nonce">;
-
-const rulingOn = (scope: ScopeId, of: readonly Seating[], stamped: Stamp): Ruling => ({
+const rulingOn = (
+  scope: ScopeId,
+  of: readonly Seating[],
+  stamped: Stamp & Pick<Ruling, "by">,
+): Ruling => ({
   version: 1,
   what: "confirm_keys",
   subject: scope,
@@ -134,12 +146,12 @@ export const voterRoutes = [
       const row = await scopeOf(call);
       if (!row.ok) return row;
       const { ports, principal, body } = call;
-      const of = { at: ports.now(), expiresAt: ports.now(CEREMONY_MS), nonce: ports.nonce() };
+      const of = newStamp(ports, CEREMONY_MS);
       const content = rulingOn(row.value.scope, body.keys, { by: principal.name, ...of });
       const asked = { purpose: "ruling/v1", content } as const;
       return ok({
         body: {
-          statement: { at: of.at, expires_at: of.expiresAt, nonce: of.nonce },
+          statement: stampJson(of),
           public_key: await optionsFor(ports, principal.name, asked),
         },
       });
@@ -161,13 +173,9 @@ export const voterRoutes = [
       const { ports, principal, body } = call;
       const introductions = await asSeen(call, scope, body.keys);
       if (!introductions.ok) return introductions;
-      const { statement } = body.signed ?? {};
-      const ruling = rulingOn(scope, body.keys, {
-        by: principal.name,
-        at: statement ? mint(isInstant, statement.at) : ports.now(),
-        expiresAt: statement ? mint(isInstant, statement.expires_at) : ports.now(CEREMONY_MS),
-        nonce: statement?.nonce ?? ports.nonce(),
-      });
+      const of = stampOf(ports, body.signed?.statement, CEREMONY_MS);
+      if (!of.ok) return of;
+      const ruling = rulingOn(scope, body.keys, { by: principal.name, ...of.value });
       const asked = { purpose: "ruling/v1", content: ruling } as const;
       const attestation = await attest(ports, asked, body.signed);
       if (!attestation.ok) return attestation;
