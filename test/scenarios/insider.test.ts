@@ -13,12 +13,14 @@ import {
 import { withoutVoice } from "../../durable-objects/seating.ts";
 import { digestOf } from "../../src/core/canonical.ts";
 import { ENTRY_TYPES } from "../../src/core/entry-types/registry.ts";
-import { instantOf, isScopeId, isVoterId, mint } from "../../src/core/ids.ts";
+import { instantOf, isScopeId, isVoterId, mint, runIdOf } from "../../src/core/ids.ts";
 import type { Entry } from "../../src/core/log/entry.ts";
-import type { ReleaseRequest } from "../../src/core/ports.ts";
+import { permitterOf } from "../../src/core/permit.ts";
+import type { ReleaseRequest, RunStart } from "../../src/core/ports.ts";
 import { keyIdOf, signedBytes } from "../../src/core/signing.ts";
 import { seatingDigest } from "../../src/core/voter-register.ts";
 import { type KeyPair, newSeeds, openKeyPair } from "../../src/edge/signing/key-pair.ts";
+import * as swarmWorker from "../../src/index.ts";
 import * as vaultWorker from "../../src/vault.ts";
 import { certified, plantRogues, signedBy } from "../support/certified.ts";
 import { BOOKS, control, putGolden, runs, settled, tick, vaultWrites } from "../support/world.ts";
@@ -72,58 +74,150 @@ const thrown = async (work: () => Promise<unknown>): Promise<string> => {
   }
 };
 
-/** Every method that one Worker offers to the other. A new one has to be thought about here. */
-const OFFERED: Readonly<Record<string, readonly string[]>> = {
-  VaultRpc: ["release", "revert", "close", "tokenIds"],
-  // All but `append` and `erase` only read.
-  LogRpc: [
-    "append",
-    "shards",
-    "latest",
-    "read",
-    "proof",
-    "anchored",
-    "keys",
-    "notary",
-    "erase",
-    "object",
-  ],
-  PolicyRpc: ["active", "version", "versions", "propose", "consent"],
-  RegisterRpc: [
-    "introduce",
-    "confirmKeys",
-    "hear",
-    "reinstate",
-    "roll",
-    "entries",
-    "rootKeys",
-    "attests",
-    "relyingParty",
-    "passkeys",
-    "registerPasskey",
-    "confirmPasskey",
-    "revokePasskey",
-  ],
+/**
+ * Every public method of every object and entrance, and what a call of it is worth to somebody inside. A new one has to be
+ * thought about here.
+ *
+ * - `reads`: changes nothing.
+ * - `signed`: takes what is signed, and looks at the signature.
+ * - `judged`: sets something going that voters and the vault judge like everything else.
+ * - `tells`: says something that is kept under the swarm's name, or takes something away from the swarm.
+ * - `vault`: of the vault's own objects, which no binding of the swarm leads to.
+ */
+type Worth = "reads" | "signed" | "judged" | "tells" | "vault";
+const OFFERED: Readonly<Record<string, Readonly<Record<string, Worth>>>> = {
+  VaultRpc: { release: "signed", revert: "judged", close: "tells", tokenIds: "reads" },
+  LogRpc: {
+    append: "tells",
+    shards: "reads",
+    latest: "reads",
+    read: "reads",
+    proof: "reads",
+    anchored: "reads",
+    keys: "reads",
+    notary: "reads",
+    erase: "tells",
+    object: "reads",
+  },
+  PolicyRpc: {
+    active: "reads",
+    version: "reads",
+    versions: "reads",
+    propose: "judged",
+    consent: "signed",
+  },
+  RegisterRpc: {
+    introduce: "signed",
+    confirmKeys: "signed",
+    hear: "signed",
+    reinstate: "signed",
+    roll: "reads",
+    entries: "reads",
+    rootKeys: "reads",
+    attests: "reads",
+    relyingParty: "reads",
+    passkeys: "reads",
+    registerPasskey: "signed",
+    confirmPasskey: "signed",
+    revokePasskey: "tells",
+  },
+  Vault: { release: "vault", revert: "vault", close: "vault", heed: "vault" },
+  TokenSafe: { lend: "vault", giveBack: "vault", tokenIds: "vault" },
+  AuditLog: {
+    append: "vault",
+    latest: "vault",
+    enrol: "vault",
+    shards: "vault",
+    known: "vault",
+    admit: "vault",
+    admitted: "vault",
+    anchored: "vault",
+    read: "vault",
+    proof: "vault",
+    keys: "vault",
+    notary: "vault",
+    erase: "vault",
+    object: "vault",
+  },
+  PolicyRegister: {
+    active: "vault",
+    version: "vault",
+    versions: "vault",
+    propose: "vault",
+    consent: "vault",
+  },
+  Register: {
+    introduce: "vault",
+    confirmKeys: "vault",
+    hear: "vault",
+    reinstate: "vault",
+    roll: "vault",
+    entries: "vault",
+    rootKeys: "vault",
+    attests: "vault",
+    relyingParty: "vault",
+    passkeys: "vault",
+    registerPasskey: "vault",
+    confirmPasskey: "vault",
+    revokePasskey: "vault",
+  },
+  Auditor: { vote: "judged", permit: "judged", rotate: "signed", enrol: "signed" },
+  Reviewer: { vote: "judged", permit: "reads", rotate: "signed", enrol: "signed" },
+  Run: { begin: "judged", poke: "judged", overtake: "tells", approve: "signed" },
+  Reconciler: {
+    adopt: "tells",
+    wake: "judged",
+    golden: "reads",
+    generation: "reads",
+    putGolden: "judged",
+    facts: "reads",
+    holds: "reads",
+    placeHold: "tells",
+    extendHold: "tells",
+    endHold: "judged",
+    guardrails: "reads",
+    guard: "judged",
+    incidentOpened: "tells",
+    incidentClosed: "judged",
+    drifted: "reads",
+    revertRouted: "judged",
+    rehearse: "reads",
+    view: "reads",
+    live: "reads",
+    runFinished: "tells",
+  },
+  Architect: { onStart: "judged", ask: "judged", intent: "reads", decide: "judged" },
+  Sentinel: { hint: "judged", traffic: "reads" },
+  ChangeFeed: { onStart: "judged", watch: "judged" },
+  Governor: { acquire: "tells" },
+  Watch: { runBegan: "tells", runEnded: "tells", inFlight: "reads", admit: "tells" },
+};
+type Classes = Readonly<Record<string, { readonly prototype?: object } | undefined>>;
+const CLASSES: Classes = {
+  ...(swarmWorker as unknown as Classes),
+  ...(vaultWorker as unknown as Classes),
 };
 /** Names of a class's public methods. */
-const methodsOf = (name: string): string[] => {
-  const entry = (
-    vaultWorker as unknown as Record<string, { readonly prototype: object } | undefined>
-  )[name];
-  return Object.getOwnPropertyNames(entry?.prototype ?? {}).filter((one) => one !== "constructor");
-};
+const methodsOf = (name: string): string[] =>
+  Object.getOwnPropertyNames(CLASSES[name]?.prototype ?? {}).filter((one) => one !== "constructor");
 
 describe("one agent's key", () => {
-  it("finds no other entrance", () =>
+  it("finds no other object and no other entrance", () =>
     expect(
-      Object.keys(vaultWorker)
-        .filter((name) => name.endsWith("Rpc"))
+      Object.keys(CLASSES)
+        .filter((name) => name !== "default")
         .toSorted(),
     ).toEqual(Object.keys(OFFERED).toSorted()));
 
-  it.each(Object.keys(OFFERED))("finds no method at %s but the ones that are tried here", (name) =>
-    expect(methodsOf(name).toSorted()).toEqual(OFFERED[name]?.toSorted()),
+  it.each(Object.keys(OFFERED))("finds no method at %s but the ones that are named here", (name) =>
+    expect(methodsOf(name).toSorted()).toEqual(Object.keys(OFFERED[name] ?? {}).toSorted()),
   );
+
+  it("reaches none of the vault's own objects: no binding of the swarm leads there", () => {
+    const own = ["VAULT", "TOKEN_SAFE", "AUDIT_LOG", "POLICY_REGISTER", "REGISTER"];
+    for (const name of own)
+      expect(Reflect.get(env, name) as object | undefined, name).not.toHaveProperty("getByName");
+  });
 
   it("is the key that the vault knows, so everything here is signed as well as it can be", async () =>
     expect(mine().ballot.key).toBe(keyIdOf(key.publicKeys)));
@@ -356,6 +450,33 @@ describe("one agent's key", () => {
     });
     expect(await register.revokePasskey("AAAA", ME)).toMatchObject({ ok: false });
     expect(await register.passkeys()).toEqual([]);
+  });
+
+  it("cannot begin a run of its own making: nobody votes for what no dossier says", async () => {
+    const motion = {
+      ...request.motion,
+      epoch: request.plan.epoch + 500,
+      planDigest: digestOf("of my own making"),
+      dossierDigest: digestOf("nowhere"),
+    };
+    const id = runIdOf(motion.planDigest);
+    const [known] = await runs();
+    await runOf(env, id).begin({
+      id,
+      incident: (known as unknown as { incident: RunStart["incident"] }).incident,
+      motion,
+      plan: { ...request.plan, epoch: motion.epoch },
+      assessed: { risk: null as never, findings: [] },
+      cause: "insider",
+      accountId: "8d6e3f0a5c1b4927a0f4c2d9b7e61835",
+    });
+    expect(await runOf(env, id).poke()).not.toBe("executing");
+    expect(await vaultWrites()).toEqual([]);
+    // Nor a permit for it.
+    expect(await thrown(() => voterOf(env, permitterOf(SCOPE)).permit(motion))).toContain(
+      "dossier",
+    );
+    expect(await thrown(() => voterOf(env, ME).permit(request.motion))).toContain("policies");
   });
 
   it("cannot make the reconciler write: waking it changes nothing of what was decided", async () => {
