@@ -130,8 +130,7 @@ export class Pass {
   async #seat(): Promise<void> {
     const { state, env, identity } = this.#input;
     if (state.get("seated")) return;
-    const silent = await withoutVoice(env, identity.scope);
-    if (silent.length === 0) state.set({ seated: true });
+    state.set({ seated: (await withoutVoice(env, identity.scope)).length === 0 });
   }
 
   async #answer(found: Result<Found | null, Unknown>): Promise<void> {

@@ -468,6 +468,7 @@ describe("one agent's key", () => {
       plan: { ...request.plan, epoch: motion.epoch },
       assessed: { risk: null as never, findings: [] },
       cause: "insider",
+      paths: [],
       accountId: "8d6e3f0a5c1b4927a0f4c2d9b7e61835",
     });
     expect(await runOf(env, id).poke()).not.toBe("executing");

@@ -39,19 +39,11 @@ export function policy(input: AuditInput): Verdict {
     now,
   });
   const { kinds } = observation.value;
-  const { past, cautions, inFlight } = input;
   const leased = leasedSettings(input.leases);
   const seen = { golden, observed, leased };
   const findings = check(proposed, { ...seen, managed: drift.managed, kinds });
   // At the time of the evidence: the planner's clock and this one may stand on two sides of an hour.
-  const risk = assess(proposed, {
-    ...seen,
-    findings,
-    past,
-    cautions,
-    inFlight,
-    now: evidence.observedAt,
-  });
+  const risk = assess(proposed, { ...input, ...seen, findings, now: evidence.observedAt });
   if (!input.policies) return verdictOf(["no_policies"], 4);
   const decided = decidePlan({ plan: proposed, risk, findings, ...input.policies });
   const known = knownOf(input, observed);
