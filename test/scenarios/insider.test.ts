@@ -122,7 +122,13 @@ const OFFERED: Readonly<Record<string, Readonly<Record<string, Worth>>>> = {
     revokePasskey: "tells",
   },
   Vault: { release: "vault", revert: "vault", close: "vault", heed: "vault" },
-  TokenSafe: { lend: "vault", giveBack: "vault", tokenIds: "vault" },
+  TokenSafe: {
+    lend: "vault",
+    giveBack: "vault",
+    tokenIds: "vault",
+    fetch: "vault",
+    alarm: "vault",
+  },
   AuditLog: {
     append: "vault",
     latest: "vault",
@@ -190,6 +196,18 @@ const OFFERED: Readonly<Record<string, Readonly<Record<string, Worth>>>> = {
   Sentinel: { hint: "judged", traffic: "reads" },
   ChangeFeed: { onStart: "judged", watch: "judged" },
   Governor: { acquire: "tells" },
+  // What it has learned can only make people look (I13).
+  LessonBook: {
+    onStart: "tells",
+    learn: "tells",
+    experience: "reads",
+    keys: "reads",
+    trust: "tells",
+    distrust: "tells",
+    exported: "reads",
+    take: "signed",
+    lift: "tells",
+  },
   Watch: { runBegan: "tells", runEnded: "tells", inFlight: "reads", admit: "tells" },
 };
 type Classes = Readonly<Record<string, { readonly prototype?: object } | undefined>>;
