@@ -36,6 +36,7 @@ interface Change {
   readonly criticality: number;
   readonly effects: readonly string[];
   readonly frameworks: readonly string[];
+  readonly lease?: { readonly hours: number; readonly owner: string; readonly evidence: number };
 }
 
 const base = world.baseChange as unknown as Change;
@@ -45,7 +46,9 @@ const LOOSEN = new Set(
   ),
 );
 const TIGHTEN = new Set(
-  "waf.rule.add ratelimit.add setting.harden gateway.block.add access.restrict".split(" "),
+  "waf.rule.add ratelimit.add setting.harden gateway.block.add access.restrict guardrail.tighten".split(
+    " ",
+  ),
 );
 const EFFECTS =
   "removes_protection adds_protection weak_transport widens_access opens_to_everyone drops_monitoring deletes_data ends_worker deploys_code changes_delegation exposes_origin".split(
@@ -136,6 +139,8 @@ interface Facts extends Change {
   readonly principal: string;
   readonly kind: "revert" | "loosen" | "tighten" | "neutral";
   readonly isProtected: boolean;
+  /** It carries a guardrail out. */
+  readonly guards: boolean;
   readonly humans: number;
   readonly under: (framework: string) => boolean;
   readonly does: (effect: string) => boolean;
@@ -155,6 +160,17 @@ const PROMISES: readonly (readonly [string, (of: Facts) => boolean])[] = [
   [
     "the reverter only reverts",
     ({ principal, kind }) => !principal.endsWith("reverter") || kind === "revert",
+  ],
+  [
+    "the guardian only guards, and nobody else does",
+    ({ principal, guards }) => principal.endsWith("guardian") === guards,
+  ],
+  [
+    "a guardrail is an emergency's: it has an end, and an agent's a measurement",
+    ({ lease }) =>
+      lease === undefined ||
+      (lease.hours <= 1_680 &&
+        (lease.owner === "person" || (lease.hours <= 720 && lease.evidence >= 1))),
   ],
   ["the certificate asks for three", ({ quorum }) => quorum.bound && quorum.required >= 3],
   [
@@ -176,7 +192,9 @@ const PROMISES: readonly (readonly [string, (of: Facts) => boolean])[] = [
   ["loosening has a person", ({ kind, humans }) => kind !== "loosen" || humans >= 1],
   [
     "hidden loosening has a person",
-    ({ kind, risk, humans }) => kind === "revert" || risk.direction !== "loosen" || humans >= 1,
+    // A guardrail on a milder rung is still more than what is declared.
+    ({ kind, guards, risk, humans }) =>
+      kind === "revert" || guards || risk.direction !== "loosen" || humans >= 1,
   ],
   [
     "what is written has a known source, or a canary where it only tightens",
@@ -207,7 +225,8 @@ const PROMISES: readonly (readonly [string, (of: Facts) => boolean])[] = [
   ],
   [
     "PCI DSS: a change has a person",
-    ({ under, kind, humans }) => !under("pci-dss") || kind === "revert" || humans >= 1,
+    ({ under, kind, guards, humans }) =>
+      !under("pci-dss") || kind === "revert" || (guards && kind === "tighten") || humans >= 1,
   ],
 ];
 
@@ -217,6 +236,7 @@ function broken({ row, context }: Question): string[] {
     ...context,
     principal: row.principal,
     kind: kindOf(row.action),
+    guards: row.action.startsWith("guardrail."),
     isProtected: row.resource === "DnsRecord::mx",
     humans: context.approvals.humans,
     under: (framework) => context.frameworks.includes(framework),
