@@ -90,11 +90,11 @@ const shownDeployment = ({ author, ...deployment }: Deployment) => ({
   author_email: author.email,
 });
 
-/** `wrangler` reads all of them as `deployments`, the `cloudflare` package pages of `items`. */
+/** `wrangler` reads all of them as `deployments`; the `cloudflare` package pages of `items`, each with `deployments` of its own. */
 function deployments(call: Call): Answer {
   const all = findWorker(call).deployments.map(shownDeployment);
   const { result, info } = call.query.page(all, { min: 1, max: 100, initial: 20 });
-  return { result: { deployments: all, items: result }, info };
+  return { result: { deployments: all, items: [{ deployments: result }] }, info };
 }
 
 function findDeployment(call: Call): { worker: StoredWorker; deployment: Deployment } {

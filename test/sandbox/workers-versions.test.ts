@@ -100,7 +100,7 @@ describe("a version", () => {
     await api(`DELETE ${SCRIPT}/deployments/${String(older[0]?.["id"])}`);
     expect(await deployments()).toHaveLength(older.length);
     const paged = await api<{ items: Fields[] }>(`GET ${SCRIPT}/deployments?per_page=1`);
-    expect(paged.result.items).toEqual((await deployments()).slice(0, 1));
+    expect(paged.result.items).toEqual([{ deployments: (await deployments()).slice(0, 1) }]);
   });
 
   it("of a seeded Worker can be deployed again, too", async () => {

@@ -107,6 +107,8 @@ const COLLECTIONS: readonly Collection[] = [
     edited: () => ({ description: `edited ${next()}` }),
     rogue: (count) => ({ name: `rogue_${count}`, kind: "ip", description: "" }),
     createWrites: 2,
+    // Rules of zones may name it, and no zone is read here.
+    deleteAsks: true,
   },
   {
     kind: "gateway_list",
