@@ -142,8 +142,14 @@ describe.each(chosen)("$name", (line) => {
       const [before] = await runs(line.scope);
       await broken(line, { type: "status", status: 400, code: 1004 });
       await looked(line);
+      // Waiting for people is "held" as well: the run tells when it is over.
+      const run = await vi.waitFor(async () => {
+        const [newest] = await runs(line.scope);
+        expect(newest?.id).not.toBe(before?.id);
+        expect(["voting", "awaiting_approval", "executing"]).not.toContain(newest?.phase);
+        return newest;
+      }, 10_000);
       await settled(line.scope, ({ status }) => status === "held");
-      const [run] = await runs(line.scope);
       expect(run).toMatchObject({ phase: "rejected", because: { reason: "call_refused" } });
       expect(await applied()).toEqual([]);
       // What cannot be parted is not asked for once more, though the fault is gone by now.
