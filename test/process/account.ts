@@ -182,6 +182,28 @@ export class Swarm {
     return items[0];
   }
 
+  /** A guardrail with a lease of so many ms. */
+  async guard(leaseMs: number): Promise<{ readonly id: string; readonly endsAtMs: number }> {
+    const endsAtMs = Date.now() + leaseMs;
+    const { id } = await this.#api<{ id: string }>("POST", "/guardrails", {
+      token: "dev-operator",
+      body: {
+        scope: SCOPE,
+        template: "block_source",
+        parameters: { path: "/probe" },
+        mode: "block",
+        reason: "somebody looks for holes",
+        expires_at: new Date(endsAtMs).toISOString(),
+      },
+    });
+    return { id, endsAtMs };
+  }
+
+  async renew(id: string, endsAtMs: number): Promise<void> {
+    const body = { expires_at: new Date(endsAtMs).toISOString() };
+    await this.#api("POST", `/guardrails/${id}/renewal`, { token: "dev-operator", body });
+  }
+
   async approve({ id, plan_digest: digest }: RunRow): Promise<void> {
     const body = { digest, verdict: "approve" };
     await this.#api("POST", `/runs/${id}/approvals`, { token: "dev-approver-1", body });

@@ -4,6 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JsonObject } from "../../src/core/canonical.ts";
 import { checkRecord } from "../support/check-world.ts";
 import {
+  api,
   cloudflare,
   control,
   type DriftView,
@@ -140,6 +141,79 @@ it("everything that is declared was made in one run, lists before their items", 
   const [run] = (await runs(SCOPE)).toReversed();
   expect([run?.phase, run?.steps.length]).toEqual(["verified", 10]);
   expect(await itemsOf("blocked")).toMatchObject(ITEMS);
+});
+
+describe("an entry of a Gateway list that a guardrail adds", () => {
+  const operator = (method: string, path: string, body?: JsonObject): Promise<Response> =>
+    api(path, "dev-operator", {
+      method,
+      headers: { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const place = async (value: string, leaseMs: number): Promise<string> => {
+    const answer = await operator("POST", "/api/v1/guardrails", {
+      scope: SCOPE,
+      template: "gateway_block",
+      parameters: { list: "ads", type: "DOMAIN", value },
+      mode: "apply",
+      reason: "a domain that steals",
+      expires_at: new Date(Date.now() + leaseMs).toISOString(),
+    });
+    expect(answer.status, await answer.clone().text()).toBe(201);
+    return (await answer.json<{ id: string }>()).id;
+  };
+  const values = async (): Promise<readonly string[]> => {
+    const { id } = await named("gateway/lists", "ads");
+    const items = await cloudflare<readonly { value: string }[]>(
+      "GET",
+      `${account}/gateway/lists/${id}/items`,
+    );
+    return items.map(({ value }) => value).toSorted();
+  };
+  const DECLARED = ["ads.example", "pixel.example"];
+  const areThere = (...more: readonly string[]): Promise<void> =>
+    vi.waitFor(async () => expect(await values()).toEqual([...DECLARED, ...more].toSorted()), {
+      timeout: 20_000,
+      interval: 50,
+    });
+
+  it("stands beside what is declared, comes back when somebody takes it out, and goes when it is ended", async () => {
+    const id = await place("thief.example", 600_000);
+    await areThere("thief.example");
+    await inSync();
+    const { id: list } = await named("gateway/lists", "ads");
+    await cloudflare("PATCH", `${account}/gateway/lists/${list}`, {
+      body: { remove: ["thief.example"] },
+    });
+    await reconcile(SCOPE);
+    await areThere("thief.example");
+    await inSync();
+    const unfounded = await putGolden(goldenWith({ gateway_list: [], gateway_rule: [] }), {
+      scope: SCOPE,
+      ifMatch: `"${generation}"`,
+    });
+    expect(unfounded.status, "what it rests on stays declared").toBe(422);
+    await operator("DELETE", `/api/v1/guardrails/${id}`);
+    await areThere();
+  }, 60_000);
+
+  it("goes by itself with its lease, although the write that takes it away is applied and not answered", async () => {
+    await place("another-thief.example", 3_000);
+    await areThere("another-thief.example");
+    await inSync();
+    await control("PUT", "/faults", {
+      rules: [
+        {
+          id: "away",
+          match: { method: "PUT", path: "*/gateway/lists/*" },
+          effect: { type: "drop_reply" },
+        },
+      ],
+    });
+    await areThere();
+    const { rules } = await control<{ rules: unknown[] }>("GET", "/faults");
+    expect(rules).toMatchObject([{ fired: 1 }]);
+  }, 60_000);
 });
 
 describe("drift is put back with the fewest writes", () => {

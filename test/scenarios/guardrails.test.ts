@@ -1,6 +1,9 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { GuardrailRequest } from "../../src/core/guardrails/guardrail.ts";
+import type { ReconcilerPort } from "../../src/core/ports.ts";
+import { type Instant, isScopeId, mint } from "../../src/core/ids.ts";
 import golden from "../../examples/harbor-books.example.yaml?raw";
 import { checkRecord, entries } from "../support/check-world.ts";
 import {
@@ -67,6 +70,8 @@ const show = ({ id }: GuardrailJson): Promise<GuardrailJson> => apiJson(`/api/v1
 
 beforeAll(async () => {
   await control("POST", "/reset", {});
+  // Who waits here reads the zone again and again; that shall not be refused.
+  await control("PUT", "/options", { ratelimit: { quota: 1_000_000 } });
   await tick();
   expect((await putGolden(golden)).status).toBe(200);
   await settled(BOOKS.scope, ({ status }) => status === "in_sync");
@@ -154,6 +159,116 @@ describe("a guardrail", () => {
     });
     await isLive(guardrail, false);
   }, 60_000);
+
+  it.each([
+    ["applied, and answered with 502", { type: "status_after", status: 502 }],
+    ["applied, and the answer lost", { type: "drop_reply" }],
+    ["lost before it was applied", { type: "drop_request" }],
+    ["applied twice", { type: "duplicate" }],
+  ])(
+    "is taken away after its lease when the write that does so is %s",
+    async (_, effect) => {
+      const guardrail = await place({ expires_at: inMs(2_500) });
+      await isLive(guardrail);
+      await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+      // The first is the rehearsal.
+      const rule = { id: "away", match: { method: "PUT", path: "*/entrypoint" }, after: 1, effect };
+      await control("PUT", "/faults", { rules: [rule] });
+      await isLive(guardrail, false);
+      const { rules } = await control<{ rules: unknown[] }>("GET", "/faults");
+      expect(rules).toMatchObject([{ fired: 1 }]);
+      await control("DELETE", "/faults");
+      await vi.waitFor(
+        async () => expect(await show(guardrail)).toMatchObject({ status: "expired" }),
+        { timeout: 20_000, interval: 50 },
+      );
+    },
+    60_000,
+  );
+
+  it("is over when the clock jumps past its lease, and stays so when the clock jumps back", async () => {
+    const guardrail = await place();
+    await isLive(guardrail);
+    await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+    const now = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 2 * 3_600_000);
+    const at = `/api/v1/guardrails/${guardrail.id}`;
+    // Nothing has looked since the jump: the renewal itself finds that it comes too late.
+    const renewal = await send("POST", `${at}/renewal`, { expires_at: inMs(2.5 * 3_600_000) });
+    clock.mockRestore();
+    expect(renewal.status).toBe(404);
+    await isLive(guardrail, false);
+    await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+    expect(await show(guardrail)).toMatchObject({ ended: { how: "expired" } });
+    expect((await send("POST", `${at}/renewal`, { expires_at: inMs(60_000) })).status).toBe(404);
+  }, 60_000);
+
+  it("renewed at the edge of its lease is either in force to its new end or over, and then gone", async () => {
+    const expiresAtMs = Date.now() + 3_000;
+    const guardrail = await place({ expires_at: new Date(expiresAtMs).toISOString() });
+    await isLive(guardrail);
+    await new Promise((resolve) => setTimeout(resolve, expiresAtMs - Date.now() - 30));
+    const at = `/api/v1/guardrails/${guardrail.id}/renewal`;
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async (_, index) => {
+        await new Promise((resolve) => setTimeout(resolve, index * 6));
+        return (await send("POST", at, { expires_at: inMs(1_500) })).status;
+      }),
+    );
+    for (const status of answers) expect([200, 404]).toContain(status);
+    // Once over, never again in force.
+    expect(answers.lastIndexOf(200)).toBeLessThanOrEqual(
+      answers.includes(404) ? answers.indexOf(404) : answers.length,
+    );
+    await isLive(guardrail, false);
+    await vi.waitFor(
+      async () => expect(await show(guardrail)).toMatchObject({ status: "expired" }),
+      { timeout: 10_000, interval: 50 },
+    );
+  }, 60_000);
+
+  it("is placed by an agent three times a day at most; then a person has to", async () => {
+    // Its stub's type is more than the compiler wants to work out.
+    const reconciler = env.RECONCILER.getByName(BOOKS.scope) as unknown as ReconcilerPort;
+    const request: GuardrailRequest = {
+      template: "block_source",
+      parameters: { path: "/comes-and-goes" },
+      mode: "challenge",
+      reason: "incident: l7_flood",
+      evidence: [],
+      incident: null,
+      owner: { type: "agent", name: "sentinel" },
+      expiresAt: inMs(600_000) as Instant,
+    };
+    for (let flaps = 0; flaps < 3; flaps += 1) {
+      const placed = await reconciler.guard({ do: "place", request });
+      if (!placed.ok) throw new Error(placed.error.reason);
+      await reconciler.guard({ do: "end", id: placed.value.id, how: "ended", by: "sentinel" });
+    }
+    expect(await reconciler.guard({ do: "place", request })).toMatchObject({
+      ok: false,
+      error: { reason: "flapping" },
+    });
+    await isLive(await place({ parameters: { path: "/comes-and-goes" }, mode: "challenge" }));
+  }, 60_000);
+
+  it("goes to no more zones an hour than the operator allows, however many ask at once", async () => {
+    const watch = env.WATCH.getByName("an-account-of-its-own");
+    const scopes = Array.from({ length: 60 }, (_, index) =>
+      mint(isScopeId, `zone:z${index}.example`),
+    );
+    const answers = await Promise.all(scopes.map((scope) => watch.admit(scope)));
+    const admitted = scopes.filter((_, index) => answers[index]?.ok);
+    expect(admitted).toHaveLength(Number(env.GUARDRAIL_ZONES_PER_HOUR));
+    expect(answers.find(({ ok }) => !ok)).toMatchObject({ error: { max: 20 } });
+    const [again, other] = [admitted[0], scopes.find((scope) => !admitted.includes(scope))];
+    if (!again || !other) throw new Error("nobody was admitted, or everybody");
+    await runInDurableObject(watch, (_, state) => state.abort("killed by the test")).catch(
+      () => undefined,
+    );
+    expect((await env.WATCH.getByName("an-account-of-its-own").admit(again)).ok).toBe(true);
+    expect((await env.WATCH.getByName("an-account-of-its-own").admit(other)).ok).toBe(false);
+  });
 
   it("is taken away when its reconciler was killed before the lease ran out", async () => {
     const guardrail = await place({ expires_at: inMs(2_000) });
