@@ -20,6 +20,8 @@ export type Doubt =
   | { readonly about: "which_path"; readonly paths: readonly string[] }
   | { readonly about: "missing_parameter"; readonly path: string; readonly parameter: string }
   | { readonly about: "several_values"; readonly path: string; readonly parameter: string }
+  /** Words that the reading did not use, and that may change what is meant. */
+  | { readonly about: "unread"; readonly words: readonly string[] }
   | { readonly about: "place"; readonly name: string }
   | { readonly about: "wording"; readonly objection: string }
   /** It was read, by words that do not suffice or by a model, so a person has to say that it is meant. */

@@ -85,9 +85,22 @@ const entries = Object.entries(CONCEPTS).flatMap(([name, pattern]): [Concept, Re
 );
 
 /** What is left out by name: `without WAF`, `no caching`, `WAF 없이`, `캐시는 빼고`. */
-export function isLeftOut(concept: Concept, text: string): boolean {
+export const isLeftOut = (concept: Concept, text: string): boolean =>
+  leavingOut(concept).test(text);
+
+export function leavingOut(concept: Concept): RegExp {
   const word = `(?:${CONCEPTS[concept].source})`;
   const before = `\\b(?:without|no|not|skip|skipping|minus|except(?: for)?|excluding|leave out|leaving out|don't|do not|don't (?:need|want|use|enable|add)|do not (?:need|want|use|enable|add)|never)(?: (?:the|a|an|any|our|using|enabling|touching|cloudflare))*[ -]?${word}`;
   const after = `${word}(?:[a-z]*|[가-힣]{0,3})?\\s?(?:규칙|기능|설정|적용)?(?:은|는|을|를|이|가|도|만)?\\s?(?:없이|없는|빼고|빼|제외|말고|안 ?(?:써|쓰|해|하)|하지 ?(?:마|말|않)|쓰지 ?(?:마|말|않)|적용하지|필요 ?없)`;
-  return new RegExp(`${before}|${after}`).test(text);
+  return new RegExp(`${before}|${after}`);
 }
+
+/** Every place of a concept in `text`, as start and end. */
+export const spansOf = (
+  concept: Concept,
+  text: string,
+): readonly (readonly [start: number, words: string])[] =>
+  [...text.matchAll(new RegExp(CONCEPTS[concept], "g"))].map(({ index, 0: words }) => [
+    index,
+    words,
+  ]);

@@ -15,6 +15,14 @@ const SENDERS: readonly (readonly [RegExp, string])[] = [
   [/\bzendesk\b|젠데스크/, "mail.zendesk.com"],
 ];
 
+/** `via x.test`, `x.test에서 보내`: a name that only stands there may be the domain that is meant, and no sender. */
+const sends = (host: string, text: string): boolean => {
+  const name = host.replaceAll(".", "\\.");
+  return new RegExp(
+    `\\b(?:via|through|from|using|by|includ(?:e|es|ing)|allow|authori[sz]e|let|senders?|sends?|with|and|,) (?:only )?${name}|${name} ?(?:sends?|may|as (?:a )?sender|에서|[을를]? ?통해|[이가으]?로? ?(?:보내|발송))`,
+  ).test(text);
+};
+
 /** Known senders, and names that are not the zone's own. */
 export const mailSendersIn = (
   text: string,
@@ -23,6 +31,12 @@ export const mailSendersIn = (
 ): readonly string[] => [
   ...new Set([
     ...SENDERS.flatMap(([pattern, name]) => (pattern.test(text) ? [name] : [])),
-    ...hostnames.filter((host) => zone === null || (host !== zone && !host.endsWith(`.${zone}`))),
+    ...hostnames.filter(
+      (host) =>
+        (zone === null || (host !== zone && !host.endsWith(`.${zone}`))) && sends(host, text),
+    ),
   ]),
 ];
+
+export const withoutSenders = (text: string): string =>
+  SENDERS.reduce((so, [pattern]) => so.replaceAll(new RegExp(pattern, "g"), " "), text);

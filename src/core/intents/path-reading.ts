@@ -211,7 +211,8 @@ const staticSite: PathReading = {
   },
 };
 
-const NAMED =
+/** The name of a service, in English or Korean. */
+export const nameIn =
   /\b(?:called|named|name it|name is)\s+"?([a-z][a-z0-9-]{1,48}[a-z0-9])\b|"?([a-z][a-z0-9-]{1,48}[a-z0-9])"?\s?(?:이라는|라는|란)\s/;
 const STORES = ["kv", "d1", "r2"] as const;
 
@@ -256,7 +257,7 @@ const apiService: PathReading = {
     { all: ["worker"], is: 50, because: "a Worker" },
   ]),
   fill(reading) {
-    const [, english, korean] = NAMED.exec(reading.text) ?? [];
+    const [, english, korean] = nameIn.exec(reading.text) ?? [];
     const named = STORES.filter((store) => reading.has(store));
     const wanted = (store: (typeof STORES)[number]): boolean | undefined =>
       reading.leftOut(store) ? false : named.length === 0 ? undefined : named.includes(store);

@@ -13,7 +13,8 @@ export interface Places {
 }
 
 /** Stands where something was taken out. */
-const GONE = " \u25c7 ";
+export const PLACE = "\u25c7";
+const GONE = ` ${PLACE} `;
 
 const EMAIL = /[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,200}\.[a-z]{2,24}/g;
 const ADDRESS =

@@ -2,7 +2,6 @@
 
 const SCALES: Readonly<Record<string, number>> = {
   k: 1e3, m: 1e6, mm: 1e6, mn: 1e6, mil: 1e6, thousand: 1e3, million: 1e6, hundred: 100,
-  백: 100, 천: 1e3, 만: 1e4, 십만: 1e5, 백만: 1e6, 천만: 1e7,
 }; // prettier-ignore
 
 const WORDS: Readonly<Record<string, number>> = {
@@ -15,39 +14,58 @@ const DIGITS = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`;
 const ENGLISH_WORDS = Object.keys(WORDS)
   .filter((word) => /^[a-z]+$/.test(word))
   .join("|");
-const KOREAN_DIGITS = "일|이|삼|사|오|육|칠|팔|구";
+/** `1만 5천`, `2만5백`, `천오백`, `십만`: a count may stand before every power, and a plain rest behind the last. */
+const COUNTED = String.raw`(?:(?:${DIGITS}|[일이삼사오육칠팔구])\s?)?[십백천만억]`;
+const KOREAN = String.raw`${COUNTED}(?:\s?${COUNTED})*(?:\s?(?:${DIGITS}))?`;
 /** A number with what multiplies it: `10k`, `1.5 million`, `ten thousand`, `1만`, `1만 5천`, `십만`, `만`. */
 export const NUMBER = [
-  String.raw`(?:${DIGITS})\s?(?:십만|백만|천만|만)\s?(?:${DIGITS})?\s?천?`,
-  String.raw`(?:${DIGITS})\s?(?:k|mm|mn|mil|m|thousand|million|hundred|백|천)?(?![0-9])`,
+  KOREAN,
+  String.raw`(?:${DIGITS})\s?(?:k|mm|mn|mil|m|thousand|million|hundred)?(?![0-9])`,
   String.raw`(?:${ENGLISH_WORDS})[\s-](?:hundred\s(?:thousand|million)|thousand|million|hundred)`,
   String.raw`(?:${ENGLISH_WORDS})(?![a-z])`,
-  String.raw`(?:${KOREAN_DIGITS})?\s?(?:십만|백만|천만|만|천|백)`,
 ].join("|");
 
-const plain = (digits: string): number => Number(digits.replaceAll(",", ""));
+/** `10.000` is ten to some and ten thousand to others: no number. */
+const plain = (digits: string): number =>
+  /^\d{1,3}\.\d{3}$/.test(digits) ? Number.NaN : Number(digits.replaceAll(",", ""));
 
-const MIXED = new RegExp(`^(${DIGITS})\\s?(십만|백만|천만|만)\\s?(?:(${DIGITS})\\s?(천)?)?$`);
-const SCALED = new RegExp(`^(${DIGITS})\\s?([a-z]+|백|천)?$`);
-const KOREAN = new RegExp(`^(${KOREAN_DIGITS})?\\s?(십만|백만|천만|만|천|백)$`);
+const SCALED = new RegExp(`^(${DIGITS})\\s?([a-z]+)?$`);
+const WHOLLY_KOREAN = new RegExp(`^${KOREAN}$`);
+const KOREAN_PARTS = new RegExp(
+  `(${DIGITS}|[일이삼사오육칠팔구])?\\s?([십백천만억])|(${DIGITS})`,
+  "g",
+);
 
 /** Null: it is not a number after all. */
 export function numberOf(text: string): number | null {
   const given = text.trim();
-  const mixed = MIXED.exec(given);
-  if (mixed) {
-    const [, head = "0", scale = "", tail = "0", thousand] = mixed;
-    return plain(head) * scaleOf(scale) + plain(tail) * (thousand ? 1_000 : 1);
-  }
+  if (WHOLLY_KOREAN.test(given)) return inKorean(given);
   const scaled = SCALED.exec(given);
   if (scaled) {
     const [, head = "", unit] = scaled;
     const value = plain(head) * scaleOf(unit);
     return Number.isNaN(value) ? null : Math.round(value * 1e6) / 1e6;
   }
-  const korean = KOREAN.exec(given);
-  return korean ? (WORDS[korean[1] ?? ""] ?? 1) * scaleOf(korean[2]) : inWords(given);
+  return inWords(given);
 }
+
+/** Powers below 만 add up before it: `3천2백만` is 3,200 times 10,000. */
+function inKorean(text: string): number {
+  const { total, part } = [...text.matchAll(KOREAN_PARTS)].reduce(
+    (so, [, count, power, rest]) => {
+      if (power === undefined) return { ...so, part: so.part + plain(rest ?? "0") };
+      const times = count === undefined ? null : (WORDS[count] ?? plain(count));
+      const value = POWERS[power] ?? Number.NaN;
+      return value < 10_000
+        ? { ...so, part: so.part + (times ?? 1) * value }
+        : { total: so.total + (so.part + (times ?? (so.part === 0 ? 1 : 0))) * value, part: 0 };
+    },
+    { total: 0, part: 0 },
+  );
+  return total + part;
+}
+
+const POWERS: Readonly<Record<string, number>> = { 십: 10, 백: 100, 천: 1e3, 만: 1e4, 억: 1e8 };
 
 const scaleOf = (unit: string | undefined): number =>
   unit === undefined ? 1 : (SCALES[unit] ?? Number.NaN);
@@ -73,28 +91,33 @@ const TIME_UNIT = String.raw`seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|wee
 const secondsOf = (unit: string): number =>
   SECONDS.find(([pattern]) => pattern.test(unit))?.[1] ?? Number.NaN;
 
+const DURATION = `(?<![a-z0-9가-힣])(${NUMBER})[\\s-]?(${TIME_UNIT})(?![a-z0-9])(?!\\s?당)`;
+
 /** Lengths of time in seconds, in their order. `per minute` is a rate and none. */
 export function durationsIn(text: string): readonly number[] {
-  const pattern = new RegExp(
-    `(?<![a-z0-9가-힣])(${NUMBER})[\\s-]?(${TIME_UNIT})(?![a-z])(?!\\s?당)`,
-    "g",
-  );
+  const pattern = new RegExp(DURATION, "g");
   const said = [...text.matchAll(pattern)].flatMap(([, number = "", unit = ""]) => {
     const value = numberOf(number);
     return value === null ? [] : [value * secondsOf(unit)];
   });
-  const words: readonly (readonly [RegExp, number])[] = [
-    [/\bdaily\b|하루|매일/, 86_400],
-    [/\bweekly\b|일주일|매주/, 604_800],
-    [/\bmonthly\b|한 ?달|매달|매월/, 2_592_000],
-    [/\bquarterly\b|분기/, 7_776_000],
-    [/\b(?:yearly|annually|annual)\b|일 ?년|매년|연간/, 31_536_000],
-  ];
   return [
     ...said,
-    ...(said.length > 0 ? [] : words.flatMap(([word, value]) => (word.test(text) ? [value] : []))),
+    ...(said.length > 0
+      ? []
+      : PERIODS.flatMap(([word, value]) => (word.test(text) ? [value] : []))),
   ];
 }
+
+const PERIODS: readonly (readonly [RegExp, number])[] = [
+  [/\bdaily\b|(?<=\b(?:every|each|once a) )day\b|하루|매일/, 86_400],
+  [/\bweekly\b|(?<=\b(?:every|each|once a) )week\b|일주일|매주/, 604_800],
+  [/\bmonthly\b|(?<=\b(?:every|each|once a) )month\b|한 ?달|매달|매월/, 2_592_000],
+  [/\bquarterly\b|(?<=\b(?:every|each|once a) )quarter\b|분기/, 7_776_000],
+  [
+    /\b(?:yearly|annually|annual)\b|(?<=\b(?:every|each|once a) )year\b|일 ?년|매년|연간/,
+    31_536_000,
+  ],
+];
 
 export interface Rate {
   /** Requests in `seconds`. */
@@ -109,43 +132,53 @@ const EVERY = String.raw`(?:\s?\/\s?|\s(?:per|a|an|each|every)\s)`;
 const CLIENT =
   /\b(?:per|each|every|from (?:a|one|any)|by)\s(?:single\s)?(?:client|ip|ip address|address|user|visitor|caller|source)\b|\b(?:ip|client|user)[- ]?(?:당|별)|(?:ip|아이피|클라이언트|사용자|방문자|주소)\s?(?:당|별|마다|하나)/;
 
-/** Rates of requests, in their order. */
-export function ratesIn(text: string): readonly Rate[] {
+interface Found {
+  readonly at: number;
+  readonly end: number;
+  readonly rate: Rate;
+}
+
+function ratesFound(text: string): readonly Found[] {
   const number = `(?<![a-z0-9.,가-힣])(${NUMBER})`;
   const unit = `(${TIME_UNIT})`;
   const perClient = CLIENT.test(text);
-  const found: { readonly at: number; readonly rate: Rate }[] = [];
-  const add = (at: number, value: string, period: string): void => {
+  const found: Found[] = [];
+  const add = ({ index: at, 0: whole }: RegExpExecArray, value: string, period: string): void => {
     const [, count = "", word = ""] =
       new RegExp(`^(${NUMBER})?\\s?(${TIME_UNIT})$`).exec(period.trim()) ?? [];
     const requests = numberOf(value);
     const seconds = (count === "" ? 1 : (numberOf(count) ?? Number.NaN)) * secondsOf(word);
     if (requests !== null && Number.isFinite(seconds) && seconds > 0)
-      found.push({ at, rate: { requests, seconds, perClient } });
+      found.push({ at, end: at + whole.length, rate: { requests, seconds, perClient } });
   };
   const patterns: readonly (readonly [string, (match: RegExpExecArray) => void])[] = [
     [
       `${number}\\s?-?(?:rps|qps|tps|req\\/s|reqs\\/s|r\\/s|rpm|알피에스)(?![a-z])`,
-      (match) => add(match.index, match[1] ?? "", match[0].endsWith("rpm") ? "minute" : "second"),
+      (match) => add(match, match[1] ?? "", match[0].endsWith("rpm") ? "minute" : "second"),
     ],
     [
       `${number}\\s?(?:${THINGS})?${EVERY}(?:(${NUMBER})\\s)?${unit}(?![a-z])`,
-      (match) => add(match.index, match[1] ?? "", `${match[2] ?? ""} ${match[3] ?? ""}`),
+      (match) => add(match, match[1] ?? "", `${match[2] ?? ""} ${match[3] ?? ""}`),
     ],
     [
       `(?<![가-힣])(?:매\\s?)?(초|분|시간|일)\\s?(?:당|에)?\\s?(?:최대\\s|약\\s|평균\\s)?(${NUMBER})\\s?(?:${THINGS}|rps|qps|tps)`,
-      (match) => add(match.index, match[2] ?? "", match[1] ?? ""),
+      (match) => add(match, match[2] ?? "", match[1] ?? ""),
     ],
     [
       `(?<![0-9])(\\d+)(초|분|시간)\\s?(?:당|동안|에)\\s?(${NUMBER})\\s?(?:${THINGS})`,
-      (match) => add(match.index, match[3] ?? "", `${match[1] ?? ""} ${match[2] ?? ""}`),
+      (match) => add(match, match[3] ?? "", `${match[1] ?? ""} ${match[2] ?? ""}`),
     ],
   ];
   for (const [pattern, take] of patterns) {
     const scanner = new RegExp(pattern, "g");
     for (let match = scanner.exec(text); match; match = scanner.exec(text)) take(match);
   }
-  const ordered = found.toSorted((a, b) => a.at - b.at).map(({ rate }) => rate);
+  return found.toSorted((a, b) => a.at - b.at);
+}
+
+/** Rates of requests, in their order. */
+export function ratesIn(text: string): readonly Rate[] {
+  const ordered = ratesFound(text).map(({ rate }) => rate);
   return ordered.filter(
     (rate, index) =>
       ordered.findIndex(
@@ -153,3 +186,24 @@ export function ratesIn(text: string): readonly Rate[] {
       ) === index,
   );
 }
+
+/** Stands where a rate or a length of time was taken out. */
+export const QUANTITY = "\u25c6";
+
+/** Without the rates and whose they are: `per 10 seconds` is no length of time that anything is kept. */
+export function withoutRates(text: string): string {
+  const found = ratesFound(text);
+  if (found.length === 0) return text;
+  const bare = found.reduce(
+    (so, { at, end }) => so.slice(0, at) + QUANTITY.repeat(end - at) + so.slice(end),
+    text,
+  );
+  return bare.replace(CLIENT, ` ${QUANTITY} `);
+}
+
+/** Words of a rhythm stay: only some paths take one. */
+export const withoutDurations = (text: string): string =>
+  text.replaceAll(
+    new RegExp(`(?:${DURATION}|하루|일주일|한 ?달|일 ?년)(?:\\s?동안|간)?`, "g"),
+    ` ${QUANTITY} `,
+  );

@@ -3,7 +3,7 @@ import { type Countries, countriesIn } from "./countries.ts";
 import type { Setting } from "./interpretation.ts";
 import { type Concept, conceptsIn, isLeftOut } from "./lexicon.ts";
 import { type Places, placesIn } from "./places.ts";
-import { durationsIn, type Rate, ratesIn } from "./quantities.ts";
+import { durationsIn, type Rate, ratesIn, withoutRates } from "./quantities.ts";
 
 export interface Reading {
   readonly setting: Setting;
@@ -54,7 +54,7 @@ export function read(raw: string, setting: Setting): Reading {
     places,
     countries,
     rates: ratesIn(places.rest),
-    durations: durationsIn(places.rest),
+    durations: durationsIn(withoutRates(places.rest)),
     has: (...wanted) => wanted.every(has),
     any: (...wanted) => wanted.some(has),
     leftOut: (concept) => concepts.has(concept) && isLeftOut(concept, rest),

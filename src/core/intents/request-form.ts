@@ -30,8 +30,11 @@ const KOREAN_TELLS =
 
 const bare = (text: string): string => text.replaceAll(/[\s\p{P}\p{S}]+$/gu, "");
 
+/** A greeting and `please` are no part of what is asked. */
+export const withoutOpening = (text: string): string => text.replace(OPENING, "");
+
 export function isRequest(text: string): boolean {
-  const words = text.replace(OPENING, "");
+  const words = withoutOpening(text);
   if (COMMANDS.test(words) || LATER_COMMANDS.test(words) || ASKS.test(text)) return true;
   if (HANGUL.test(text)) return KOREAN_ASKS.test(text) || !KOREAN_TELLS.test(bare(text));
   const count = words.split(" ").length;

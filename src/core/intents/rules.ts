@@ -17,6 +17,7 @@ import { PATH_READINGS } from "./path-reading.ts";
 import type { Filled, PathReading } from "./path-rules.ts";
 import { isRequest } from "./request-form.ts";
 import { read, type Reading } from "./reading.ts";
+import { unreadIn } from "./unread.ts";
 
 interface Candidate {
   readonly of: PathReading;
@@ -157,6 +158,8 @@ function decided(
     ({ path }) => GOLDEN_PATHS.get(path)?.needs === "zone" && reading.setting.level === "account",
   );
   if (misfit) return question({ about: "place", name: misfit.path }, chosen, reasons);
+  const unread = unreadIn(reading, chosen);
+  if (unread.length > 0) return question({ about: "unread", words: unread }, chosen, reasons);
   return { type: "choice", chosen, confidence, reasons };
 }
 

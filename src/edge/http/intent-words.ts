@@ -71,6 +71,11 @@ export function wordsOf(doubt: Doubt): Words {
         en: `which value of \`${doubt.parameter}\` is meant?`,
         ko: `\`${doubt.parameter}\` 값이 여럿입니다. 어느 것인가요?`,
       };
+    case "unread":
+      return {
+        en: `what does ${list(doubt.words)} change about it? It was not understood`,
+        ko: `다음 부분을 이해하지 못했습니다. 무엇을 바꾸는 말인가요: ${list(doubt.words)}`,
+      };
     case "place":
       return {
         en: `\`${doubt.name}\` is not of this scope`,

@@ -1,0 +1,141 @@
+/**
+ * What of a text the reading did not use. A word that is none of the chosen paths' own, no parameter and no filler may limit the
+ * wish (`only`, `except`, `per region`, `for the staging team`) or belong to another one, so somebody is asked about it by name.
+ * Fillers are listed and limits are not: a limit that nobody has thought of is asked about (T5).
+ */
+import type { Json } from "../canonical.ts";
+import { FILLERS, koreanOf } from "./fillers.ts";
+import type { Chosen } from "./interpretation.ts";
+import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
+import { nameIn } from "./path-reading.ts";
+import { withoutSenders } from "./mail-senders.ts";
+import { PLACE } from "./places.ts";
+import { QUANTITY, withoutDurations, withoutRates } from "./quantities.ts";
+import { withoutOpening } from "./request-form.ts";
+import type { Reading } from "./reading.ts";
+import { vocabularyOf } from "./vocabulary.ts";
+
+/** Enough to say what is meant (I12). */
+const TOLD_MAX = 8;
+/** A concept that reaches over more words than these accounts for none of those between. */
+const PHRASE_WORDS_MAX = 3;
+
+export function unreadIn(reading: Reading, chosen: readonly Chosen[]): readonly string[] {
+  const values = new Set(chosen.flatMap(({ parameters }) => stringsOf(parameters)));
+  const names = new Set(chosen.flatMap(({ parameters }) => Object.keys(parameters)));
+  const told = [
+    ...placesUnread(reading, values, names),
+    ...quantitiesUnread(reading, names),
+    ...wordsUnread(reading, chosen, values, names),
+  ];
+  return [...new Set(told)].slice(0, TOLD_MAX);
+}
+
+const stringsOf = (value: Json): readonly string[] => {
+  if (typeof value === "string" || typeof value === "number") return [String(value).toLowerCase()];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(stringsOf);
+};
+
+/** Places that became no parameter. The zone's own name says what the scope says. */
+function placesUnread(
+  { places, countries, setting: { zone } }: Reading,
+  values: ReadonlySet<string>,
+  names: ReadonlySet<string>,
+): readonly string[] {
+  const { hostnames, emails, paths, asns, addresses, constants } = places;
+  const unused = [...hostnames, ...paths, ...asns.map(String), ...addresses, ...constants].filter(
+    (place) => place !== zone && !values.has(place.toLowerCase()),
+  );
+  const letters = emails.filter(
+    (email) => !values.has(email) && !values.has(email.split("@")[1] ?? email),
+  );
+  return [...unused, ...letters, ...(names.has("countries") ? [] : countries.codes)];
+}
+
+const RATES = ["target_rps", "requests_per_10_seconds"] as const;
+const LENGTHS = [
+  "cache_seconds",
+  "retry_after_seconds",
+  "log_retention_days",
+  "expires_on",
+] as const;
+
+/** More rates, or more lengths of time, than there are parameters that they could have become. */
+function quantitiesUnread(
+  { rates, durations }: Reading,
+  names: ReadonlySet<string>,
+): readonly string[] {
+  const taken = (list: readonly string[]): number => list.filter((name) => names.has(name)).length;
+  return [
+    ...(rates.length > taken(RATES)
+      ? rates.map(({ requests, seconds }) => `${requests}/${seconds}s`)
+      : []),
+    ...(durations.length > taken(LENGTHS) ? durations.map((seconds) => `${seconds}s`) : []),
+  ];
+}
+
+function wordsUnread(
+  reading: Reading,
+  chosen: readonly Chosen[],
+  values: ReadonlySet<string>,
+  names: ReadonlySet<string>,
+): readonly string[] {
+  const paths = chosen.map(({ path }) => vocabularyOf(path));
+  const text = withoutNames(withoutOpening(reading.rest), values).replaceAll(AT_A_PLACE, " ");
+  const sent = paths.some(({ senders }) => senders) ? withoutSenders(text) : text;
+  const amounts = withoutDurations(withoutRates(sent));
+  const given = paths
+    .flatMap(({ optional }) => optional)
+    .filter((concept) => reading.leftOut(concept))
+    .reduce((so, concept) => so.replaceAll(optionOut(concept), " "), amounts);
+  const concepts = new Set(paths.flatMap((path) => path.concepts));
+  const rest = [...concepts].reduce((so, concept) => blanked(so, spansOf(concept, given)), given);
+  const isKnown = knownBy([
+    ...paths.flatMap(({ words }) => words),
+    ...(names.has("allowed_addresses") && reading.places.paths.length === 0 ? EXCEPTED : []),
+  ]);
+  const late = names.has("expires_on") ? rest.replaceAll(EXPIRY, " ") : rest;
+  return [
+    ...(late.match(STEP) ?? []),
+    ...(late.match(WORD) ?? []).filter((word) => !isKnown(word)),
+  ];
+}
+
+function knownBy(own: readonly string[]): (word: string) => boolean {
+  const words = new Set(own);
+  const korean = koreanOf(own.filter((word) => isHangul(word)));
+  return (word) => (isHangul(word) ? korean.test(word) : FILLERS.has(word) || words.has(word));
+}
+
+const isHangul = (word: string): boolean => /^[가-힣]/.test(word);
+/** Whatever is no letter of ours, no mark of a sentence and no sign of a place is a word too: `Москва`, `50%`, `> 5`. */
+const WORD = /[a-z][a-z']*|[가-힣]+|[0-9][0-9a-z.,%]*|[^\s\p{P}\p{S}a-z가-힣0-9]+|[%$€£₩<>≤≥]/gu;
+/** By how much, or from where: neither is the rate that is wanted. */
+const STEP = new RegExp(`\\b(?:by|from)(?= +${QUANTITY})`, "g");
+/** `expire after 90 days`: what follows is the parameter. */
+const EXPIRY = new RegExp(`\\b(?:after|within)(?= +${QUANTITY})`, "g");
+const AT_A_PLACE = new RegExp(`\\b(?:under|below|beneath)(?= +${PLACE})`, "g");
+/** Who is let through a maintenance page is a parameter. */
+const EXCEPTED = ["everyone", "everybody", "anyone", "but", "except", "let", "through"];
+
+const optionOut = (concept: Concept): RegExp =>
+  new RegExp(`(?:\\bbut )?(?:${leavingOut(concept).source})`, "g");
+
+/** Blanks of the same length, so that the places of the other concepts still hold. */
+const blanked = (text: string, spans: ReturnType<typeof spansOf>): string =>
+  spans
+    .filter(([, words]) => words.trim().split(" ").length <= PHRASE_WORDS_MAX)
+    .reduce(
+      (so, [start, words]) =>
+        so.slice(0, start) + " ".repeat(words.length) + so.slice(start + words.length),
+      text,
+    );
+
+/** Messages and names of tokens stand in quotes; the name of a service stands behind `called`. */
+const withoutNames = (text: string, values: ReadonlySet<string>): string =>
+  text
+    .replaceAll(/"([^"]*)"/g, (whole, quoted: string) => (values.has(quoted) ? " " : whole))
+    .replace(nameIn, (whole, english?: string, korean?: string) =>
+      values.has(english ?? korean ?? "") ? " " : whole,
+    );
