@@ -52,7 +52,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "is_negated",
     pattern:
-      /^(?:please |pls )?(?:do not|don't|dont|never)\b(?! (?:let|allow) (?:any|people|others|strangers|spammers|attackers|bots|traffic|visitors))|^(?:please |pls )?(?:avoid|stop)\b(?!.{1,80}\bfrom \w+ing\b)|\b(?:not yet|not now|just kidding|kidding|jk|never ?mind|forget it|scratch that|on second thought|no more)\b|농담|말까|\bno need (?:to|for|of)\b|\b(?:un|not |n't )necessary\b|\b(?:do not|don't|dont|shouldn't|should not|must not|mustn't|won't|will not|never|no longer|not going to|decided against|rather not)\b(?! (?:let|allow|want (?:any|anyone|anybody|traffic|visitors|people|others|bots|spoof|our mail)|trust|accept|serve (?:any|visitors|people|traffic)|be (?:able|reach|spoof|slow|hit)|need (?:any|the|a|r2|d1|kv|caching|waf)|cache|use|enable|add|touch|break|lose|go (?:down|over)|fall|exceed))|(?:하지|지) ?(?:마|말|않(?:도록|게|았으면|아도|아야))(?!도록 ?(?:막|차단|보호))/,
+      /^(?:please |pls )?(?:do not|don't|dont|never)\b(?! (?:let|allow) (?:any|people|others|strangers|spammers|attackers|bots|traffic|visitors))|^(?:please |pls )?(?:avoid|stop)\b(?!.{1,80}\bfrom \w+ing\b)|\b(?:not yet|not now|just kidding|kidding|jk|never ?mind|forget it|scratch that|on second thought|no more)\b|농담|말까|\bno need (?:to|for|of)\b|\b(?:un|not |n't )necessary\b|\b(?:do not|don't|dont|shouldn't|should not|must not|mustn't|won't|will not|never|no longer|not going to|decided against|rather not)\b(?! (?:let|allow|want (?:any|anyone|anybody|traffic|visitors|people|others|bots|spoof|our mail)|trust|accept|serve (?:any|visitors|people|traffic)|be (?:able|reach|spoof|slow|hit)|need (?:any|the|a|r2|d1|kv|caching|waf)|cache|use|enable|add|touch|break|lose|go (?:down|over)|fall|exceed))|(?:하지|(?<!(?:사칭|위조|도용|스푸핑)(?:되|당하)?)지) ?(?:마|말|않(?:도록|게|았으면|아도|아야))(?!도록 ?(?:막|차단|보호))/,
   },
   {
     objection: "is_past",
@@ -72,7 +72,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "another_deed",
     pattern:
-      /^(?:send|email(?! (?:spoof|authent|secur|forg))|test|try|plan|cut|call|ask|remind|help me|tell)\b|\b(?:documentation|report|presentation|slides|tutorial|article|ticket|training|workshop|diagram|summary)\W*$|(?:^|\b(?:please|and|then|also),? )(?:write|document|draft|translate|notify|alert|monitor|watch|observe|simulate|benchmark|measure|migrate|rename|investigate|debug|look (?:into|at)|analy[sz]e|review|reduce|decrease|shrink|halve|purge|clear|flush|share|buy|hire|train|teach|schedule|estimate|calculate|draw)\b|\b(?:is|are|seems?|looks?) (?:too |very |so )?(?:slow|broken|down|weird|failing)\b|작성해|번역해|공유해|조사해|분석해|확인해|체크해|알아봐|모니터링해|테스트해|메일을 ?보내|보고서|느려/,
+      /^(?:send|email(?! (?:spoof|authent|secur|forg))|test|try|plan|cut|call|ask|remind|help me|tell)\b|\b(?:documentation|report|presentation|slides|tutorial|article|ticket|training|workshop|diagram|summary)\W*$|(?:^|\b(?:please|and|then|also),? )(?:write|document|draft|translate|notify|alert|monitor|watch|observe|simulate|benchmark|measure|migrate|rename|investigate|debug|look (?:into|at)|analy[sz]e|review|reduce|decrease|shrink|halve|purge|clear|flush|share|buy|hire|train|teach|schedule|estimate|calculate|draw)\b|\b(?:is|are|seems?|looks?) (?:too |very |so )?(?:slow|broken|down|weird|failing)\b|작성해|번역해|공유해|조사해|분석해|확인해|체크해|알아봐|모니터링해|테스트해|메일을 ?보내 ?(?:줘|주|라)|보고서|느려/,
   },
   {
     objection: "elsewhere",
@@ -95,6 +95,15 @@ const formOf = (raw: string): Objection | null => {
   return REPORTED.test(raw) ? "is_reported" : null;
 };
 
+/** What a page is to say is no part of the wish. Whoever instructs us there is heard all the same. */
+const MESSAGE =
+  /(?<=(?:\bsays|\bsaying|\breads?|\breading|\bmessage|\btext|문구|메시지)[를은는]?:? )"[^"]*"/g;
+
 /** `raw`: as it came; `text`: in the form that is read. */
-export const objectionTo = (raw: string, text: string): Objection | null =>
-  GUARDS.find(({ pattern }) => pattern.test(text))?.objection ?? formOf(raw);
+export function objectionTo(raw: string, text: string): Objection | null {
+  const wish = text.replaceAll(MESSAGE, " ");
+  const guard = GUARDS.find(({ objection, pattern }) =>
+    pattern.test(objection === "instructions" ? text : wish),
+  );
+  return guard?.objection ?? formOf(raw);
+}

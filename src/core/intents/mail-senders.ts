@@ -1,6 +1,9 @@
 /** Who sends mail for others, by the names that people use, and the name to include in SPF. From the providers' own instructions. */
 const SENDERS: readonly (readonly [RegExp, string])[] = [
-  [/\bgoogle(?: workspace)?\b|\bgmail\b|\bg suite\b|구글|지메일/, "_spf.google.com"],
+  [
+    /\bgoogle(?: workspace)?\b|\bgmail\b|\bg suite\b|구글(?: ?워크스페이스)?|지메일/,
+    "_spf.google.com",
+  ],
   [
     /\bmicrosoft(?: 365)?\b|\boffice ?365\b|\bo365\b|\boutlook\b|\bexchange online\b|마이크로소프트|아웃룩/,
     "spf.protection.outlook.com",

@@ -7,7 +7,7 @@ const SCALES: Readonly<Record<string, number>> = {
 const WORDS: Readonly<Record<string, number>> = {
   a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, twelve: 12,
   fifteen: 15, twenty: 20, thirty: 30, forty: 40, fifty: 50, sixty: 60, seventy: 70, eighty: 80, ninety: 90,
-  일: 1, 이: 2, 삼: 3, 사: 4, 오: 5, 육: 6, 칠: 7, 팔: 8, 구: 9, 한: 1, 두: 2, 세: 3, 네: 4, 다섯: 5, 열: 10,
+  일: 1, 이: 2, 삼: 3, 사: 4, 오: 5, 육: 6, 칠: 7, 팔: 8, 구: 9, 한: 1, 두: 2, 세: 3, 네: 4, 다섯: 5, 여섯: 6, 열: 10,
 }; // prettier-ignore
 
 const DIGITS = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`;
@@ -20,6 +20,7 @@ const KOREAN = String.raw`${COUNTED}(?:\s?${COUNTED})*(?:\s?(?:${DIGITS}))?`;
 /** A number with what multiplies it: `10k`, `1.5 million`, `ten thousand`, `1만`, `1만 5천`, `십만`, `만`. */
 export const NUMBER = [
   KOREAN,
+  String.raw`(?:한|두|세|네|다섯|여섯|열)(?=\s?(?:시간|개월|달|주일))`,
   String.raw`(?:${DIGITS})\s?(?:k|mm|mn|mil|m|thousand|million|hundred)?(?![0-9])`,
   String.raw`(?:${ENGLISH_WORDS})[\s-](?:hundred\s(?:thousand|million)|thousand|million|hundred)`,
   String.raw`(?:${ENGLISH_WORDS})(?![a-z])`,
@@ -81,22 +82,26 @@ const SECONDS: readonly (readonly [RegExp, number])[] = [
   [/^(?:s|secs?|seconds?|초)$/, 1],
   [/^(?:m|mins?|minutes?|분)$/, 60],
   [/^(?:h|hrs?|hours?|시간)$/, 3_600],
-  [/^(?:d|days?|일)$/, 86_400],
+  [/^(?:d|days?|하루|일)$/, 86_400],
   [/^(?:w|wks?|weeks?|주|주일)$/, 604_800],
   [/^(?:months?|개월|달)$/, 2_592_000],
   [/^(?:y|yrs?|years?|년)$/, 31_536_000],
 ];
-const TIME_UNIT = String.raw`seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|주일|개월|시간|초|분|일|주|달|년|s|m|h|d`;
+const TIME_UNIT = String.raw`seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|주일|개월|하루|시간|초|분|일|주|달|년|s|m|h|d`;
 
 const secondsOf = (unit: string): number =>
   SECONDS.find(([pattern]) => pattern.test(unit))?.[1] ?? Number.NaN;
 
 const DURATION = `(?<![a-z0-9가-힣])(${NUMBER})[\\s-]?(${TIME_UNIT})(?![a-z0-9])(?!\\s?당)`;
 
+/** An hour would be read there. */
+const spelled = (text: string): string =>
+  text.replaceAll(/\bhalf an hour\b|(?<![가-힣])반 ?시간/g, "30 minutes");
+
 /** Lengths of time in seconds, in their order. `per minute` is a rate and none. */
 export function durationsIn(text: string): readonly number[] {
   const pattern = new RegExp(DURATION, "g");
-  const said = [...text.matchAll(pattern)].flatMap(([, number = "", unit = ""]) => {
+  const said = [...spelled(text).matchAll(pattern)].flatMap(([, number = "", unit = ""]) => {
     const value = numberOf(number);
     return value === null ? [] : [value * secondsOf(unit)];
   });
@@ -161,7 +166,7 @@ function ratesFound(text: string): readonly Found[] {
       (match) => add(match, match[1] ?? "", `${match[2] ?? ""} ${match[3] ?? ""}`),
     ],
     [
-      `(?<![가-힣])(?:매\\s?)?(초|분|시간|일)\\s?(?:당|에)?\\s?(?:최대\\s|약\\s|평균\\s)?(${NUMBER})\\s?(?:${THINGS}|rps|qps|tps)`,
+      `(?<![가-힣])(?:매\\s?)?(초|분|시간|하루|일)\\s?(?:당|에)?\\s?(?:최대\\s|약\\s|평균\\s)?(${NUMBER})\\s?(?:${THINGS}|rps|qps|tps)`,
       (match) => add(match, match[2] ?? "", match[1] ?? ""),
     ],
     [
@@ -203,7 +208,7 @@ export function withoutRates(text: string): string {
 
 /** Words of a rhythm stay: only some paths take one. */
 export const withoutDurations = (text: string): string =>
-  text.replaceAll(
+  spelled(text).replaceAll(
     new RegExp(`(?:${DURATION}|하루|일주일|한 ?달|일 ?년)(?:\\s?동안|간)?`, "g"),
     ` ${QUANTITY} `,
   );

@@ -16,7 +16,7 @@ const ASKS =
 
 /** A heading is a wish; a sentence with somebody in it who does something is not. */
 const SUBJECT =
-  /^(?:the|our|my|his|her|its|their|your|this|that|these|those|some|someone|nobody|everybody|there)\b|\b(?:i|me|we|us|you|he|him|she|they|them|it|it's|who|is|are|am|was|were|be|been|being|has|had|have|does|do|did|will|would|can|could|may|might|wants?|needs|says?|thinks?|asks?|asked|mentions?|mentioned|means?|because|wonder|whether)\b/;
+  /^(?:the|our|my|his|her|its|their|your|this|that|these|those|some|someone|nobody|everyone|everybody|anyone|many|most|people|customers|there)\b|\b(?:i|me|we|us|you|he|him|she|they|them|it|it's|who|is|are|am|was|were|be|been|being|has|had|have|does|do|did|will|would|can|could|may|might|wants?|needs|says?|thinks?|asks?|asked|mentions?|mentioned|means?|because|wonder|whether)\b/;
 /** One word is a name, not yet a wish. */
 const HEADING_WORDS_MIN = 2;
 const HEADING_WORDS_MAX = 14;
@@ -38,5 +38,10 @@ export function isRequest(text: string): boolean {
   if (COMMANDS.test(words) || LATER_COMMANDS.test(words) || ASKS.test(text)) return true;
   if (HANGUL.test(text)) return KOREAN_ASKS.test(text) || !KOREAN_TELLS.test(bare(text));
   const count = words.split(" ").length;
-  return !SUBJECT.test(words) && count >= HEADING_WORDS_MIN && count <= HEADING_WORDS_MAX;
+  return (
+    !SUBJECT.test(words) &&
+    !SUBJECT.test(text) &&
+    count >= HEADING_WORDS_MIN &&
+    count <= HEADING_WORDS_MAX
+  );
 }

@@ -8,7 +8,6 @@ import { FILLERS, koreanOf } from "./fillers.ts";
 import type { Chosen } from "./interpretation.ts";
 import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
 import { nameIn } from "./path-reading.ts";
-import { withoutSenders } from "./mail-senders.ts";
 import { PLACE } from "./places.ts";
 import { QUANTITY, withoutDurations, withoutRates } from "./quantities.ts";
 import { withoutOpening } from "./request-form.ts";
@@ -20,13 +19,24 @@ const TOLD_MAX = 8;
 /** A concept that reaches over more words than these accounts for none of those between. */
 const PHRASE_WORDS_MAX = 3;
 
+/** What the chosen paths account for. */
+interface Used {
+  readonly paths: readonly ReturnType<typeof vocabularyOf>[];
+  readonly values: ReadonlySet<string>;
+  /** Of the parameters that the text filled. */
+  readonly names: ReadonlySet<string>;
+}
+
 export function unreadIn(reading: Reading, chosen: readonly Chosen[]): readonly string[] {
-  const values = new Set(chosen.flatMap(({ parameters }) => stringsOf(parameters)));
-  const names = new Set(chosen.flatMap(({ parameters }) => Object.keys(parameters)));
+  const used: Used = {
+    paths: chosen.map(({ path }) => vocabularyOf(path)),
+    values: new Set(chosen.flatMap(({ parameters }) => stringsOf(parameters))),
+    names: new Set(chosen.flatMap(({ parameters }) => Object.keys(parameters))),
+  };
   const told = [
-    ...placesUnread(reading, values, names),
-    ...quantitiesUnread(reading, names),
-    ...wordsUnread(reading, chosen, values, names),
+    ...placesUnread(reading, used),
+    ...quantitiesUnread(reading, used),
+    ...wordsUnread(reading, used),
   ];
   return [...new Set(told)].slice(0, TOLD_MAX);
 }
@@ -40,8 +50,7 @@ const stringsOf = (value: Json): readonly string[] => {
 /** Places that became no parameter. The zone's own name says what the scope says. */
 function placesUnread(
   { places, countries, setting: { zone } }: Reading,
-  values: ReadonlySet<string>,
-  names: ReadonlySet<string>,
+  { values, names }: Used,
 ): readonly string[] {
   const { hostnames, emails, paths, asns, addresses, constants } = places;
   const unused = [...hostnames, ...paths, ...asns.map(String), ...addresses, ...constants].filter(
@@ -62,10 +71,7 @@ const LENGTHS = [
 ] as const;
 
 /** More rates, or more lengths of time, than there are parameters that they could have become. */
-function quantitiesUnread(
-  { rates, durations }: Reading,
-  names: ReadonlySet<string>,
-): readonly string[] {
+function quantitiesUnread({ rates, durations }: Reading, { names }: Used): readonly string[] {
   const taken = (list: readonly string[]): number => list.filter((name) => names.has(name)).length;
   return [
     ...(rates.length > taken(RATES)
@@ -75,16 +81,10 @@ function quantitiesUnread(
   ];
 }
 
-function wordsUnread(
-  reading: Reading,
-  chosen: readonly Chosen[],
-  values: ReadonlySet<string>,
-  names: ReadonlySet<string>,
-): readonly string[] {
-  const paths = chosen.map(({ path }) => vocabularyOf(path));
+function wordsUnread(reading: Reading, { paths, values, names }: Used): readonly string[] {
   const text = withoutNames(withoutOpening(reading.rest), values).replaceAll(AT_A_PLACE, " ");
-  const sent = paths.some(({ senders }) => senders) ? withoutSenders(text) : text;
-  const amounts = withoutDurations(withoutRates(sent));
+  const sent = paths.reduce((so, { without }) => without(so), text);
+  const amounts = withoutDurations(withoutRates(sent)).replaceAll(FENDING, " ");
   const given = paths
     .flatMap(({ optional }) => optional)
     .filter((concept) => reading.leftOut(concept))
@@ -98,6 +98,8 @@ function wordsUnread(
   const late = names.has("expires_on") ? rest.replaceAll(EXPIRY, " ") : rest;
   return [
     ...(late.match(STEP) ?? []),
+    ...(amounts.match(NEWCOMERS) ?? []),
+    ...(amounts.match(CONTRARY) ?? []),
     ...(late.match(WORD) ?? []).filter((word) => !isKnown(word)),
   ];
 }
@@ -105,14 +107,42 @@ function wordsUnread(
 function knownBy(own: readonly string[]): (word: string) => boolean {
   const words = new Set(own);
   const korean = koreanOf(own.filter((word) => isHangul(word)));
-  return (word) => (isHangul(word) ? korean.test(word) : FILLERS.has(word) || words.has(word));
+  const isListed = (word: string): boolean => FILLERS.has(word) || words.has(word);
+  return (word) => (isHangul(word) ? korean.test(word) : formsOf(word).some(isListed));
 }
+
+/** A word as it is, and what it may be a form of: `copes`, `satisfies`, `hardened`, `wrapping`, `comfortably`. */
+const formsOf = (word: string): readonly string[] => [
+  word,
+  ...ENDINGS.flatMap(([ending, base]) => (ending.test(word) ? [word.replace(ending, base)] : [])),
+];
+
+const ENDINGS: readonly (readonly [RegExp, string])[] = [
+  [/'s$/, ""],
+  [/(?<=\w{3})s$/, ""],
+  [/(?<=\w{3})es$/, ""],
+  [/ie(?:s|d)$/, "y"],
+  [/(?<=\w{3})ed$/, ""],
+  [/(?<=\w{3}e)d$/, ""],
+  [/(?<=\w{3})ing$/, ""],
+  [/(?<=\w{3})ing$/, "e"],
+  [/(\w)\1(?:ed|ing)$/, "$1"],
+  [/(?<=\w{3})ly$/, ""],
+  [/bly$/, "ble"],
+];
 
 const isHangul = (word: string): boolean => /^[가-힣]/.test(word);
 /** Whatever is no letter of ours, no mark of a sentence and no sign of a place is a word too: `Москва`, `50%`, `> 5`. */
 const WORD = /[a-z][a-z']*|[가-힣]+|[0-9][0-9a-z.,%]*|[^\s\p{P}\p{S}a-z가-힣0-9]+|[%$€£₩<>≤≥]/gu;
 /** By how much, or from where: neither is the rate that is wanted. */
 const STEP = new RegExp(`\\b(?:by|from)(?= +${QUANTITY})`, "g");
+/** `new` begins a service, and limits who is meant. */
+const NEWCOMERS =
+  /\bnew (?:users?|visitors?|customers?|clients?|accounts?|sessions?|connections?|requests?|traffic|people)\b/g;
+/** What these stop elsewhere is an attack; here it is what the path would bring. */
+const CONTRARY =
+  /\b(?:avoid|prevent|stop|block|refuse)(?:ing|s)? (?:(?:any|all|the|edge) )*(?:cach\w+|wafs?|firewalls?)\b/g;
+const FENDING = /\b(?:fend|ward|shrug|stave|hold|kick|show)(?:s|ed|ing)? off\b/g;
 /** `expire after 90 days`: what follows is the parameter. */
 const EXPIRY = new RegExp(`\\b(?:after|within)(?= +${QUANTITY})`, "g");
 const AT_A_PLACE = new RegExp(`\\b(?:under|below|beneath)(?= +${PLACE})`, "g");

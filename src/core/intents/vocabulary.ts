@@ -1,13 +1,14 @@
 /** The words that a path accounts for: concepts that it stands for or covers, those it can do without, and words of its own. */
 import type { Concept } from "./lexicon.ts";
+import { withoutSenders } from "./mail-senders.ts";
 
 interface Vocabulary {
   readonly concepts: readonly Concept[];
   /** Leaving these out is a parameter. */
   readonly optional: readonly Concept[];
   readonly words: readonly string[];
-  /** Names of providers that send mail. */
-  readonly senders: boolean;
+  /** A text without the phrases that only the path understands. */
+  readonly without: (text: string) => string;
 }
 
 const EVERYWHERE: readonly Concept[] = ["build", "site", "service", "secure", "traffic"];
@@ -15,25 +16,27 @@ const EVERYWHERE: readonly Concept[] = ["build", "site", "service", "secure", "t
 const vocabulary = (
   concepts: readonly Concept[],
   words: string,
-  optional: readonly Concept[] = [],
-  senders = false,
+  { optional = [], without = (text) => text }: Partial<Vocabulary> = {},
 ): Vocabulary => ({
   concepts: [...EVERYWHERE, ...concepts],
   optional,
   words: words.split(" ").filter((word) => word !== ""),
-  senders,
+  without,
 });
+
+const FORBIDS =
+  /\b(?:can't|cannot|must not|mustn't|may not|should not|shouldn't)(?: be able to)? (?=(?:reach|access|visit|open|browse|get to|go to)\b)/g;
 
 const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   "secure-api-edge": vocabulary(
     ["cache", "edge", "api", "ddos", "bot", "waf", "rateLimit", "block", "threat"],
-    "limit limits limited cap capped ceiling abusive abuse abusers attack attacks attackers responses response rest json fast faster latency origin client clients each ip ips 공격 응답 아래 하위",
-    ["cache", "ddos", "bot", "waf", "rateLimit"],
+    "down limit limits limited cap capped ceiling abusive abuse abusers attack attacks attackers responses response rest json fast faster latency origin client clients each ip ips ttl 호출 공격 응답 아래 하위",
+    { optional: ["cache", "ddos", "bot", "waf", "rateLimit"] },
   ),
   "scale-with-waf": vocabulary(
     ["scale", "waf", "cache", "edge", "api"],
     "rps qps tps rate target throughput about around roughly approximately max maximum horizontally 목표 정도 약 링 업 아웃",
-    ["waf"],
+    { optional: ["waf"] },
   ),
   "pci-dss-baseline": vocabulary(
     ["pci", "compliance", "waf", "admin", "api", "page", "people"],
@@ -41,8 +44,8 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   ),
   "zero-trust-egress": vocabulary(
     ["egress", "people", "zeroTrust", "threat", "ssh", "block", "allow"],
-    "only everything else other others rest nothing default deny internet web network networks dns domains domain outside reach reaching visit visiting access accessing go going may connections connection filter filtering off limits 만 나머지 인터넷 접속 네트워크 사용자 접속 방지 악성 코드 못 제한 도메인 못하",
-    ["threat"],
+    "or down only everything else other others rest nothing reachable default deny internet web network networks dns domains domain outside reach reaching visit visiting access accessing go going may connections connection filter filtering off limits 만 나머지 인터넷 접속 네트워크 사용자 접속 방지 악성 코드 못 제한 도메인 못하",
+    { optional: ["threat"], without: (text) => text.replaceAll(FORBIDS, " ") },
   ),
   "static-site": vocabulary(
     ["staticSite", "page", "cache", "edge", "r2", "worker"],
@@ -51,21 +54,20 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   "api-service": vocabulary(
     ["worker", "api", "kv", "d1", "r2", "storage", "credential"],
     "staging development dev production store binding bindings namespace secret secrets called named name w 바인딩 스테이징 개발 환경 이름",
-    ["kv", "d1", "r2"],
+    { optional: ["kv", "d1", "r2"] },
   ),
   "email-authentication": vocabulary(
     ["spf", "dkim", "dmarc", "mtaSts", "mail", "spoof", "block"],
-    "record records dns policy p none quarantine reject strict enforce enforced mode monitoring reports report reporting sent send sends sending sender senders outgoing domain nobody anyone people name failures failing spam anybody 레코드 정책 거부 격리 보고서 발송 도메인 방지 막",
-    ["mtaSts"],
-    true,
+    "record records dns policy p none quarantine reject strict enforce enforced mode monitoring reports report reporting sent send sends sending sender senders outgoing domain nobody anyone people name failures failing spam anybody via p microsoft 365 forge 않게 레코드 정책 거부 격리 보고서 발송 도메인 방지 막",
+    { optional: ["mtaSts"], without: withoutSenders },
   ),
   "maintenance-page": vocabulary(
     ["maintenance", "page", "api"],
-    "under says saying message text retry while doing repairs repair upgrade upgrades soon 중 문구 메시지 안내",
+    "under down back off says saying message text retry while doing repairs repair upgrade upgrades soon 중 문구 메시지 안내",
   ),
   "geo-restriction": vocabulary(
     ["geo", "block", "allow", "challenge", "admin", "api", "edge"],
-    "only everyone everybody anyone nobody everything else other others rest except but outside or limit restrict restricted reach reachable access accessible visit visits network networks as connections ip ips addresses address come comes coming originating area only 만 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로",
+    "or only everyone everybody anyone nobody everything else other others rest except but outside or limit restrict restricted reach reachable access accessible visit visits network networks as connections ip ips addresses address come comes coming originating area only 만 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로",
   ),
   "credential-rotation": vocabulary(
     ["rotate", "credential", "api"],
