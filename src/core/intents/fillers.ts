@@ -39,7 +39,15 @@ holistic global worldwide world always actually really basically ideally gracefu
 amid owing therefore thus hence accordingly anyway again attempt incident risk danger trouble problem issue emergency audit auditor regulator
 regulation law boss management leadership board ceo cto ciso stakeholder investor promotion ad tv commercial press news coverage newsletter
 announcement rush surge wave spike peak load volume growth interest popularity crowd speed experience uptime safety privacy job task goal purpose
-objective requirement visibility moment notch rock end
+objective requirement visibility moment notch rock end tier elastic elastically begin commence slap throw pop kick bolt glue toss land bracing answer
+reply replies shape form sturdily instal campaigns promo viral trending growing grateful awesome brilliant colleagues colleague friends guys somebody
+soonest straight shortly hefty vast giant crazy insane steep significant substantial considerable noticeable intense aggressive frequent constant
+continuous ongoing withstanding battle tested proof proofed class industry enterprise professional proven state art latest greatest modernise
+modernize satisfied compliant conformant according accordance line aligned align match matches fulfilling ticking tick fleet cluster perimeter entry
+door doors gate umbrella blanket coat skin sheath slow outage outages downtime crash crashes fall falls break breaks die dies collapse buckle melt
+sweat hassle drama pain attacker attackers hacker hackers criminals crooks intruder intruders adversary adversaries script kiddies kid junk rubbish
+noise comfortably easily effortlessly happily confidently gladly correctly nicely neatly cleanly thoroughly consistently continuously constantly
+promptly urgently someone
 `;
 
 const listed = (words: string): readonly string[] =>
@@ -63,6 +71,10 @@ const KOREAN = `
 즉시 바람 꾸며 꾸려 짜 도와 도움 해결 개선 향상 보완 보강 걱정 위험 피해 사고 늘어나 늘어날 늘 커지 많아 히 안에 안으로 상태 올라 오 보 봐 보내 보낸
 나가 나와 견딜 무리 문제 장애 끊김 원활 안정화 최적 최적화 튼튼히 씌우 두르 둘러 세워 세우 지켜 맡겨 바뀌 갖추 구비 시켜 시키 시킬 하여 해서 했는데 쓰고
 써서 이제 오늘 요즘 최근 갑자기 자꾸 계속 항상 제발 되어 돼서 되니 될지 인 이라 라서 이니 으니 보여 보이 표시 띄워 띄우 막 맡 해놔 운 새로운 통제
+끄떡없 끄떡 문제없 블프 의심 외부 대외 의심되 유출 새어나 탈취 털려 털렸 노리 들어와 심해 심하 심각 폭주 몰리는 급증 급격 대규모 대량 대용량 대폭 거뜬
+거뜬히 넉넉 충분 충분히 여유 여유롭 무사히 튼튼하 베이스라인 체계 솔루션 서비스용 상용 라이브 본서버 메인 홈 전면 앞쪽 앞부분 상단 입구 단 층 강도 등급
+최고 최신 표준 모범 사례 구조 아키텍처 부착 장착 배치 가동 구동 작동 올리 얹 얹어 끼워 덮 덮어 둘 박 박아 차려 잡 잡아 세팅 초기 빨랑 후딱 어서 신경
+양해 고마 고맙 땡큐 플리즈
 `;
 
 /** Words that are made of stems of a path's own, and of fillers. */

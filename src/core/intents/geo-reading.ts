@@ -19,6 +19,9 @@ function modeOf(reading: Reading): "block" | "allow_only" | null {
   const named = rest.split(COUNTRY).length - 1;
   if (named > countries.codes.length && !countries.vague) return null;
   if (EXCEPTION.test(rest) && !(EXCEPTED.test(rest) && places.paths.length === 0)) return null;
+  // `북한만 빼고 다 허용`: the rest is let in, and those are not. `nobody except` says the opposite.
+  if (EXCEPTION.test(rest) && reading.has("allow") && !/\b(?:nobody|no one|none|only)\b/.test(rest))
+    return null;
   if (reading.has("only")) return "allow_only";
   if (reading.any("block", "challenge")) return reading.concepts.has("allow") ? null : "block";
   return null;

@@ -99,11 +99,20 @@ const formOf = (raw: string): Objection | null => {
 const MESSAGE =
   /(?<=(?:\bsays|\bsaying|\breads?|\breading|\bmessage|\btext|문구|메시지)[를은는]?:? )"[^"]*"/g;
 
+/** `slack.com` is where something goes to, and not what is to be changed. */
+const NAME = /\b[\w-]+(?:\.[\w-]+)+\b/g;
+
 /** `raw`: as it came; `text`: in the form that is read. */
 export function objectionTo(raw: string, text: string): Objection | null {
   const wish = text.replaceAll(MESSAGE, " ");
   const guard = GUARDS.find(({ objection, pattern }) =>
-    pattern.test(objection === "instructions" ? text : wish),
+    pattern.test(
+      objection === "instructions"
+        ? text
+        : objection === "elsewhere"
+          ? wish.replaceAll(NAME, " ")
+          : wish,
+    ),
   );
   return guard?.objection ?? formOf(raw);
 }

@@ -4,7 +4,7 @@
  */
 
 const IMPERATIVES =
-  "accept|activate|add|admit|adopt|allow|answer|apply|attach|ban|block|boost|bootstrap|bring|build|bump|cache|challenge|check off|configure|confine|create|cut|cycle|declare|defend|deliver|deny|deploy|display|drop|enable|enforce|ensure|expand|expire|expose|filter|force|front|geo-?block|get|give|guard|handle|harden|have|host|implement|increase|introduce|keep|launch|let|limit|lock|make|mitigate|move|need|only|onboard|open|permit|place|prepare|prevent|protect|provide|provision|publish|put|raise|ramp|rate-?limit|refresh|refuse|reissue|reject|renew|require|restrict|roll|rotate|run|scaffold|scale|secure|send traffic|serve|set|setup|shield|ship|show|size|spin|stand|start|stop|switch|take|throttle|tighten|turn|upgrade|use|want|withstand|wrap";
+  "accept|activate|add|admit|adopt|allow|answer|apply|arm|attach|ban|beef|begin|block|boost|bootstrap|bring|build|bump|cache|challenge|check off|configure|confine|create|cut|cycle|declare|defend|deliver|deny|deploy|display|drop|enable|enforce|ensure|expand|expire|expose|filter|force|front|geo-?block|get|give|guard|handle|harden|have|host|implement|increase|introduce|install|keep|launch|lay|let|limit|lock|make|mitigate|move|need|only|onboard|open|permit|place|prepare|prevent|protect|provide|provision|publish|put|raise|ramp|rate-?limit|refresh|refuse|reissue|reject|renew|require|restrict|roll|rotate|run|scaffold|scale|secure|send traffic|serve|set|setup|shield|ship|show|size|spin|stand|start|stop|switch|take|throttle|tighten|turn|upgrade|use|want|withstand|wrap";
 const OPENING =
   /^(?:(?:hi|hey|hello|dear|good (?:morning|afternoon|evening)|ok|okay|so|now|team|all|folks|everyone|thanks|thank you|quick one|fyi)\b[\s,!.:)-]*)*(?:(?:please|pls|plz|kindly|just|also|next|first|finally)[\s,]+)*/;
 const COMMANDS = new RegExp(`^(?:${IMPERATIVES}) `);
@@ -12,14 +12,14 @@ const LATER_COMMANDS = new RegExp(
   `(?:[.:;!,)-]|\\band|\\bthen|\\bso)\\s+(?:please |also |then )*(?:${IMPERATIVES})\\b`,
 );
 const ASKS =
-  /\b(?:please|pls|plz|could you|would you|can you|will you|can we|could we|could i|can i|let's|lets|(?:we|i)(?: really| also| still| now)? (?:need|want|require|must|expect|have to)|(?:we|i)(?:'d| would) (?:like|love|appreciate|want)|we are expecting|we're expecting|looking (?:for|to)|should|must|needs? to|(?:our|the|this|my) \w+(?: \w+)? needs?|has to|have to|shall|may (?:only )?(?:reach|access|visit|use))\b/;
+  /\b(?:please|pls|plz|could you|would you|can you|will you|can we|could we|(?:could|can|would) (?:somebody|someone|anybody|anyone)|could i|can i|let's|lets|(?:we|i)(?: really| also| still| now)? (?:need|want|require|must|expect|have to)|(?:we|i)(?:'d| would) (?:like|love|appreciate|want)|we are expecting|we're expecting|looking (?:for|to)|should|must|needs? to|(?:our|the|this|my) \w+(?: \w+)? needs?|has to|have to|shall|may (?:only )?(?:reach|access|visit|use))\b/;
 
 /** A heading is a wish; a sentence with somebody in it who does something is not. */
 const SUBJECT =
   /^(?:the|our|my|his|her|its|their|your|this|that|these|those|some|someone|nobody|everyone|everybody|anyone|many|most|people|customers|there)\b|\b(?:i|me|we|us|you|he|him|she|they|them|it|it's|who|is|are|am|was|were|be|been|being|has|had|have|does|do|did|will|would|can|could|may|might|wants?|needs|says?|thinks?|asks?|asked|mentions?|mentioned|means?|because|wonder|whether)\b/;
 /** One word is a name, not yet a wish. */
 const HEADING_WORDS_MIN = 2;
-const HEADING_WORDS_MAX = 14;
+const HEADING_WORDS_MAX = 20;
 
 const HANGUL = /[가-힣]/;
 const KOREAN_ASKS =

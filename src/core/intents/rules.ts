@@ -102,24 +102,24 @@ const COVERS: Readonly<Record<string, readonly string[]>> = {
   "credential-rotation": ["api-service", "secure-api-edge"],
 };
 
+/** Beside these an API is protected already, unless floods, bots or a cache are named too. */
+const BRINGS_A_WAF: ReadonlySet<string> = new Set(["scale-with-waf", "pci-dss-baseline"]);
+
 const JOINS =
   /\band (?:also|then|additionally)\b|\balso\b|\bplus\b|\bas well as\b|\badditionally\b|\band\b|,|;|그리고|또한|더불어|함께|하고|동시에|및|으며|며 /;
 
 /**
  * Several paths, where each is certain by itself and the words join them; two certain ones that nothing joins stay for a
- * question. An API that is to be scaled is protected by scaling already, unless floods, bots or a cache are named too.
+ * question.
  */
 function composed(candidates: readonly Candidate[], reading: Reading): readonly Candidate[] {
   const [best, ...others] = candidates;
   if (best === undefined) return [];
   const more = others.filter(({ of: { path }, confidence }) => {
     if (confidence < CONFIDENT) return false;
-    if (COVERS[best.of.path]?.includes(path)) return false;
-    return !(
-      best.of.path === "scale-with-waf" &&
-      path === "secure-api-edge" &&
-      !reading.any("ddos", "bot", "cache")
-    );
+    if (path === "secure-api-edge" && BRINGS_A_WAF.has(best.of.path))
+      return reading.any("ddos", "bot", "cache");
+    return !COVERS[best.of.path]?.includes(path);
   });
   const kept = more.filter(
     ({ of: { path } }) => !more.some((other) => COVERS[other.of.path]?.includes(path)),

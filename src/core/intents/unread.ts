@@ -91,18 +91,33 @@ function wordsUnread(reading: Reading, { paths, values, names }: Used): readonly
     .reduce((so, concept) => so.replaceAll(optionOut(concept), " "), amounts);
   const concepts = new Set(paths.flatMap((path) => path.concepts));
   const rest = [...concepts].reduce((so, concept) => blanked(so, spansOf(concept, given)), given);
+  const topics = topicsOf(amounts, paths);
   const isKnown = knownBy([
     ...paths.flatMap(({ words }) => words),
     ...(names.has("allowed_addresses") && reading.places.paths.length === 0 ? EXCEPTED : []),
   ]);
-  const late = names.has("expires_on") ? rest.replaceAll(EXPIRY, " ") : rest;
+  const words = (ends(names, rest) ? rest.replaceAll(EXPIRY, " ") : rest).match(WORD) ?? [];
   return [
-    ...(late.match(STEP) ?? []),
-    ...(amounts.match(NEWCOMERS) ?? []),
-    ...(amounts.match(CONTRARY) ?? []),
-    ...(late.match(WORD) ?? []).filter((word) => !isKnown(word)),
+    ...(rest.match(STEP) ?? []),
+    ...MARKS.flatMap((mark) => amounts.match(mark) ?? []),
+    ...(names.has("asns") ? [] : (amounts.match(NETWORKS) ?? [])),
+    ...words.filter((word) => !isKnown(word) && !topics.has(word)),
   ];
 }
+
+/** A length of time says when a parameter ends. */
+const ends = (names: Used["names"], text: string): boolean =>
+  names.has("expires_on") || (names.has("retry_after_seconds") && RETRY.test(text));
+
+/** What something new is about, said right before its name: `a recipe site`, `채용 정적 페이지`. It limits nothing that stands. */
+const topicsOf = (text: string, paths: Used["paths"]): ReadonlySet<string> =>
+  new Set(
+    paths.flatMap(({ begins }) =>
+      begins === null
+        ? []
+        : [...text.matchAll(begins)].flatMap(([, english, korean]) => [english ?? korean ?? ""]),
+    ),
+  );
 
 function knownBy(own: readonly string[]): (word: string) => boolean {
   const words = new Set(own);
@@ -136,13 +151,22 @@ const isHangul = (word: string): boolean => /^[가-힣]/.test(word);
 const WORD = /[a-z][a-z']*|[가-힣]+|[0-9][0-9a-z.,%]*|[^\s\p{P}\p{S}a-z가-힣0-9]+|[%$€£₩<>≤≥]/gu;
 /** By how much, or from where: neither is the rate that is wanted. */
 const STEP = new RegExp(`\\b(?:by|from)(?= +${QUANTITY})`, "g");
+/** When it is to begin is no length of time. */
+const LATER = new RegExp(
+  `\\bin(?= +${QUANTITY})|(?<=${QUANTITY} *)(?:뒤|후|있다가|전)|(?<=${QUANTITY} +)(?:later|hence|ahead|from now|ago)\\b`,
+  "g",
+);
 /** `new` begins a service, and limits who is meant. */
 const NEWCOMERS =
   /\bnew (?:users?|visitors?|customers?|clients?|accounts?|sessions?|connections?|requests?|traffic|people)\b/g;
 /** What these stop elsewhere is an attack; here it is what the path would bring. */
 const CONTRARY =
   /\b(?:avoid|prevent|stop|block|refuse)(?:ing|s)? (?:(?:any|all|the|edge) )*(?:cach\w+|wafs?|firewalls?)\b/g;
+const MARKS = [LATER, NEWCOMERS, CONTRARY] as const;
+/** Networks without numbers. */
+const NETWORKS = /\b(?:asns?|autonomous systems?)\b/g;
 const FENDING = /\b(?:fend|ward|shrug|stave|hold|kick|show)(?:s|ed|ing)? off\b/g;
+const RETRY = /\b(?:retry|try again|come back)\b/;
 /** `expire after 90 days`: what follows is the parameter. */
 const EXPIRY = new RegExp(`\\b(?:after|within)(?= +${QUANTITY})`, "g");
 const AT_A_PLACE = new RegExp(`\\b(?:under|below|beneath)(?= +${PLACE})`, "g");

@@ -9,6 +9,8 @@ interface Vocabulary {
   readonly words: readonly string[];
   /** A text without the phrases that only the path understands. */
   readonly without: (text: string) => string;
+  /** Where the path makes something new: a word before its name, which says what it is about. */
+  readonly begins: RegExp | null;
 }
 
 const EVERYWHERE: readonly Concept[] = ["build", "site", "service", "secure", "traffic"];
@@ -16,12 +18,13 @@ const EVERYWHERE: readonly Concept[] = ["build", "site", "service", "secure", "t
 const vocabulary = (
   concepts: readonly Concept[],
   words: string,
-  { optional = [], without = (text) => text }: Partial<Vocabulary> = {},
+  { optional = [], without = (text) => text, begins = null }: Partial<Vocabulary> = {},
 ): Vocabulary => ({
   concepts: [...EVERYWHERE, ...concepts],
   optional,
   words: words.split(" ").filter((word) => word !== ""),
   without,
+  begins,
 });
 
 const FORBIDS =
@@ -30,7 +33,7 @@ const FORBIDS =
 const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   "secure-api-edge": vocabulary(
     ["cache", "edge", "api", "ddos", "bot", "waf", "rateLimit", "block", "threat"],
-    "down limit limits limited cap capped ceiling abusive abuse abusers attack attacks attackers responses response rest json fast faster latency origin client clients each ip ips ttl 호출 공격 응답 아래 하위",
+    "down limit limits answers remember tier limited cap capped ceiling abusive abuse abusers attack attacks attackers responses response rest json fast faster latency origin client clients each ip ips ttl 호출 공격 응답 아래 하위",
     { optional: ["cache", "ddos", "bot", "waf", "rateLimit"] },
   ),
   "scale-with-waf": vocabulary(
@@ -50,24 +53,32 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   "static-site": vocabulary(
     ["staticSite", "page", "cache", "edge", "r2", "worker"],
     "files file static html assets content served dns 파일 주소 홍보",
+    {
+      begins:
+        /(?<=\b(?:a|an|our|the|my|new|static) )([a-z]+) (?=(?:static )?(?:web ?)?(?:site|page|homepage|center|centre|portal)s?\b)|([가-힣]+) (?=정적|랜딩|홈페이지|사이트)/g,
+    },
   ),
   "api-service": vocabulary(
     ["worker", "api", "kv", "d1", "r2", "storage", "credential"],
     "staging development dev production store binding bindings namespace secret secrets called named name w 바인딩 스테이징 개발 환경 이름",
-    { optional: ["kv", "d1", "r2"] },
+    {
+      optional: ["kv", "d1", "r2"],
+      begins:
+        /(?<=\b(?:a|an|our|the|my|new) )([a-z]+) (?=(?:api|service|backend|microservice)s?\b)/g,
+    },
   ),
   "email-authentication": vocabulary(
     ["spf", "dkim", "dmarc", "mtaSts", "mail", "spoof", "block"],
-    "record records dns policy p none quarantine reject strict enforce enforced mode monitoring reports report reporting sent send sends sending sender senders outgoing domain nobody anyone people name failures failing spam anybody via p microsoft 365 forge 않게 레코드 정책 거부 격리 보고서 발송 도메인 방지 막",
+    "spammers spammer down hygiene allow let authorize authorise permit record records dns policy p none quarantine reject strict enforce enforced mode monitoring reports report reporting sent send sends sending sender senders outgoing domain nobody anyone people name failures failing spam anybody via p microsoft 365 forge 않게 레코드 정책 거부 격리 보고서 발송 도메인 방지 막",
     { optional: ["mtaSts"], without: withoutSenders },
   ),
   "maintenance-page": vocabulary(
     ["maintenance", "page", "api"],
-    "under down back off says saying message text retry while doing repairs repair upgrade upgrades soon 중 문구 메시지 안내",
+    "under down back off says saying message text retry tell clients greet us while doing repairs repair upgrade upgrades soon 중 문구 메시지 안내",
   ),
   "geo-restriction": vocabulary(
     ["geo", "block", "allow", "challenge", "admin", "api", "edge"],
-    "or only everyone everybody anyone nobody everything else other others rest except but outside or limit restrict restricted reach reachable access accessible visit visits network networks as connections ip ips addresses address come comes coming originating area only 만 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로",
+    "or only everyone everybody anyone nobody everything else other others rest except but outside or limit restrict restricted reach reachable access accessible visit visits network networks as connections ip ips addresses address sanction sanctions come comes coming originating area only 만 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로",
   ),
   "credential-rotation": vocabulary(
     ["rotate", "credential", "api"],
