@@ -195,7 +195,7 @@ const isLatin = (name: string): boolean => /^[a-zü. ]+$/.test(name);
 
 /** Words that a Korean name is part of and that mean no country: 인도 (India) in 인도네시아 is handled by length, these are not. */
 const NO_COUNTRY =
-  /인도적|수단으로|수단을|방어 수단|보호 수단|프랑스어|한국어|중국어|일본어|영어|독일어|turkey sandwich/g;
+  /오만(?= ?(?:rps|qps|tps|건|개|회|요청|트래픽))|인도적|수단으로|수단을|방어 수단|보호 수단|프랑스어|한국어|중국어|일본어|영어|독일어|turkey sandwich/g;
 
 /** Stands where a country was taken out. */
 export const COUNTRY = "\u25c8";

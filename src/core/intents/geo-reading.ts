@@ -9,7 +9,7 @@ const isListed = ({ countries, places }: Reading): boolean =>
 
 const EXCEPTION = /\b(?:except|but|other than|outside)\b|제외|빼고|말고|이외|외에|외의|외는/;
 const EXCEPTED = new RegExp(
-  `^[^${COUNTRY}]*\\b(?:except|but|other than|outside)\\b(?: \\S+){0,6}? ${COUNTRY}|${COUNTRY}.{0,20}(?:제외|빼고|말고|이외|외에|외의|외는)`,
+  `^[^${COUNTRY}]*\\b(?:except|but|other than|outside)\\b(?: \\S+){0,6}? ${COUNTRY}|${COUNTRY}.{0,20}(?:제외|빼고|말고|이외|외에|외의|외는)(?!.*${COUNTRY})`,
 );
 
 /** Null where the words may be taken either way: some named to be kept out, and others to be let in. */
@@ -26,6 +26,9 @@ function modeOf(reading: Reading): "block" | "allow_only" | null {
   if (reading.any("block", "challenge")) return reading.concepts.has("allow") ? null : "block";
   return null;
 }
+
+const isToldTwice = ({ concepts, rest }: Reading): boolean =>
+  concepts.has("block") && /\b(?:rest|others?|else|everyone|everybody)\b|나머지|그 ?외/.test(rest);
 
 export const geoRestriction: PathReading = {
   path: GEO,
@@ -57,6 +60,8 @@ export const geoRestriction: PathReading = {
       action: reading.any("challenge") ? "managed_challenge" : undefined,
     };
     if (countries.vague || !isListed(reading)) return missing(GEO, "countries", members);
+    // Some to be kept out and some to be challenged: which ones are which?
+    if (reading.has("challenge") && isToldTwice(reading)) return missing(GEO, "action", members);
     return mode === null ? missing(GEO, "mode", members) : filled(members);
   },
 };

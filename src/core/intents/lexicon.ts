@@ -30,7 +30,7 @@ const CONCEPTS = {
   ssh: /\bssh\b|\bport 22\b/,
   staticSite:
     /\bstatic(?:ally)?\b|\blanding page\b|\bjamstack\b|\b(?:marketing|documentation|docs|portfolio|brochure|promo|company|campaign) (?:web)?(?:site|page)s?\b|\bblog\b|\bhomepage\b|\bhtml (?:files|pages|site)\b|\b(?:host|publish|deploy|launch|serve) (?:a |an |our |my |the |new )*(?:web ?site|web ?page|site|files)\b|정적|랜딩 ?페이지|홈페이지|블로그|(?:홍보|문서|소개|마케팅|회사|이벤트) ?(?:웹 ?)?(?:사이트|페이지)|웹 ?사이트를? ?(?:배포|호스팅|게시|올려|띄워|만들)/,
-  site: /\bweb ?sites?\b|\bsites?\b|\bweb ?pages?\b|사이트|웹 ?페이지/,
+  site: /\bweb ?sites?\b|\bhomepages?\b|홈페이지|\bsites?\b|\bweb ?pages?\b|사이트|웹 ?페이지/,
   build:
     /\bhost(?:s|ed|ing)?\b|\bdeploy(?:s|ed|ing|ment)?\b|\bpublish(?:ed|ing)?\b|\blaunch(?:ed|ing)?\b|\bprovision(?:s|ed|ing)?\b|\bcreat(?:e|es|ed|ing)\b|\bspin(?:ning)? up\b|\bstand(?:ing)? up\b|\bset(?:ting)? up\b|\bscaffold(?:ed|ing)?\b|\bbootstrap\b|\bbuild\b|\bnew\b|\bstart\b|\bbring up\b|\broll out\b|\bmake\b|\bneed\b|\bwant\b|\bgive\b|호스팅|배포|만들|만든|생성|띄워|띄우|구축|개설|프로비저닝|새로|신규|구성|세팅|셋업|준비|게시|시작|마련/,
   service:
@@ -46,7 +46,7 @@ const CONCEPTS = {
   mtaSts: /\bmta-?sts\b|\bmta sts\b/,
   mail: /\be-?mails?\b|\bmails?\b|\bmailbox(?:es)?\b|이메일|전자 ?우편|메일/,
   spoof:
-    /\bspoof(?:s|ed|ing)?\b|\bforg(?:e|ed|ery|ing)\b|\bimpersonat(?:e|es|ed|ing|ion)\b|\bauthenticat(?:e|ed|es|ion|ing)\b|\bphish(?:ing)?\b|스푸핑|사칭|위조|도용|인증/,
+    /\bspoof(?:s|ed|ing)?\b|\bforg(?:e|ed|ery|ing)\b|\bimpersonat(?:e|es|ed|ing|ion)\b|\bauthenticat(?:e|ed|es|ion|ing)\b|\bphish(?:ing)?\b|스푸핑|사칭|위·?변조|위조|도용|인증/,
   maintenance:
     /\bmaintenance\b|\bdown for (?:repairs?|upgrades?|work)\b|\bwe(?:'| wi)ll be (?:right )?back\b|\bbe back soon\b|\bholding page\b|\bupkeep\b|점검|유지 ?보수|정비 ?(?:중|페이지|모드|안내)|메인터넌스|잠시 ?중단/,
   page: /\bpages?\b|\bmode\b|\bscreen\b|\bnotice\b|\bbanner\b|\bsplash\b|\bsign\b|\b503\b|페이지|모드|화면|안내|공지|창/,

@@ -3,7 +3,7 @@
  * nobody has thought of is asked about instead of acted on. What it misses costs one question.
  */
 
-const IMPERATIVES =
+export const IMPERATIVES =
   "accept|activate|add|admit|adopt|allow|answer|apply|arm|attach|ban|beef|begin|block|boost|bootstrap|bring|build|bump|cache|challenge|check off|configure|confine|create|cut|cycle|declare|defend|deliver|deny|deploy|display|drop|enable|enforce|ensure|expand|expire|expose|filter|force|front|geo-?block|get|give|guard|handle|harden|have|host|implement|increase|introduce|install|keep|launch|lay|let|limit|lock|make|mitigate|move|need|only|onboard|open|permit|place|prepare|prevent|protect|provide|provision|publish|put|raise|ramp|rate-?limit|refresh|refuse|reissue|reject|renew|require|restrict|roll|rotate|run|scaffold|scale|secure|send traffic|serve|set|setup|shield|ship|show|size|spin|stand|start|stop|switch|take|throttle|tighten|turn|upgrade|use|want|withstand|wrap";
 const OPENING =
   /^(?:(?:hi|hey|hello|dear|good (?:morning|afternoon|evening)|ok|okay|so|now|team|all|folks|everyone|thanks|thank you|quick one|fyi)\b[\s,!.:)-]*)*(?:(?:please|pls|plz|kindly|just|also|next|first|finally)[\s,]+)*/;

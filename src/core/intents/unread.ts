@@ -89,7 +89,10 @@ function wordsUnread(reading: Reading, { paths, values, names }: Used): readonly
     .flatMap(({ optional }) => optional)
     .filter((concept) => reading.leftOut(concept))
     .reduce((so, concept) => so.replaceAll(optionOut(concept), " "), amounts);
-  const concepts = new Set(paths.flatMap((path) => path.concepts));
+  // What is left out and named again is a contradiction.
+  const concepts = new Set(
+    paths.flatMap((path) => path.concepts.filter((concept) => !reading.leftOut(concept))),
+  );
   const rest = [...concepts].reduce((so, concept) => blanked(so, spansOf(concept, given)), given);
   const topics = topicsOf(amounts, paths);
   const isKnown = knownBy([
@@ -115,7 +118,9 @@ const topicsOf = (text: string, paths: Used["paths"]): ReadonlySet<string> =>
     paths.flatMap(({ begins }) =>
       begins === null
         ? []
-        : [...text.matchAll(begins)].flatMap(([, english, korean]) => [english ?? korean ?? ""]),
+        : [...text.matchAll(begins)].flatMap(([, ...topics]) =>
+            topics.filter((topic) => topic !== undefined),
+          ),
     ),
   );
 
@@ -158,7 +163,7 @@ const LATER = new RegExp(
 );
 /** `new` begins a service, and limits who is meant. */
 const NEWCOMERS =
-  /\bnew (?:users?|visitors?|customers?|clients?|accounts?|sessions?|connections?|requests?|traffic|people)\b/g;
+  /\bnew (?:users?|visitors?|customers?|clients?|accounts?|sessions?|connections?|requests?|traffic|people)\b|신규 ?(?:회원|고객|사용자|방문자|이용자|접속자|트래픽|요청)/g;
 /** What these stop elsewhere is an attack; here it is what the path would bring. */
 const CONTRARY =
   /\b(?:avoid|prevent|stop|block|refuse)(?:ing|s)? (?:(?:any|all|the|edge) )*(?:cach\w+|wafs?|firewalls?)\b/g;

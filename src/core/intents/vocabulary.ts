@@ -43,19 +43,19 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   ),
   "pci-dss-baseline": vocabulary(
     ["pci", "compliance", "waf", "admin", "api", "page", "people"],
-    "dss v4 v4.0 4.0 4.0.1 tls https hsts encryption encrypted encrypt log logs logging logged kept retention retain sign sign-in signin login access payment payments pay card cards checkout shop store customer data 결제 카드 인증 로그 보관 로그인 암호화",
+    "dss credit debit visa mastercard 신용 체크 통제 컨트롤 규격 감사 데이터 v4 v4.0 4.0 4.0.1 tls https hsts encryption encrypted encrypt log logs logging logged kept retention retain sign sign-in signin login access payment payments pay card cards checkout shop store customer data 결제 카드 인증 로그 보관 로그인 암호화",
   ),
   "zero-trust-egress": vocabulary(
     ["egress", "people", "zeroTrust", "threat", "ssh", "block", "allow"],
-    "or down only everything else other others rest nothing reachable default deny internet web network networks dns domains domain outside reach reaching visit visiting access accessing go going may connections connection filter filtering off limits 만 나머지 인터넷 접속 네트워크 사용자 접속 방지 악성 코드 못 제한 도메인 못하",
+    "or down only everything else other others rest nothing reachable default deny internet web network networks dns domains domain outside reach reaching visit visiting access accessing go going may route destinations categories content queries resolver data leak connections connection filter filtering off limits 만 나머지 인터넷 접속 네트워크 사용자 접속 방지 악성 코드 못 제한 도메인 못하",
     { optional: ["threat"], without: (text) => text.replaceAll(FORBIDS, " ") },
   ),
   "static-site": vocabulary(
     ["staticSite", "page", "cache", "edge", "r2", "worker"],
-    "files file static html assets content served dns 파일 주소 홍보",
+    "documentation docs marketing product portfolio knowledge base help faq files file static html assets content served dns 파일 주소 홍보",
     {
       begins:
-        /(?<=\b(?:a|an|our|the|my|new|static) )([a-z]+) (?=(?:static )?(?:web ?)?(?:site|page|homepage|center|centre|portal)s?\b)|([가-힣]+) (?=정적|랜딩|홈페이지|사이트)/g,
+        /(?<=\b(?:a|an|our|the|my|new|static) )([a-z]+) (?=(?:static )?(?:web ?)?(?:site|page|homepage|center|centre|portal)s?\b)|\b(?:site|page)s? for (?:our|the|my|a|an) ([a-z]+)|([가-힣]+) (?=정적|랜딩|홈페이지|사이트)/g,
     },
   ),
   "api-service": vocabulary(
@@ -69,20 +69,20 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   ),
   "email-authentication": vocabulary(
     ["spf", "dkim", "dmarc", "mtaSts", "mail", "spoof", "block"],
-    "spammers spammer down hygiene allow let authorize authorise permit record records dns policy p none quarantine reject strict enforce enforced mode monitoring reports report reporting sent send sends sending sender senders outgoing domain nobody anyone people name failures failing spam anybody via p microsoft 365 forge 않게 레코드 정책 거부 격리 보고서 발송 도메인 방지 막",
+    "spammers spammer scammers scammer impersonators spoofers deliverability reputation txt down hygiene allow let authorize authorise permit record records dns policy p none quarantine reject strict enforce enforced mode monitoring reports report reporting sent send sends sending sender senders outgoing domain nobody anyone people name failures failing spam anybody via p microsoft 365 forge 않게 레코드 정책 거부 격리 보고서 발송 도메인 방지 막",
     { optional: ["mtaSts"], without: withoutSenders },
   ),
   "maintenance-page": vocabulary(
     ["maintenance", "page", "api"],
-    "under down back off says saying message text retry tell clients greet us while doing repairs repair upgrade upgrades soon 중 문구 메시지 안내",
+    "under down back off says saying message text retry tell clients greet us while migrate migration migrating database db release scheduled doing repairs repair upgrade upgrades soon 중 문구 메시지 안내",
   ),
   "geo-restriction": vocabulary(
     ["geo", "block", "allow", "challenge", "admin", "api", "edge"],
-    "or only everyone everybody anyone nobody everything else other others rest except but outside or limit restrict restricted reach reachable access accessible visit visits network networks as connections ip ips addresses address sanction sanctions come comes coming originating area only 만 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로",
+    "or only everyone everybody anyone nobody everything else other others rest except but outside or limit restrict restricted reach reachable access accessible visit visits network networks as connections ip ips addresses address sanction sanctions embargo fraud geofence come comes coming originating area only 만 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로",
   ),
   "credential-rotation": vocabulary(
     ["rotate", "credential", "api"],
-    "every each once daily weekly monthly quarterly yearly annually day week month quarter year access notify tell mail email then regularly periodically 마다 매일 매주 매달 매월 분기 매년 주기적 정기적",
+    "scheduled schedule routine regular lifecycle every each once daily weekly monthly quarterly yearly annually day week month quarter year access notify tell mail email then regularly periodically 마다 매일 매주 매달 매월 분기 매년 주기적 정기적",
   ),
 };
 

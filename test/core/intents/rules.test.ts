@@ -10,6 +10,7 @@ import { interpret } from "../../../src/core/intents/rules.ts";
 import { GROUND, stateOf } from "../golden-paths/ground.ts";
 import { NOW } from "../harbor.ts";
 import { ASKED, UNSEEN } from "./unseen.ts";
+import { LIMITED, WHOLE } from "./first-sight.ts";
 import { type Labelled, NOT_TO_APPLY, OTHERS, PARAPHRASES, PROMISED } from "./labelled.ts";
 
 const SETTING: Setting = { level: "zone", zone: "harbor.example", now: NOW, uses: [] };
@@ -58,6 +59,34 @@ describe("the labelled set", () => {
     expect(1 - wrong.length / UNSEEN.length, told.join("\n")).toBeGreaterThanOrEqual(0.9);
     expect(wrong.filter(({ text }) => read(text).type === "choice")).toEqual([]);
     expect(ASKED.filter((text) => read(text).type === "choice")).toEqual([]);
+  });
+
+  it("takes a wish at its word only where every word is accounted for", () => {
+    const wrong = WHOLE.filter((one) => !isRight(one));
+    const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
+    expect(1 - wrong.length / WHOLE.length, told.join("\n")).toBeGreaterThanOrEqual(0.95);
+    expect(wrong.filter(({ text }) => read(text).type === "choice")).toEqual([]);
+    expect(LIMITED.filter((text) => read(text).type === "choice")).toEqual([]);
+  });
+
+  it.each([
+    ["for the qux team", "qux"],
+    ["on every second host", "second"],
+    ["except the checkout", "except"],
+    ["per region", "per"],
+    ["not staging", "not"],
+    ["50%", "50%"],
+    ["москва", "москва"],
+  ])("asks what is meant by `%s` behind any wish", (words, unread) => {
+    const plain = [...PROMISED, ...WHOLE].filter(({ text }) => read(text).type === "choice");
+    const asked = plain.map(({ text }) => read(`${text} ${words}`));
+    expect(plain.length).toBeGreaterThan(60);
+    expect(asked.filter(({ type }) => type === "choice")).toEqual([]);
+    const named = asked.filter(
+      (one) =>
+        one.type === "question" && one.doubt.about === "unread" && one.doubt.words.includes(unread),
+    );
+    expect(named.length).toBeGreaterThan(plain.length / 2);
   });
 
   it("is never misunderstood with confidence", () => {
