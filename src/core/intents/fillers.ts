@@ -8,7 +8,7 @@ const ENGLISH = `
 active a an the this that these those it its it's them they their there here our ours us we we're we'd we'll i i'd i'm i'll my me you your and also plus too
 as well both together then along alongside additionally to of on in at for with by from into onto over across against before behind front through via
 using towards toward up out is are be being been was will would could can should shall must may have has had having do does did let lets let's gets
-get getting got please pls plz kindly thanks thank cheers hi hey hello dear folks appreciate appreciated great nice lovely good mind like love want
+get getting got please pls plz kindly thanks thank cheers hi hey hello dear folks appreciate appreciated great nice lovely good mind love want
 wants wanted need needs needed require requires required expect expecting expects hope looking look going go come coming ready able sure add adds
 adding added apply applies applied applying put puts putting place placed set sets setting use uses used enable enables enabled enabling activate turn
 turned switch switched bring brings take takes keep keeps kept give gives make makes making made run running implement introduce configure configured
@@ -89,6 +89,22 @@ const KOREAN = `
 이후로 담 채우 채워 두기 하기 되기 위하 위하여 목적 준다 게끔 끔 달성 이루 도달
 `;
 
-/** Words that are made of stems of a path's own, and of fillers. */
-export const koreanOf = (own: readonly string[]): RegExp =>
-  new RegExp(`^(?:${[...own, ...listed(KOREAN)].join("|")})+$`);
+const KOREAN_STEMS: ReadonlySet<string> = new Set(listed(KOREAN));
+/** The longest that is listed, of a path's own too. */
+const STEM_CHARS_MAX = 8;
+
+/**
+ * Whether a word is made of listed stems and a path's own, from its start to its end. Every place is looked at once, because an
+ * expression with alternatives that overlap would take for ever on a long word (I12).
+ */
+export function isMadeOf(own: ReadonlySet<string>, word: string): boolean {
+  const reached = new Set([0]);
+  for (let start = 0; start < word.length; start += 1) {
+    if (!reached.has(start)) continue;
+    for (let end = start + 1; end <= start + STEM_CHARS_MAX; end += 1) {
+      const stem = word.slice(start, end);
+      if (KOREAN_STEMS.has(stem) || own.has(stem)) reached.add(start + stem.length);
+    }
+  }
+  return reached.has(word.length);
+}

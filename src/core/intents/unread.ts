@@ -4,7 +4,7 @@
  * Fillers are listed and limits are not: a limit that nobody has thought of is asked about (T5).
  */
 import type { Json } from "../canonical.ts";
-import { FILLERS, koreanOf } from "./fillers.ts";
+import { FILLERS, isMadeOf } from "./fillers.ts";
 import type { Chosen } from "./interpretation.ts";
 import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
 import { nameIn } from "./path-reading.ts";
@@ -84,7 +84,7 @@ function quantitiesUnread({ rates, durations }: Reading, { names }: Used): reado
 function wordsUnread(reading: Reading, { paths, values, names }: Used): readonly string[] {
   const text = withoutNames(withoutOpening(reading.rest), values).replaceAll(AT_A_PLACE, " ");
   const sent = paths.reduce((so, { without }) => without(so), text);
-  const amounts = withoutDurations(withoutRates(sent)).replaceAll(FENDING, " ");
+  const amounts = withoutDurations(withoutRates(sent)).replaceAll(HARMLESS, " ");
   const given = paths
     .flatMap(({ optional }) => optional)
     .filter((concept) => reading.leftOut(concept))
@@ -126,9 +126,8 @@ const topicsOf = (text: string, paths: Used["paths"]): ReadonlySet<string> =>
 
 function knownBy(own: readonly string[]): (word: string) => boolean {
   const words = new Set(own);
-  const korean = koreanOf(own.filter((word) => isHangul(word)));
   const isListed = (word: string): boolean => FILLERS.has(word) || words.has(word);
-  return (word) => (isHangul(word) ? korean.test(word) : formsOf(word).some(isListed));
+  return (word) => (isHangul(word) ? isMadeOf(words, word) : formsOf(word).some(isListed));
 }
 
 /** A word as it is, and what it may be a form of: `copes`, `satisfies`, `hardened`, `wrapping`, `comfortably`. */
@@ -170,7 +169,9 @@ const CONTRARY =
 const MARKS = [LATER, NEWCOMERS, CONTRARY] as const;
 /** Networks without numbers. */
 const NETWORKS = /\b(?:asns?|autonomous systems?)\b/g;
-const FENDING = /\b(?:fend|ward|shrug|stave|hold|kick|show)(?:s|ed|ing)? off\b/g;
+/** Words that limit elsewhere: `caching off`, `like the old one`. */
+const HARMLESS =
+  /\b(?:fend|ward|shrug|stave|hold|kick|show)(?:s|ed|ing)? off\b|(?<=(?:\bwould|'d) )like\b/g;
 const RETRY = /\b(?:retry|try again|come back)\b/;
 /** `expire after 90 days`: what follows is the parameter. */
 const EXPIRY = new RegExp(`\\b(?:after|within)(?= +${QUANTITY})`, "g");

@@ -239,6 +239,11 @@ export const WHOLE: readonly Labelled[] = [
 ];
 
 export const LIMITED: readonly string[] = [
+  "Create an API service like orders-api with D1",
+  "러시아 말고 중국을 차단해줘",
+  "북한만 빼고 다 허용해줘",
+  "Scale prod to 10k RPS with WAF only if needed",
+  "API 엣지 캐시와 DDoS 가드레일을 일부 경로에 구성해줘",
   "Secure edge cache for the API, excluding POST requests, with DDoS guardrails",
   "Scale prod to 10k RPS with WAF during office hours only",
   "Block Iran and let the rest solve a captcha",

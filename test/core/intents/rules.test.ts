@@ -89,6 +89,12 @@ describe("the labelled set", () => {
     expect(named.length).toBeGreaterThan(plain.length / 2);
   });
 
+  it("comes to an end on a long word of stems that overlap", () => {
+    expect(read(`prod를 10k RPS로 확장하고 WAF를 적용해줘 ${"하고".repeat(900)}뷁`).type).toBe(
+      "question",
+    );
+  });
+
   it("is never misunderstood with confidence", () => {
     for (const { text, paths } of [...PROMISED, ...PARAPHRASES]) {
       const found = read(text);
