@@ -158,7 +158,12 @@ function decided(
     ({ path }) => GOLDEN_PATHS.get(path)?.needs === "zone" && reading.setting.level === "account",
   );
   if (misfit) return question({ about: "place", name: misfit.path }, chosen, reasons);
-  const unread = unreadIn(reading, chosen);
+  // What a use in force brings along was not said.
+  const said = readings.map(({ candidate: { of }, filled: { parameters } }) => ({
+    path: of.path,
+    parameters,
+  }));
+  const unread = unreadIn(reading, said);
   if (unread.length > 0) return question({ about: "unread", words: unread }, chosen, reasons);
   return { type: "choice", chosen, confidence, reasons };
 }

@@ -27,11 +27,12 @@ interface Used {
   readonly names: ReadonlySet<string>;
 }
 
-export function unreadIn(reading: Reading, chosen: readonly Chosen[]): readonly string[] {
+/** `said`: paths with the parameters that the text itself filled. */
+export function unreadIn(reading: Reading, said: readonly Chosen[]): readonly string[] {
   const used: Used = {
-    paths: chosen.map(({ path }) => vocabularyOf(path)),
-    values: new Set(chosen.flatMap(({ parameters }) => stringsOf(parameters))),
-    names: new Set(chosen.flatMap(({ parameters }) => Object.keys(parameters))),
+    paths: said.map(({ path }) => vocabularyOf(path)),
+    values: new Set(said.flatMap(({ parameters }) => stringsOf(parameters))),
+    names: new Set(said.flatMap(({ parameters }) => Object.keys(parameters))),
   };
   const told = [
     ...placesUnread(reading, used),

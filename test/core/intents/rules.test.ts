@@ -89,6 +89,13 @@ describe("the labelled set", () => {
     expect(named.length).toBeGreaterThan(plain.length / 2);
   });
 
+  it("does not take a length of time for said because the use in force has one", () => {
+    const uses = [{ path: "scale-with-waf", parameters: { target_rps: 5_000, cache_seconds: 60 } }];
+    const found = (text: string): string => interpret(text, { ...SETTING, uses }).type;
+    expect(found("Scale prod to 10k RPS with WAF")).toBe("choice");
+    expect(found("Scale prod to 10k RPS with WAF for two weeks")).toBe("question");
+  });
+
   it("comes to an end on a long word of stems that overlap", () => {
     expect(read(`prod를 10k RPS로 확장하고 WAF를 적용해줘 ${"하고".repeat(900)}뷁`).type).toBe(
       "question",
