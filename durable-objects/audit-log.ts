@@ -39,6 +39,10 @@ export interface VaultEnv {
   readonly LOG_SHARDS: string;
   /** Witness, group and quorum lines of a tlog-policy file; empty: none. */
   readonly LOG_WITNESSES: string;
+  readonly AWS_ACCOUNT_ID: string;
+  readonly AWS_ACCESS_KEY_ID: string;
+  readonly AWS_SECRET_ACCESS_KEY: string;
+  readonly AWS_SESSION_TOKEN?: string;
   readonly CF_MINT_TOKEN?: string;
   readonly VAULT_SEAL_KEY?: string;
   readonly TOKEN_ROTATE_DAYS?: string;

@@ -1,5 +1,12 @@
 /** Which zones the read token sees: each becomes a scope with a reconciler, and their accounts are watched. */
-import { type Instant, isScopeId, mint, type ObjectId, type ScopeId } from "../src/core/ids.ts";
+import {
+  type Instant,
+  isObjectId,
+  isScopeId,
+  mint,
+  type ObjectId,
+  type ScopeId,
+} from "../src/core/ids.ts";
 import type { Unknown } from "../src/core/observation.ts";
 import { scopeOf, type Site } from "../src/core/resource.ts";
 import { ok, type Result } from "../src/core/result.ts";
@@ -8,6 +15,7 @@ import { listZones } from "../src/edge/cloudflare/zones.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
 import { reconcilerOf } from "./bindings.ts";
 import { pacedApi } from "./paced-api.ts";
+import { worldProblem } from "./providers.ts";
 
 /** Reconcilers that are told at the same time. */
 const AT_ONCE = 20;
@@ -43,7 +51,21 @@ export async function discover(
       zones: watched,
     });
   }
+  const aws = awsSiteOf(env);
+  // No feed: AWS's trail is not read. Its scope is looked at when it is its turn, or when somebody asks.
+  if (aws) scopes.push(await adopt(env, { site: aws, accountId: aws.id }, now));
   return ok(scopes);
+}
+
+/** The account of AWS that is managed, as it is configured; the vault asks AWS whether the credential is of it. */
+function awsSiteOf(env: Env): Site | null {
+  const problem = worldProblem("aws_account", env);
+  const [account, name]: readonly string[] = [env.AWS_ACCOUNT_ID, env.AWS_ACCOUNT_NAME];
+  if (account === undefined) return null;
+  if (account !== "" && problem !== null)
+    console.error(JSON.stringify({ event: "aws_not_managed", problem }));
+  if (problem !== null) return null;
+  return { level: "aws_account", id: mint(isObjectId, account), name: name || account };
 }
 
 const siteOf = ({ level, id, name }: Site): Site => ({ level, id, name });

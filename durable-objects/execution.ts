@@ -14,8 +14,8 @@ import { type Call, type SealedPlan, type Step, withIds } from "../src/core/plan
 import type { ApiRequest, ObservedResource } from "../src/core/resource.ts";
 import { prohibitedNow } from "../src/core/prohibitions.ts";
 import { basisMoved, unpredicted } from "../src/core/verification.ts";
-import { finished } from "../src/edge/cloudflare/bulk-operation.ts";
 import type { Answer, ProviderApi } from "../src/core/provider-api.ts";
+import { carriedOut } from "./providers.ts";
 import { readTouched } from "./site-reader.ts";
 import type { ExecutionJournal } from "./execution-journal.ts";
 
@@ -174,10 +174,10 @@ export class Execution {
    * leaves an intent, like one while sending: the next look settles it.
    */
   async #send(request: ApiRequest, ids: ReadonlyMap<number, string>): Promise<Answer> {
-    const { api } = this.#input;
+    const { api, plan } = this.#input;
     const named = withIds(request, ids);
     const answer = await api.send(named);
-    const end = await finished(api, { request: named, answer });
+    const end = await carriedOut(plan.plan.site.level, api, { request: named, answer });
     // The ray of the write itself, not of the questions what became of it.
     return end.type === "ok" && answer.type === "ok" && answer.ray !== undefined
       ? { ...end, ray: answer.ray }

@@ -7,7 +7,7 @@ import type { LiveSite } from "../src/core/publish.ts";
 import type { ReadCache } from "../src/core/reader.ts";
 import { err, type Result } from "../src/core/result.ts";
 import { allGone, readWhole } from "./site-reader.ts";
-import { pacedApi } from "./paced-api.ts";
+import { pacedSiteApi } from "./paced-api.ts";
 import type { ScopeIdentity } from "./reconciler-state.ts";
 
 export interface Look {
@@ -27,7 +27,8 @@ export async function readLive(
   { identity, golden, lineage, kinds, now, cache }: Look,
 ): Promise<Result<LiveSite, Unknown>> {
   const { site, accountId } = identity;
-  const context = { api: pacedApi(env, { accountId, urgency: "sweep" }), site, cache };
+  const api = pacedSiteApi(env, site, { accountId, urgency: "sweep" });
+  const context = { api, site, cache };
   const declared = golden && parseGolden(golden.document, identity.scope, site);
   const inForce = declared?.ok ? declared.value : undeclared(identity);
   const live = await readWhole(context, { golden: inForce, kinds, now });

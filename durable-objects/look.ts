@@ -11,6 +11,7 @@ import { type Decision, reconcile, type ReconcileInput } from "../src/core/recon
 import { err, ok, type Result } from "../src/core/result.ts";
 import { FEED_MAX, type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
 import type { ProviderApi } from "../src/core/provider-api.ts";
+import { providerOf } from "../src/core/provider.ts";
 import { allGone, readSite, type SiteReading } from "./site-reader.ts";
 import { vaultOf, watchOf } from "./bindings.ts";
 import type { ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
@@ -171,6 +172,8 @@ export async function readTrail(
   { env, state, identity: { accountId, site }, api, nowMs }: LookInput,
   reach: "recent" | "all",
 ): Promise<readonly FeedEntry[] | null> {
+  // AWS's trail is not read: then nobody is known.
+  if (providerOf(site.level) !== "cloudflare") return null;
   const since = state.get(reach === "all" ? "wholeAt" : "inSyncAt");
   const overlapMs = reach === "all" ? SKEW_MS : ATTRIBUTION_OVERLAP_MS;
   const sinceMs = Math.max(

@@ -1,9 +1,14 @@
-/** The v4 API within the account's budget. */
+/** Providers' APIs within the account's budget. */
 import type { Grant, Told, Urgency } from "../src/core/budget.ts";
+import type { ProviderApi } from "../src/core/provider-api.ts";
+import { providerOf } from "../src/core/provider.ts";
+import type { Site } from "../src/core/resource.ts";
+import { connectAws } from "../src/edge/aws/connect.ts";
 import type { CloudflareApi } from "../src/edge/cloudflare/client.ts";
-import { connect } from "../src/edge/cloudflare/connect.ts";
+import { connect, type Through } from "../src/edge/cloudflare/connect.ts";
 import { limitsIn } from "../src/edge/cloudflare/ratelimit.ts";
 import type { Governor } from "./governor.ts";
+import { awsWorldOf } from "./providers.ts";
 
 /** Calls are acquired in pairs, which halves the questions. One that is left over is lost, and small. A poll is one call. */
 const BUNDLE = { heal: 2, look: 2, feed: 1, sweep: 2 } as const;
@@ -19,7 +24,15 @@ export interface Pace {
  * An API whose calls are paid for before they are made. A call that is not granted is answered as Cloudflare would answer
  * it, with 429 and how long to wait, only that nobody has been asked: the caller's handling of a limit is the same.
  */
-export function pacedApi(env: Env, { accountId, urgency, prepaid = 0 }: Pace): CloudflareApi {
+export const pacedApi = (env: Env, pace: Pace): CloudflareApi => connect(env, paying(env, pace));
+
+/** The API of whoever the site is at. An account of AWS has a governor of its own: budgets are an account's. */
+export const pacedSiteApi = (env: Env, { level }: Site, pace: Pace): ProviderApi =>
+  providerOf(level) === "aws"
+    ? connectAws(awsWorldOf(env), paying(env, pace))
+    : pacedApi(env, pace);
+
+function paying(env: Env, { accountId, urgency, prepaid = 0 }: Pace): Through {
   const governor = env.GOVERNOR.getByName(accountId) as unknown as Governor;
   let paid = prepaid;
   let waiting = 0;
@@ -52,7 +65,7 @@ export function pacedApi(env: Env, { accountId, urgency, prepaid = 0 }: Pace): C
     }
   }
 
-  return connect(env, async (request, send) => {
+  return async (request, send) => {
     const grant = await pay();
     if (!grant.granted) return refused(grant.waitMs);
     const response = await send(request);
@@ -60,7 +73,7 @@ export function pacedApi(env: Env, { accountId, urgency, prepaid = 0 }: Pace): C
     // Nobody asks for a while after a 429: the others have to hear of it now.
     if (told.retryAfterMs !== null) await governor.acquire({ urgency, calls: 0 }, told);
     return response;
-  });
+  };
 }
 
 const refused = (waitMs: number): Response =>

@@ -33,7 +33,7 @@ import { logOf, runOf } from "./bindings.ts";
 import type { GuardrailRegister } from "./guardrail-register.ts";
 import type { HoldRegister } from "./hold-register.ts";
 import { type Found, look, type LookInput, readTrail } from "./look.ts";
-import { pacedApi } from "./paced-api.ts";
+import { pacedSiteApi } from "./paced-api.ts";
 import { openDesk, scopeFacts } from "./policy-desk.ts";
 import type { ActiveRun, ReconcilerState, ScopeIdentity } from "./reconciler-state.ts";
 import { withoutVoice } from "./seating.ts";
@@ -93,7 +93,7 @@ export class Pass {
     const isSweep = signals.length > 0 && signals.every(({ source }) => source === "cron");
     const pace = { accountId, urgency: "look", prepaid: isSweep ? SWEEP_CALLS : 0 } as const;
     const { env, state, identity, holds, guardrails } = input;
-    const api = pacedApi(env, pace);
+    const api = pacedSiteApi(env, identity.site, pace);
     const leases = guardrails.leases();
     this.#look = { env, state, identity, api, holds: holds.all(), leases, nowMs: this.#nowMs };
     this.#where = { scope: input.identity.scope, at: this.#now };

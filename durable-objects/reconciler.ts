@@ -55,7 +55,7 @@ import { Guarding, unfounded } from "./guarding.ts";
 import { HoldRegister } from "./hold-register.ts";
 import { readLive } from "./live-reading.ts";
 import { type Found, look, type LookInput, rehearse } from "./look.ts";
-import { pacedApi } from "./paced-api.ts";
+import { pacedSiteApi } from "./paced-api.ts";
 import { Pass } from "./pass.ts";
 import { scopeFacts } from "./policy-desk.ts";
 import { afterRun, INCIDENT_ENDS, settle } from "./run-end.ts";
@@ -282,7 +282,8 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
 
   #lookInput(): LookInput {
     const identity = this.#identity();
-    const api = pacedApi(this.env, { accountId: identity.accountId, urgency: "look" });
+    const { accountId, site } = identity;
+    const api = pacedSiteApi(this.env, site, { accountId, urgency: "look" });
     const [holds, leases] = [this.#holds.all(), this.#guardrails.leases()];
     const of = { env: this.env, state: this.#state, identity, api };
     return { ...of, holds, leases, nowMs: Date.now() };

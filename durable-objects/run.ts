@@ -43,7 +43,7 @@ import {
 } from "./bindings.ts";
 import { Driver } from "./driver.ts";
 import { ORCHESTRATION } from "./orchestration.ts";
-import { pacedApi } from "./paced-api.ts";
+import { pacedSiteApi } from "./paced-api.ts";
 import { type Journalled, RunJournal } from "./run-journal.ts";
 
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
@@ -250,7 +250,7 @@ export class Run extends DurableObject<Env> implements RunPort {
 
   async #verify({ run, accountId }: Journalled): Promise<Performed> {
     const { site, steps } = this.#journal.plan();
-    const api = pacedApi(this.env, { accountId, urgency: "heal" });
+    const api = pacedSiteApi(this.env, site, { accountId, urgency: "heal" });
     const observed = await readTouched({ api, site }, steps);
     if (!observed.ok)
       return this.#again({ type: "unreadable", at: clock() }, observed.error.retryAfterMs);

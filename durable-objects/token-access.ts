@@ -27,9 +27,8 @@ export async function tokenAccess(env: Env, nowMs: number): Promise<TokenAccess>
 }
 
 async function look(env: Env): Promise<TokenAccess> {
-  const [scope] = await new SharedRecord(env.DB).scopes();
-  if (!scope) return "unknown";
-  const { account_id: accountId } = scope;
+  const accountId = await new SharedRecord(env.DB).firstAccount();
+  if (accountId === null) return "unknown";
   return accessOf(pacedApi(env, { accountId, urgency: "sweep" }), accountId);
 }
 

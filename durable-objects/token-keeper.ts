@@ -1,6 +1,7 @@
 import { digestOfText, isObject, textOf } from "../src/core/canonical.ts";
 import { type Instant, instantOf } from "../src/core/ids.ts";
 import type { Entry } from "../src/core/log/entry.ts";
+import { providerOf } from "../src/core/provider.ts";
 import type { Site } from "../src/core/resource.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import {
@@ -12,16 +13,14 @@ import {
 } from "../src/core/token-grant.ts";
 import { AccountTokens, verifiedToken } from "../src/edge/cloudflare/account-tokens.ts";
 import { CloudflareApi } from "../src/edge/cloudflare/client.ts";
-import {
-  type ApiBinding,
-  connect,
-  originProblem,
-  REAL_ORIGIN,
-} from "../src/edge/cloudflare/connect.ts";
+import { UNSIGNED_ORIGIN } from "../src/edge/aws/client.ts";
+import { refused, sendSigned } from "../src/edge/aws/connect.ts";
+import { connect, originProblem, REAL_ORIGIN } from "../src/edge/cloudflare/connect.ts";
 import { seal, unseal } from "../src/edge/signing/sealed-value.ts";
+import { awsWorldOf, type ProviderBinding, worldProblem } from "./providers.ts";
 import { type Minted, type Standing, TokenLedger } from "./token-ledger.ts";
 
-export interface KeeperEnv extends ApiBinding {
+export interface KeeperEnv extends ProviderBinding {
   /** A token that may make and delete account tokens. With it, each plan is written with a token of its own. */
   readonly CF_MINT_TOKEN?: string;
   /** 64 hex digits: what is stored of tokens is encrypted with it. */
@@ -79,7 +78,8 @@ export class TokenKeeper {
   async lend(id: string, grant: Grant): Promise<Result<null, Lent>> {
     const { nowMs } = this.input;
     const expiresAtMs = nowMs() + lifetimeMs(grant);
-    const minted = this.#mintToken() === null ? ok(null) : await this.#mint(id, grant);
+    const mints = providerOf(grant.site.level) === "cloudflare" && this.#mintToken() !== null;
+    const minted = mints ? await this.#mint(id, grant) : ok(null);
     if (!minted.ok) return minted;
     this.ledger.open(id, grant, expiresAtMs);
     return ok(null);
@@ -96,6 +96,7 @@ export class TokenKeeper {
     const { env } = this.input;
     const lease =
       /^Bearer lease:(\S+)$/.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+    if (new URL(request.url).origin === UNSIGNED_ORIGIN) return this.#sendAws(request, lease);
     const problem = this.#against(request, lease);
     if (problem !== null) return refusal(problem);
     const token = request.method === "GET" ? await this.#standing() : await this.#writing(lease);
@@ -103,6 +104,18 @@ export class TokenKeeper {
     const sent = new Request(request, { redirect: "manual" });
     sent.headers.set("authorization", `Bearer ${token}`);
     return sandboxOf(env)?.fetch(sent) ?? fetch(sent);
+  }
+
+  /** The same for AWS, where nothing stands in a header but a signature, over an address that is made when signing. */
+  async #sendAws(request: Request, lease: string): Promise<Response> {
+    const { env, nowMs } = this.input;
+    const problem = worldProblem("aws_account", env);
+    if (problem !== null) return refused(problem);
+    const { pathname, search } = new URL(request.url);
+    const grant = request.method === "GET" ? null : this.ledger.lease(lease, nowMs());
+    const lent = grant !== null && allows(grant, request.method, pathname + search);
+    if (request.method !== "GET" && !lent) return refused("not lent for this call");
+    return sendSigned(awsWorldOf(env), request);
   }
 
   /** Why a call is not made: it leads elsewhere, or is a write that the lease is not for. */

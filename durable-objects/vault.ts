@@ -8,7 +8,7 @@ import {
   type SignedApproval,
 } from "../src/core/approval.ts";
 import type { Motion } from "../src/core/ballot.ts";
-import { isObject } from "../src/core/canonical.ts";
+import { isObject, type JsonObject } from "../src/core/canonical.ts";
 import type { ExecutionReport, ReleaseRefusal, RevertReport } from "../src/core/execution.ts";
 import { covers, imagesOf } from "../src/core/hold.ts";
 import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
@@ -18,12 +18,11 @@ import { guardedBy } from "../src/core/policy/guarded-step.ts";
 import { openPlan, type Plan, type SealedPlan } from "../src/core/plan.ts";
 import type { ReleaseRequest } from "../src/core/ports.ts";
 import { leaseOver, prohibited, type Prohibition } from "../src/core/prohibitions.ts";
-import { scopeOf } from "../src/core/resource.ts";
+import { type Level, scopeOf, type Site } from "../src/core/resource.ts";
 import { certify, type Electorate } from "../src/core/quorum.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { approvalsNeeded } from "../src/core/risk.ts";
 import { grantOf, type GrantPurpose } from "../src/core/token-grant.ts";
-import { originProblem } from "../src/edge/cloudflare/connect.ts";
 import { checkBallots, checkPermit } from "../src/edge/signing/ballots.ts";
 import { activePolicyDigest } from "./active-policy.ts";
 import type { VaultEnv } from "./audit-log.ts";
@@ -31,6 +30,7 @@ import { record } from "./record.ts";
 import { Execution } from "./execution.ts";
 import { ExecutionJournal } from "./execution-journal.ts";
 import { lentApi, safeOf } from "./lent-api.ts";
+import { worldProblem } from "./providers.ts";
 import type { Register } from "./register.ts";
 
 const ANOTHER_SITE: Prohibition = {
@@ -183,7 +183,7 @@ export class Vault extends DurableObject<VaultEnv> {
     return new Execution({
       scope: plan.plan.scope,
       plan,
-      api: lentApi(this.env, lease),
+      api: lentApi(this.env, plan.plan.site.level, lease),
       journal: this.#journal,
       people: this.#journal.terms(plan.digest).people,
       record: (entries) => record(this.env, entries, "vault"),
@@ -201,7 +201,7 @@ export class Vault extends DurableObject<VaultEnv> {
     request: ReleaseRequest,
     { plan, digest, stateDigest }: SealedPlan,
   ): Promise<Result<readonly string[], ReleaseRefusal>> {
-    const origin = originProblem(this.env);
+    const origin = worldProblem(plan.site.level, this.env);
     if (origin) return err({ reason: "origin_mismatch", detail: origin });
     const last = this.#journal.lastEpoch();
     if (plan.epoch <= last) return err({ reason: "epoch_passed", epoch: plan.epoch, last });
@@ -303,19 +303,37 @@ export class Vault extends DurableObject<VaultEnv> {
 
   /**
    * The scope names a zone, the plan its id. Which id belongs to the name is asked of Cloudflare, once: taken from the
-   * plan, a certificate for one zone could be spent on another.
+   * plan, a certificate for one zone could be spent on another. An account of AWS has to be the credential's own.
    */
   async #anotherSite({ scope, site }: Plan): Promise<Prohibition | null> {
-    if (site.level === "account") return scopeOf(site) === scope ? null : ANOTHER_SITE;
+    if (scopeOf(site) !== scope) return ANOTHER_SITE;
+    if (site.level === "account") return null;
+    // Asked every time: another credential in the environment may be another account's.
+    if (site.level === "aws_account") return (await this.#isAwsAccount(site)) ? null : ANOTHER_SITE;
     const known = this.#journal.zoneId();
     if (known !== null) return known === site.id ? null : ANOTHER_SITE;
-    const answer = await lentApi(this.env, null).get(`/zones/${site.id}`);
-    // A fault, not a refusal: nothing has been released, and the run asks again.
-    if (answer.type === "unavailable")
-      throw new Error(`the zone cannot be looked up: ${answer.detail}`);
-    const name = answer.type === "ok" && isObject(answer.result) ? answer.result["name"] : null;
-    if (name !== site.name || scopeOf(site) !== scope) return ANOTHER_SITE;
+    if (!(await this.#isZone(site))) return ANOTHER_SITE;
     this.#journal.keepZoneId(site.id);
     return null;
+  }
+
+  async #isZone({ id, name }: Site): Promise<boolean> {
+    const zone = await this.#told("zone", `/zones/${id}`);
+    return zone !== null && zone["name"] === name;
+  }
+
+  /** Whose the credential is says AWS, too: it writes there whatever the plan's account is. */
+  async #isAwsAccount({ id }: Site): Promise<boolean> {
+    const told = await this.#told("aws_account", `/aws/${id}/sts/identity`);
+    const identity = told?.["GetCallerIdentityResult"] ?? null;
+    return isObject(identity) && identity["Account"] === id;
+  }
+
+  /** Null: it refuses. A fault is not a refusal: nothing has been released, and the run asks again. */
+  async #told(level: Level, path: string): Promise<JsonObject | null> {
+    const answer = await lentApi(this.env, level, null).get(path);
+    if (answer.type === "unavailable")
+      throw new Error(`the site cannot be looked up: ${answer.detail}`);
+    return answer.type === "ok" && isObject(answer.result) ? answer.result : null;
   }
 }

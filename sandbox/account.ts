@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { controlPlane } from "./control-plane.ts";
 import { API_ROOT } from "./api-request.ts";
+import { AwsPipeline, isForAws } from "./aws/pipeline.ts";
 import { Door } from "./edge/door.ts";
 import type { SandboxEnv } from "./env.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -11,6 +12,7 @@ import { World } from "./world.ts";
 
 export class Account extends DurableObject<SandboxEnv> {
   readonly #pipeline: Pipeline;
+  readonly #aws: AwsPipeline;
   readonly #control: ReturnType<typeof controlPlane>;
   readonly #door: Door;
   readonly #courier: Courier;
@@ -24,12 +26,14 @@ export class Account extends DurableObject<SandboxEnv> {
     seedOnce(world);
     this.#world = world;
     this.#pipeline = new Pipeline(world);
+    this.#aws = new AwsPipeline(world);
     this.#courier = new Courier(world, env.DELIVER_TO);
     this.#control = controlPlane(world, this.#courier);
     this.#door = new Door(world);
   }
 
   override async fetch(request: Request): Promise<Response> {
+    if (isForAws(request)) return this.#aws.handle(request);
     const zone = this.#door.zoneOf(request);
     if (zone !== undefined) {
       const answer = await this.#door.enter(request, zone);

@@ -35,6 +35,8 @@ export const Options = z.strictObject({
   ruleset_conflicts: z.number().int().min(0).max(10_000),
   /** A change of list items takes this long: pending in its first half, then running. */
   list_operation_delay_ms: z.number().int().min(0).max(86_400_000),
+  /** A change of record sets at Route 53 is pending for so long. */
+  route53_propagation_ms: z.number().int().min(0).max(86_400_000),
   /** Items that all lists of the account may have together. */
   list_items_max: z.number().int().min(0).max(1_000_000),
   /** Ordinary pages a second that the servers behind each zone make; who would wait too long gets 503. */
@@ -60,6 +62,7 @@ export const DEFAULT_OPTIONS: Options = {
   worker_bytes_max: 10 * 1024 * 1024,
   ruleset_conflicts: 0,
   list_operation_delay_ms: 0,
+  route53_propagation_ms: 0,
   list_items_max: 10_000,
   origin_capacity: 120,
   push_interval_ms: 5_000,

@@ -20,7 +20,40 @@ export function takeAccount(env) {
   if (readToken === writeToken)
     throw new StartError("CLOUDFLARE_READ_TOKEN and CLOUDFLARE_WRITE_TOKEN must be two tokens");
   const apiBase = parseBase(env.CF_API_BASE || CLOUDFLARE_API);
-  return { apiBase, isCloudflare: apiBase === CLOUDFLARE_API, readToken, writeToken };
+  return {
+    aws: takeAws(env),
+    apiBase,
+    isCloudflare: apiBase === CLOUDFLARE_API,
+    readToken,
+    writeToken,
+  };
+}
+
+/**
+ * The account of AWS beside it, if there is one: what the swarm is given to read with, and the vault to write with. Without
+ * one both Workers are told so, whatever their files say.
+ */
+function takeAws(env) {
+  const { AWS_ACCOUNT_ID: account = "", AWS_ACCOUNT_NAME: name = "" } = env;
+  const [read, write] = ["READ", "WRITE"].map((role) =>
+    ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"].map((what) => {
+      const variable = `AWS_${role}_${what}`;
+      const value = env[variable] ?? "";
+      // Child processes inherit the environment and have no need for it.
+      delete env[variable];
+      if (account !== "" && value === "")
+        throw new StartError(`AWS_ACCOUNT_ID needs ${variable}, which is not set`);
+      return value;
+    }),
+  );
+  if (account !== "" && read[0] === write[0])
+    throw new StartError("AWS_READ_ACCESS_KEY_ID and AWS_WRITE_ACCESS_KEY_ID must be two keys");
+  const varsOf = ([key, secret]) => ({
+    AWS_ACCOUNT_ID: account,
+    AWS_ACCESS_KEY_ID: key,
+    AWS_SECRET_ACCESS_KEY: secret,
+  });
+  return { swarm: { ...varsOf(read), AWS_ACCOUNT_NAME: name }, vault: varsOf(write) };
 }
 
 /** What the vault may be given beside its write token, in both modes; the environment is rid of it. */

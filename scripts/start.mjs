@@ -70,7 +70,7 @@ async function begin(options) {
 function workerOptions({ live, port, sandboxPort, stateDir, fresh }, { account, vaultVars }) {
   const base = { root, port, sandboxPort, stateDir, fresh, withSandbox: !live, vaultVars };
   if (!live) return base;
-  const { apiBase, readToken, writeToken } = account;
+  const { apiBase, aws, readToken, writeToken } = account;
   return {
     ...base,
     vars: (path) => ({
@@ -78,9 +78,10 @@ function workerOptions({ live, port, sandboxPort, stateDir, fresh }, { account, 
       CF_API_TOKEN: readToken,
       // A rehearsal against a sandbox: there is nobody else there who could sign.
       ...(!account.isCloudflare && { SANDBOX_KEYS_CONFIRMED_BY: SEATING_PEOPLE.join(",") }),
+      ...aws.swarm,
       API_PRINCIPALS: JSON.stringify(principals(credentialsFile(path))),
     }),
-    vaultVars: { ...vaultVars, CF_API_BASE: apiBase, CF_API_TOKEN: writeToken },
+    vaultVars: { ...vaultVars, CF_API_BASE: apiBase, CF_API_TOKEN: writeToken, ...aws.vault },
   };
 }
 

@@ -123,6 +123,7 @@ const FLOW = [
   "approval",
   "permit",
   "admission",
+  "aws-requests",
   "prohibitions",
   "token-grant",
   // what was done

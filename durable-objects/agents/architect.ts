@@ -272,8 +272,11 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     return false;
   }
 
-  async #goldens({ grounds: { zone, account } }: Intent): Promise<Stored> {
-    const scopes = [...(account.managed ? [account.scope] : []), ...(zone ? [zone.scope] : [])];
+  async #goldens({ grounds: { zone, account, aws_account: aws } }: Intent): Promise<Stored> {
+    const scopes = [
+      ...(account.managed ? [account.scope] : []),
+      ...[zone, aws].flatMap((one) => (one ? [one.scope] : [])),
+    ];
     const found = await Promise.all(
       scopes.map(async (scope) => [scope, await reconcilerOf(this.env, scope).golden()] as const),
     );

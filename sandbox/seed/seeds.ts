@@ -3,6 +3,7 @@ import { DNS_RECORD } from "../dns/record.ts";
 import { ACCOUNT_ID } from "../identities.ts";
 import { ZONE } from "../model/zone.ts";
 import type { World } from "../world.ts";
+import { plantAws } from "./aws.ts";
 import { HARBOR_API } from "./harbor-api.ts";
 import { HARBOR_BOOKS } from "./harbor-books.ts";
 import { plantLogpush } from "./logpush.ts";
@@ -34,6 +35,7 @@ function plantProducts(world: World): void {
   plantWorkers(world);
   plantZeroTrust(world);
   plantLogpush(world);
+  plantAws(world);
 }
 
 /** A new account starts seeded; a restarted one keeps what it had. */

@@ -5,7 +5,7 @@ export type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** `sha256:` and 64 hex digits, over canonical bytes. */
 export type Digest = Branded<"Digest">;
-/** What is managed as one: `zone:<name>` or `account:<id>`. */
+/** What is managed as one: `zone:<name>`, `account:<id>` or `aws:<account id>`. */
 export type ScopeId = Branded<"ScopeId">;
 /** `run_` and the first 32 hex digits of the plan digest: one plan has one run (I2). */
 export type RunId = Branded<"RunId">;
@@ -23,7 +23,9 @@ export type VoterId = Branded<"VoterId">;
 export type Instant = Branded<"Instant">;
 
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
-const SCOPE = new RegExp(`^(?:zone:(?=.{1,253}$)${LABEL}(?:\\.${LABEL})+|account:[0-9a-f]{32})$`);
+const SCOPE = new RegExp(
+  `^(?:zone:(?=.{1,253}$)${LABEL}(?:\\.${LABEL})+|account:[0-9a-f]{32}|aws:\\d{12})$`,
+);
 
 export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
 export const isScopeId = (text: string): text is ScopeId => SCOPE.test(text);

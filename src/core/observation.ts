@@ -3,7 +3,7 @@
  * "unknown": nothing is concluded from it, least of all that something is missing (I8).
  */
 import type { Json } from "./canonical.ts";
-import type { Instant, ObjectId } from "./ids.ts";
+import { type Instant, isObjectId, type ObjectId } from "./ids.ts";
 import { KINDS, kindOf } from "./kinds/registry.ts";
 import type { ObservedResource, Site } from "./resource.ts";
 import { err, ok, type Result } from "./result.ts";
@@ -85,6 +85,12 @@ const GONE_COUNT_DOUBTED = 25;
 /** Three independent answers: enough to expose a list that lies, few enough to cost nothing. */
 const SAMPLE = 3;
 
+/** `<id>.items`: asked for by itself, as far as it is declared. When it is declared no more, nothing was lost. */
+function isPart(id: ObjectId, lineage: Lineage): boolean {
+  const whole = id.replace(/\.\w+$/, "");
+  return whole !== id && isObjectId(whole) && lineage.has(whole);
+}
+
 /**
  * A whole and well-formed list can still be a lie (a bad page, a token that lost its rights). When a kind shrank
  * sharply since the last observation, these are objects to ask for one by one: only if the API says of each that it
@@ -99,6 +105,7 @@ export function doubted(
   for (const [id, { kind }] of lineage) {
     // Only a list that was read can have lost something; what is asked for one by one never shrinks by itself.
     if (!observation.kinds.includes(kind) || !kindOf(kind).removable) continue;
+    if (isPart(id, lineage)) continue;
     const of = known.get(kind) ?? { total: 0, gone: [] };
     known.set(kind, of);
     of.total += 1;

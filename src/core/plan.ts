@@ -11,6 +11,7 @@ import { canonicalise, digestOf, isObject, type Json, type JsonObject } from "./
 import { subjectOf } from "./diff.ts";
 import { type Digest, isObjectId, mint, type ObjectId, type RunId, type ScopeId } from "./ids.ts";
 import { kindOf } from "./kinds/registry.ts";
+import { levelAt } from "./provider.ts";
 import {
   type ApiRequest,
   type Change,
@@ -235,7 +236,7 @@ const bare = ({ kind, group, identity, fields }: Resource): Resource => ({
 const decisionOf = ({ site, steps, calls, ...rest }: Plan): unknown => ({
   ...rest,
   // An account's name is what people call it, and identifies nothing.
-  site: site.level === "account" ? { level: site.level, id: site.id } : site,
+  site: levelAt(site.level).named ? site : { level: site.level, id: site.id },
   steps: steps.map(({ op, kind, identity, writes, before }) => ({
     op,
     kind,

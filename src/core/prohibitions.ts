@@ -4,6 +4,17 @@
  * without people: judged on the requests themselves, first beside what the plan says was there (`prohibited`), then, just
  * before each write, beside what was read (`prohibitedNow`).
  */
+import {
+  bucketIn,
+  changesIn,
+  expires,
+  inAnotherZone,
+  isBucketPart,
+  listIn,
+  madeBy,
+  takesRecord,
+  unblocks,
+} from "./aws-requests.ts";
 import { isObject, type Json, type JsonObject, textOf } from "./canonical.ts";
 import type { Instant } from "./ids.ts";
 import type { Call, Plan, Step } from "./plan.ts";
@@ -26,7 +37,9 @@ export type ProhibitionRule =
   /** A phase that has rules would have none, a list that has items would be empty: one person. */
   | "empties"
   /** Something behind Access becomes open to everybody: one person. */
-  | "opens_access";
+  | "opens_access"
+  /** Objects that are kept would end sooner by a rule: one person. */
+  | "expires_data";
 
 export interface Prohibition {
   readonly rule: ProhibitionRule;
@@ -46,6 +59,8 @@ type Method = Request["method"];
 const ID = String.raw`(?!\.{1,2}(?:/|$))[\w.-]+`;
 /** Cloudflare's own ids, and the name of what an earlier call of the plan makes: no word that the API gives a meaning. */
 const RECORD_ID = String.raw`(?:[0-9a-f]{32}|created\.\d{1,9})`;
+/** A bucket of S3 in its region. */
+const BUCKET = String.raw`s3/[a-z]{2}(?:-[a-z]+){1,2}-\d/[a-z0-9][a-z0-9-]{1,61}[a-z0-9]`;
 /** The phases whose rules are managed. */
 const PHASES = [
   "http_request_firewall_custom",
@@ -96,6 +111,19 @@ const WRITABLE: Readonly<Record<Site["level"], readonly Writable[]>> = {
     only(`r2/buckets/${ID}`, "PATCH", "DELETE"),
     only(`r2/buckets/${ID}/lock`, "PUT"),
   ],
+  aws_account: [
+    only(BUCKET, "PUT", "DELETE"),
+    only(`${BUCKET}/(?:encryption|publicAccessBlock|versioning)`, "PUT"),
+    only(`${BUCKET}/(?:lifecycle|tagging)`, "PUT", "DELETE"),
+    only(String.raw`route53/hostedzone/[A-Z0-9]{1,32}/rrset`, "POST"),
+  ],
+};
+
+/** What every path of a site begins with. Not taken from the rest of core: that is the point. */
+const ROOTS: Readonly<Record<Site["level"], string>> = {
+  zone: "zones",
+  account: "accounts",
+  aws_account: "aws",
 };
 
 const OPERATIONS_MAX = 200;
@@ -115,7 +143,7 @@ export function prohibited(plan: Plan, people: number): Prohibition | null {
     ...plan.calls.map((call) => prohibitedNow(call, claimed(call, plan), { plan, people })),
     // What the plan itself made may always be taken away again; anything else has to come back as it was.
     ...plan.steps.map(({ op, inverse, before }) =>
-      op === "create" ? null : needsPeople(inverse, there([before]), { site: plan.site, people }),
+      op === "create" ? null : needsPeople(inverse, there([before]), aroundOf(plan, people)),
     ),
   ];
   return reasons.find((reason) => reason !== null) ?? null;
@@ -127,8 +155,14 @@ export function prohibitedNow(
   live: readonly There[],
   { plan, people }: { readonly plan: Plan; readonly people: number },
 ): Prohibition | null {
-  return needsPeople(request, live, { site: plan.site, people });
+  return needsPeople(request, live, aroundOf(plan, people));
 }
+
+const aroundOf = (plan: Plan, people: number): Around => ({
+  site: plan.site,
+  people,
+  fresh: madeBy(plan),
+});
 
 const there = (images: readonly (Step["before"] | undefined)[]): readonly There[] =>
   images.flatMap((image) => (image ? [image] : []));
@@ -151,7 +185,13 @@ function againstCall(call: Call, { site, steps: planned }: Plan): Prohibition | 
   const excess = unplain(request);
   if (excess) return excess;
   const names = new Set(steps.flatMap((step) => namesOf(planned[step], step)));
-  return stranger(request, names, planned);
+  return (
+    stranger(request, names, planned) ??
+    elsewhere(
+      request,
+      steps.map((step) => planned[step]),
+    )
+  );
 }
 
 function againstInverse(
@@ -166,15 +206,20 @@ function againstInverse(
   if (inverse.path.endsWith("/batch") || operationsIn(inverse) !== 1)
     return no("more_than_planned", "an inverse of more than one operation");
   // Taking away undoes making, and nothing else.
-  if (inverse.method === "DELETE" && step.op !== "create")
+  if (inverse.method === "DELETE" && step.op !== "create" && !isBucketPart(inverse))
     return no("another_object", `the inverse of an ${step.op} deletes`);
-  return stranger(inverse, new Set(namesOf({ ...step, inverse }, index)), steps);
+  if (takesRecord(inverse) && step.op !== "create")
+    return no("another_object", `the inverse of an ${step.op} deletes`);
+  return (
+    stranger(inverse, new Set(namesOf({ ...step, inverse }, index)), steps) ??
+    elsewhere(inverse, [{ ...step, inverse }])
+  );
 }
 
 /** Somewhere else than a plan may write, or in a way that is not meant for the place. */
 function outside({ method, path }: Request, { level, id }: Site): Prohibition | null {
   const places = WRITABLE[level].filter((one) =>
-    new RegExp(`^/${level}s/${id}/${one.path}$`).test(path),
+    new RegExp(`^/${ROOTS[level]}/${id}/${one.path}$`).test(path),
   );
   if (places.length === 0) return no("outside_site", `a call outside the site: ${path}`);
   return places.some(({ methods }) => methods.includes(method))
@@ -195,6 +240,8 @@ function unplain({ headers = {}, body }: Request): Prohibition | null {
 
 /** What the API would carry out, counted in the body: a plan says one thing, a request does another. */
 function operationsIn({ path, body }: Request): number {
+  // One set may be named twice: as it goes, and as it comes.
+  if (path.endsWith("/rrset")) return new Set(changesIn(body).map(({ key }) => key)).size;
   if (!path.endsWith("/dns_records/batch")) return 1;
   return Object.values(body ?? {}).reduce<number>(
     (sum, list) => sum + (Array.isArray(list) ? list.length : 1),
@@ -214,6 +261,11 @@ function namesOf(step: Step | undefined, index: number): readonly string[] {
     `created.${index}`,
   ];
 }
+
+const elsewhere = (request: Request, steps: readonly (Step | undefined)[]): Prohibition | null =>
+  inAnotherZone(request, steps)
+    ? no("another_object", `${request.path} is not the zone of its steps`)
+    : null;
 
 /** Objects that a request names and that are none of `names`. A part may follow a whole that another step makes. */
 function stranger(
@@ -242,6 +294,9 @@ function named({ path, body }: Request): readonly string[] {
     return ["deletes", "patches", "puts"].flatMap((list) =>
       listIn(body, list).map(({ id }) => textOf(id)),
     );
+  if (path.endsWith("/rrset")) return changesIn(body).flatMap(({ name, type }) => [name, type]);
+  const bucket = /^\/aws\/\d{12}\/s3\/[^/]+\/([^/]+)/.exec(path)?.[1];
+  if (bucket !== undefined) return [bucket];
   const [, id] =
     /\/(?:dns_records|settings|routes|phases|apps|scripts|domains|webhooks|policies|lists|rules|namespaces|database|buckets)\/([^/]+)(?:\/(?:entrypoint|items|lock))?$/.exec(
       path.replace("/rules/lists", "/lists"),
@@ -249,31 +304,70 @@ function named({ path, body }: Request): readonly string[] {
   return id === undefined ? [] : [id];
 }
 
-function needsPeople(
-  request: Request,
-  live: readonly There[],
-  { site, people }: { readonly site: Site; readonly people: number },
-): Prohibition | null {
-  if (people < 1 && delegates(request, live, site))
-    return no("delegation", "the zone's own delegation, without a person");
-  if (people < 1 && endsWorker(request))
-    return no("ends_worker", "the end of a Worker, without a person");
-  if (people < 2 && endsData(request, live))
-    return no("ends_data", "the end of stored data or of its lock, without two people");
-  if (people < 1 && empties(request, live))
-    return no("empties", `nothing would be left at ${request.path}, without a person`);
-  if (people < 1 && opens(request, live))
-    return no("opens_access", `${request.path} would be open to everybody, without a person`);
-  return null;
+interface Around {
+  readonly site: Site;
+  readonly people: number;
+  /** Paths of the buckets that the same plan makes. */
+  readonly fresh: readonly string[];
 }
 
-const listIn = (body: JsonObject | null, member: string): readonly JsonObject[] => {
-  const list = body?.[member];
-  return Array.isArray(list) ? list.filter(isObject) : [];
-};
+/** What asks for people, how many of them, and why, in order of weight. */
+const ASKING: readonly {
+  readonly rule: ProhibitionRule;
+  readonly people: number;
+  readonly is: (request: Request, live: readonly There[], around: Around) => boolean;
+  readonly why: (path: string) => string;
+}[] = [
+  {
+    rule: "delegation",
+    people: 1,
+    is: (request, live, { site }) => delegates(request, live, site),
+    why: () => "the zone's own delegation, without a person",
+  },
+  {
+    rule: "ends_worker",
+    people: 1,
+    is: endsWorker,
+    why: () => "the end of a Worker, without a person",
+  },
+  {
+    rule: "ends_data",
+    people: 2,
+    is: endsData,
+    why: () => "the end of stored data or of its lock, without two people",
+  },
+  {
+    rule: "empties",
+    people: 1,
+    is: empties,
+    why: (path) => `nothing would be left at ${path}, without a person`,
+  },
+  {
+    rule: "opens_access",
+    people: 1,
+    is: (request, live) => opens(request, live) || unblocks(request, live),
+    why: (path) => `${path} would be open to everybody, without a person`,
+  },
+  {
+    rule: "expires_data",
+    people: 1,
+    is: (request, live, { fresh }) => !fresh.includes(bucketIn(request)) && expires(request, live),
+    why: (path) => `${path} would end objects sooner, without a person`,
+  },
+];
+
+function needsPeople(request: Request, live: readonly There[], around: Around): Prohibition | null {
+  const asking = ASKING.find(
+    ({ people, is }) => around.people < people && is(request, live, around),
+  );
+  return asking ? no(asking.rule, asking.why(request.path)) : null;
+}
 
 /** By what goes out and by what is there, not by what the plan calls it. */
 function delegates(request: Request, live: readonly There[], site: Site): boolean {
+  // Nobody declares a zone's own NS and SOA at AWS, so nothing of ours may touch them.
+  if (request.path.endsWith("/rrset"))
+    return changesIn(request.body).some(({ type }) => type === "NS" || type === "SOA");
   if (!/\/dns_records(?:\/|$)/.test(request.path)) return false;
   const apex = site.name.toLowerCase();
   const isApex = ({ type, name }: Fields): boolean =>
@@ -289,11 +383,14 @@ function delegates(request: Request, live: readonly There[], site: Site): boolea
   ].some(isApex);
 }
 
-const endsWorker = ({ method, path }: Request): boolean =>
-  method === "DELETE" && path.includes("/workers/scripts/");
+function endsWorker({ method, path }: Request): boolean {
+  return method === "DELETE" && path.includes("/workers/scripts/");
+}
 
 /** Namespaces, databases and buckets: what was in them cannot be brought back. A lock that goes lets it happen. */
 function endsData({ method, path, body }: Request, live: readonly There[]): boolean {
+  if (method === "DELETE" && path.startsWith("/aws/"))
+    return /^\/aws\/\d{12}\/s3\/[^/]+\/[^/]+$/.test(path);
   if (method === "DELETE")
     return /\/(?:storage\/kv\/namespaces|d1\/database|r2\/buckets)\//.test(path);
   return (

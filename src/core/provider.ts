@@ -5,10 +5,10 @@
  */
 import type { ObjectId } from "./ids.ts";
 
-export type ProviderName = "cloudflare";
+export type ProviderName = "cloudflare" | "aws";
 
 /** What a scope is at its provider. */
-export type Level = "zone" | "account";
+export type Level = "zone" | "account" | "aws_account";
 
 interface LevelAt {
   readonly provider: ProviderName;
@@ -33,6 +33,14 @@ const LEVELS: Readonly<Record<Level, LevelAt>> = {
     named: false,
     root: (id) => `/accounts/${id}`,
   },
+  aws_account: {
+    provider: "aws",
+    prefix: "aws",
+    named: false,
+    root: (id) => `/aws/${id}`,
+  },
 };
 
 export const levelAt = (level: Level): LevelAt => LEVELS[level];
+
+export const providerOf = (level: Level): ProviderName => LEVELS[level].provider;

@@ -15,7 +15,7 @@ export interface Site {
   readonly name: string;
 }
 
-/** `/zones/<id>` or `/accounts/<id>`: what every path of the site's resources begins with. */
+/** `/zones/<id>`, `/accounts/<id>`, `/aws/<id>`: what every path of the site's resources begins with. */
 export const basePath = ({ level, id }: Site): string => levelAt(level).root(id);
 
 /** The scope that a site is managed as. A zone goes by its name, which people know; an account by its id. */

@@ -3,7 +3,7 @@
  * permission groups and zones or accounts, so a token is always wider than the plan; what is lent of it is not.
  */
 import type { Plan } from "./plan.ts";
-import type { ApiRequest, Site } from "./resource.ts";
+import { type ApiRequest, basePath, type Site } from "./resource.ts";
 
 export type GrantPurpose = "release" | "revert";
 
@@ -64,11 +64,13 @@ const GROUPS: Readonly<Record<Site["level"], readonly (readonly [path: string, g
       ["d1", "D1 Write"],
       ["r2", "Workers R2 Storage Write"],
     ],
+    // Nothing is minted there: the standing credential signs, and a lease says for what.
+    aws_account: [],
   };
 
 /** The permission groups that the grant needs, by name; null: one of its writes belongs to none that is known. */
 export function permissionsFor({ site, writes }: Grant): readonly string[] | null {
-  const root = `/${site.level}s/${site.id}/`;
+  const root = `${basePath(site)}/`;
   const names = writes.map(({ path }) => {
     const below = path.startsWith(root) ? path.slice(root.length) : "";
     return GROUPS[site.level].find(

@@ -97,6 +97,21 @@ const asked = (before: number, gone: (index: number) => boolean) => {
 };
 
 describe("doubted", () => {
+  it("asks about no part that is declared no more: it was never in a list", () => {
+    const site = { level: "aws_account", id: objectId("210987654321"), name: "Harbor" } as const;
+    const ids = ["logs-1", "logs-1.tags", "logs-1.lifecycle", "logs-1.encryption"];
+    const known: Lineage = new Map(
+      ids.map((id) => [objectId(id), { kind: "s3_bucket", identity: id }]),
+    );
+    const bucket = { id: "logs-1", name: "logs-1", region: "eu-central-1" };
+    const whole = { kind: "s3_bucket", claimedTotal: null };
+    const left = observe([{ ...whole, objects: [bucket] }], site, NOW);
+    const gone = observe([{ ...whole, objects: [] }], site, NOW);
+    if (!left.ok || !gone.ok) throw new Error("malformed");
+    expect(doubted(known, left.value)).toEqual([]);
+    expect(doubted(known, gone.value)).toEqual([{ kind: "s3_bucket", id: "logs-1" }]);
+  });
+
   it("asks about nothing when nothing, or little, is gone", () => {
     expect(asked(0, () => false)).toEqual([]);
     expect(asked(10, () => false)).toEqual([]);

@@ -77,6 +77,9 @@ class Bench {
       CF_API_BASE: BASE,
       CF_API_TOKEN: "sandbox-vault-write",
       CF_MINT_TOKEN: "sandbox-vault-mint",
+      AWS_ACCOUNT_ID: "210987654321",
+      AWS_ACCESS_KEY_ID: "SANDBOXVAULTWRITE001",
+      AWS_SECRET_ACCESS_KEY: "sandbox-aws-vault-write",
       ...vars,
     };
     return runInDurableObject(env.RUN.getByName(this.#name), (_, { storage }) => {
@@ -223,6 +226,89 @@ describe("a token for one plan", () => {
     await bench.with({ vars: { CF_MINT_TOKEN: "sandbox-vault-write" } }, async (keeper) => {
       expect((await keeper.lend("plan-1", GRANT)).ok).toBe(false);
       expect((await keeper.send(write("plan-1"))).status).toBe(403);
+    });
+  });
+});
+
+describe("credentials of two providers", () => {
+  const BUCKET = "/aws/210987654321/s3/eu-central-1/harbor-logs";
+  const ON_AWS: Grant = {
+    site: { level: "aws_account", id: mint(isObjectId, "210987654321"), name: "Harbor" },
+    writes: [{ method: "PUT", path: BUCKET }],
+  };
+  const put = (path: string, { lease = "aws-1", method = "PUT" } = {}): Request =>
+    new Request(`https://aws.invalid${path}`, {
+      method,
+      headers: { authorization: `Bearer lease:${lease}` },
+      ...(method === "GET" ? {} : { body: HERE }),
+    });
+  const HERE =
+    "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>";
+  const TAGS = "<Tagging><TagSet/></Tagging>";
+
+  it("AWS's signs what was lent and no longer, and no token is made for it", async () => {
+    await bench.with({}, async (keeper) => {
+      expect((await keeper.send(put(BUCKET))).status).toBe(403);
+      expect((await keeper.lend("aws-1", ON_AWS)).ok).toBe(true);
+      expect((await keeper.send(put(BUCKET))).status).toBe(200);
+      expect(await ours()).toEqual([]);
+      await keeper.giveBack("aws-1");
+      expect((await keeper.send(put(BUCKET))).status).toBe(403);
+      const reading = put("/aws/210987654321/s3?max-buckets=10", { lease: "none", method: "GET" });
+      expect((await keeper.send(reading)).status).toBe(200);
+    });
+  });
+
+  it.each([
+    ["another region", BUCKET.replace("eu-central-1", "eu-west-1")],
+    ["another bucket", BUCKET.replace("harbor-logs", "other-logs")],
+    ["another account", BUCKET.replace("210987654321", "123456789012")],
+    ["what is said of it", `${BUCKET}/tagging`],
+    ["another host", "/aws/210987654321/s3/evil.example/harbor-logs"],
+    ["a path of Cloudflare's", RECORDS],
+  ])("a lease for a bucket is none for %s", async (_, path) => {
+    await bench.with({}, async (keeper) => {
+      await keeper.lend("aws-1", ON_AWS);
+      await control("DELETE", "/journal");
+      expect((await keeper.send(put(path))).status).toBe(403);
+      expect(await journal()).toEqual([]);
+    });
+  });
+
+  it("a lease of one provider writes nothing at the other", async () => {
+    await bench.with({ vars: { CF_MINT_TOKEN: "" } }, async (keeper) => {
+      await keeper.lend("aws-1", ON_AWS);
+      await keeper.lend("cf-1", GRANT);
+      await control("DELETE", "/journal");
+      expect((await keeper.send(write("aws-1"))).status).toBe(403);
+      expect((await keeper.send(put(BUCKET, { lease: "cf-1" }))).status).toBe(403);
+      expect(await journal()).toEqual([]);
+    });
+  });
+
+  it("a host of AWS is no address for Cloudflare's token, nor Cloudflare's for AWS's", async () => {
+    await bench.with({ vars: { CF_MINT_TOKEN: "" } }, async (keeper) => {
+      await keeper.lend("cf-1", GRANT);
+      const away = new Request("https://harbor-logs.s3.eu-central-1.amazonaws.com/?tagging", {
+        method: "PUT",
+        headers: { authorization: "Bearer lease:cf-1" },
+        body: TAGS,
+      });
+      await control("DELETE", "/journal");
+      expect((await keeper.send(away)).status).toBe(403);
+      expect(await journal()).toEqual([]);
+    });
+  });
+
+  it("a real credential is never used in a sandbox", async () => {
+    const vars = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE" };
+    await bench.with({ vars }, async (keeper) => {
+      await keeper.lend("aws-1", ON_AWS);
+      await control("DELETE", "/journal");
+      const answer = await keeper.send(put(BUCKET));
+      expect(answer.status).toBe(403);
+      expect(await answer.text()).toContain("real credential");
+      expect(await journal()).toEqual([]);
     });
   });
 });

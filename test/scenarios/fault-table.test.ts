@@ -36,6 +36,9 @@ const REPRESENTATIVE = new Set([
   "worker_domain: update",
   "r2_bucket: lock",
   "notification_webhook: update",
+  "s3_bucket: create",
+  "s3_bucket: encryption",
+  "route53_record: update",
 ]);
 const chosen = LINES.filter(({ name }) => isFull || REPRESENTATIVE.has(name));
 

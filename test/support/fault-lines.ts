@@ -5,6 +5,8 @@ import { expect } from "vitest";
 import { parse } from "yaml";
 import example from "../../examples/harbor-books.example.yaml?raw";
 import { type JsonObject, textOf } from "../../src/core/canonical.ts";
+import { AWS_ACCOUNT, AWS_SCOPE } from "./aws.ts";
+import { AWS_LINES, AWS_SPEC } from "./aws-fault-lines.ts";
 import {
   api,
   BOOKS,
@@ -466,6 +468,7 @@ export const LINES: readonly Line[] = [
   ...Object.entries(PHASES).map(phaseLine),
   ...COLLECTIONS.flatMap(linesOf),
   ...OTHER_LINES,
+  ...AWS_LINES,
 ];
 
 // --- the golden states ---
@@ -520,6 +523,7 @@ const specs = new Map<string, JsonObject>();
 const generations = new Map<string, number>();
 
 async function specOf(scope: string): Promise<JsonObject> {
+  if (scope === AWS_SCOPE) return AWS_SPEC;
   const there = await imported(scope);
   const unmanaged = removedIn(scope);
   // One that goes of three is a third: nobody is asked here.
@@ -538,21 +542,23 @@ async function specOf(scope: string): Promise<JsonObject> {
 /** Hundreds of cases would use up what the account may ask for: as if each had five minutes of its own. */
 async function newBudget(): Promise<void> {
   await control("DELETE", "/ratelimit");
-  const governor = env.GOVERNOR.getByName(ACCOUNT_ID);
-  await runInDurableObject(governor, (_, state) => {
-    state.storage.sql.exec("delete from budget");
-  });
-  await evictDurableObject(governor);
+  for (const id of [ACCOUNT_ID, AWS_ACCOUNT]) {
+    const governor = env.GOVERNOR.getByName(id);
+    await runInDurableObject(governor, (_, state) => {
+      state.storage.sql.exec("delete from budget");
+    });
+    await evictDurableObject(governor);
+  }
 }
 
-/** Declares the golden state of one scope or both once more: what was turned down or came straight back is forgotten. */
+/** Declares the golden state of one scope or all of them once more: what was turned down or came straight back is forgotten. */
 export async function declareAll(
   only?: string,
   agree?: (scope: string) => Promise<void>,
 ): Promise<void> {
   if (specs.size === 0) await tick();
   await newBudget();
-  for (const scope of only === undefined ? [ACCOUNT, BOOKS.scope] : [only]) {
+  for (const scope of only === undefined ? [ACCOUNT, BOOKS.scope, AWS_SCOPE] : [only]) {
     const spec = specs.get(scope) ?? (await specOf(scope));
     specs.set(scope, spec);
     const generation = generations.get(scope) ?? 0;

@@ -29,11 +29,25 @@ export interface Choice {
   readonly parameters: unknown;
 }
 
+interface Grounded {
+  readonly site: Site;
+  readonly document: JsonObject | null;
+}
+
 /** The golden states that may be amended, and where they are. A document is null where none is in force. */
 export interface Ground {
-  readonly zone: { readonly site: Site; readonly document: JsonObject | null } | null;
-  readonly account: { readonly site: Site; readonly document: JsonObject | null };
+  readonly zone: Grounded | null;
+  readonly account: Grounded;
+  /** Null: no account of AWS is managed here. */
+  readonly aws_account: Grounded | null;
 }
+
+/** In the order in which they are amended: what a zone names has to be there. */
+const groundsIn = (ground: Ground): readonly (Grounded & { level: Level })[] =>
+  (["aws_account", "account", "zone"] as const).flatMap((level) => {
+    const one = ground[level];
+    return one === null ? [] : [{ level, ...one }];
+  });
 
 /** One declaration before and after: what a person reads before saying yes. */
 export interface Shown extends Amended {
@@ -51,7 +65,7 @@ export interface Part {
 }
 
 export interface Amendment {
-  /** The account's first: what a zone names has to be there. Parts without a change are left out. */
+  /** The zone's last: what it names has to be there. Parts without a change are left out. */
   readonly parts: readonly Part[];
   readonly requests: readonly PathRequest[];
   readonly notes: readonly string[];
@@ -107,10 +121,9 @@ class Ledger {
 
   constructor(ground: Ground) {
     this.#ground = ground;
-    this.#before = {
-      ...resourcesOf(ground.zone?.document),
-      ...resourcesOf(ground.account.document),
-    };
+    this.#before = Object.fromEntries(
+      groundsIn(ground).flatMap(({ document }) => Object.entries(resourcesOf(document))),
+    );
     for (const [kind, declared] of Object.entries(this.#before)) {
       if (isObject(declared)) this.#maps.set(kind, declared);
       else
@@ -122,6 +135,7 @@ class Ledger {
     this.#uses = {
       zone: [...usesIn(ground.zone?.document)],
       account: [...usesIn(ground.account.document)],
+      aws_account: [...usesIn(ground.aws_account?.document)],
     };
   }
 
@@ -130,6 +144,7 @@ class Ledger {
     return {
       zone: this.#ground.zone?.site ?? null,
       account: this.#ground.account.site,
+      aws_account: this.#ground.aws_account?.site ?? null,
       declared: { ...Object.fromEntries(this.#maps), ...Object.fromEntries(lists) },
     };
   }
@@ -159,9 +174,8 @@ class Ledger {
   }
 
   readonly #site = (kind: string): Site =>
-    kindOf(kind).level === "account"
-      ? this.#ground.account.site
-      : (this.#ground.zone?.site ?? this.#ground.account.site);
+    groundsIn(this.#ground).find(({ level }) => level === kindOf(kind).level)?.site ??
+    this.#ground.account.site;
 
   #retire(declared: Declarations): void {
     for (const [kind, values] of Object.entries(declared)) {
@@ -203,12 +217,7 @@ class Ledger {
   }
 
   parts(): readonly Part[] {
-    const { zone, account } = this.#ground;
-    const levels = [
-      { level: "account" as const, ...account },
-      ...(zone ? [{ level: "zone" as const, ...zone }] : []),
-    ];
-    return levels.flatMap(({ level, site, document }) => {
+    return groundsIn(this.#ground).flatMap(({ level, site, document }) => {
       const kinds = [...new Set([...this.#maps.keys(), ...this.#lists.keys()])].filter(
         (kind) => kindOf(kind).level === level,
       );
@@ -351,10 +360,13 @@ function useEdits(
 
 /** Uses of earlier versions, as choices of the version that there is now: the day-2 upgrade is an amendment like any other. */
 export function upgradesIn(ground: Ground): readonly Choice[] {
-  return [...usesIn(ground.zone?.document), ...usesIn(ground.account.document)].flatMap((use) => {
-    const path = GOLDEN_PATHS.get(use.path);
-    if (!path || use.version >= path.version) return [];
-    const parameters = path.upgraded(use);
-    return parameters === null ? [] : [{ path: use.path, parameters }];
-  });
+  return groundsIn(ground)
+    .toReversed()
+    .flatMap(({ document }) => usesIn(document))
+    .flatMap((use) => {
+      const path = GOLDEN_PATHS.get(use.path);
+      if (!path || use.version >= path.version) return [];
+      const parameters = path.upgraded(use);
+      return parameters === null ? [] : [{ path: use.path, parameters }];
+    });
 }

@@ -16,7 +16,9 @@ export interface PathState {
   /** Null: the intent is about an account, and no zone is named. */
   readonly zone: Site | null;
   readonly account: Site;
-  /** Of the golden states of both, as they are in force. */
+  /** Null: no account of AWS is managed here. */
+  readonly aws_account: Site | null;
+  /** Of the golden states of all of them, as they are in force. */
   readonly declared: Declarations;
 }
 
@@ -139,17 +141,24 @@ export function defineGoldenPath<S extends z.ZodObject>(spec: PathSpec<S>): Gold
 }
 
 /** What the kinds themselves say of the declarations: a path that declares what cannot be is a fault of the path. */
-function undeclarable(declares: Declarations, { zone, account }: PathState): readonly Fault[] {
+function undeclarable(declares: Declarations, state: PathState): readonly Fault[] {
   return Object.entries(declares).flatMap(([name, declared]) => {
     const kind = kindOf(name);
-    const site = kind.level === "zone" ? zone : account;
-    if (site === null) return [{ path: [], problem: `declares \`${name}\`, which needs a zone` }];
+    const site = state[kind.level];
+    if (site === null)
+      return [{ path: [], problem: `declares \`${name}\`, which needs ${WANTED[kind.level]}` }];
     const resources = kind.declare(declared, site);
     return resources.ok
       ? []
       : resources.error.map(({ path, problem }) => ({ path: [name, ...path], problem }));
   });
 }
+
+const WANTED: Readonly<Record<Level, string>> = {
+  zone: "a zone",
+  account: "an account",
+  aws_account: "an account of AWS: set `AWS_ACCOUNT_ID` and its credentials (docs/operations.md)",
+};
 
 const faultsOf = (issues: readonly z.core.$ZodIssue[]): readonly Fault[] =>
   issues.map(({ path, message }) => ({

@@ -48,6 +48,14 @@ const parameters = z.strictObject({
     .meta({ description: "how long nobody can delete a log, at least a year" }),
   login_attempts_per_minute: z.int().min(1).max(1_000).default(10),
   login_path: urlPath.default("/login"),
+  aws_region: z
+    .string()
+    .regex(/^[a-z]{2}(?:-[a-z]+){1,2}-\d$/, "is not a region of AWS")
+    .optional()
+    .meta({ description: "the region of AWS where logs are archived (S3); left out: in R2" }),
+  route53_zone: hostname.optional().meta({
+    description: "the public hosted zone of Route 53 that says who may issue certificates (CAA)",
+  }),
 });
 type Parameters = z.output<typeof parameters>;
 
@@ -101,6 +109,52 @@ const logBucket = (given: Parameters, instance: string): JsonObject => ({
   ],
 });
 
+/** Thirteen months: twelve that are asked for, and one to notice in. */
+const ARCHIVE_DAYS = 395;
+
+/** Names of S3 are the whole world's, so the account is in this one. */
+const archiveName = (instance: string, { aws_account: aws }: PathState): string =>
+  `${nameFor("pci", instance, "logs")}-${aws?.id ?? ""}`;
+
+/** Who issues certificates for Cloudflare's edge, and for what runs at AWS. */
+const ISSUERS = ["amazon.com", "digicert.com", "letsencrypt.org", "pki.goog", "ssl.com"];
+
+const issuers = (zone: string, name: string): JsonObject => ({
+  zone,
+  name,
+  type: "CAA",
+  ttl: 3_600,
+  values: ISSUERS.map((issuer) => `0 issue "${issuer}"`),
+});
+
+/** What is deleted or overwritten stays as an older version, for as long. */
+function archive(given: Parameters, host: string, state: PathState): JsonObject {
+  const days = Math.max(ARCHIVE_DAYS, given.log_retention_days);
+  return {
+    name: archiveName(host, state),
+    region: given.aws_region ?? "",
+    encryption: { algorithm: "aws:kms", bucket_key: true },
+    public_access_block: {
+      block_public_acls: true,
+      ignore_public_acls: true,
+      block_public_policy: true,
+      restrict_public_buckets: true,
+    },
+    versioning: "enabled",
+    lifecycle: [
+      {
+        ID: "retention",
+        Status: "Enabled",
+        Filter: { Prefix: "" },
+        Expiration: { Days: days },
+        NoncurrentVersionExpiration: { NoncurrentDays: days },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+      },
+    ],
+    tags: { "driftless-path": NAME, "pci-scope": host },
+  };
+}
+
 export const pciDssBaseline = defineGoldenPath({
   name: NAME,
   version: 1,
@@ -134,18 +188,46 @@ export const pciDssBaseline = defineGoldenPath({
       ...cloudflareManaged(state),
       rate_limit_rule: [login],
       ...(apps.length === 0 ? {} : { access_application: apps }),
-      r2_bucket: [logBucket(given, host)],
+      ...(given.aws_region === undefined
+        ? { r2_bucket: [logBucket(given, host)] }
+        : { s3_bucket: [archive(given, host, state)] }),
+      ...(given.route53_zone === undefined
+        ? {}
+        : { route53_record: [issuers(given.route53_zone, `${host}.`)] }),
     };
     return {
       declares,
       retires: {},
       notes: [
-        `point a Logpush job for the zone's requests and firewall events at the bucket \`${nameFor("pci", host, "logs")}\``,
+        `point a Logpush job for the zone's requests and firewall events at the bucket \`${given.aws_region === undefined ? nameFor("pci", host, "logs") : archiveName(host, state)}\``,
+        ...(given.aws_region === undefined
+          ? []
+          : [
+              "give whoever writes logs to AWS `s3:PutObject` alone: who may delete versions can delete logs",
+            ]),
+        ...(given.route53_zone === undefined
+          ? []
+          : [`\`${given.route53_zone}\` has to be a public hosted zone of Route 53`]),
         "this supports an assessment of the edge; segmentation, scans and people's duties are not assessable here",
       ],
     };
   },
   invariants: [
+    {
+      name: "an archive at AWS is encrypted and closed, and keeps logs for thirteen months",
+      holds: (declares) =>
+        listOf(declares["s3_bucket"]).every(
+          ({ encryption, public_access_block: block, versioning, lifecycle }) =>
+            encryption !== undefined &&
+            versioning === "enabled" &&
+            Object.values(mapOf(block)).filter((one) => one === true).length === 4 &&
+            listOf(lifecycle).every((rule) =>
+              [rule["Expiration"], rule["NoncurrentVersionExpiration"]].every(
+                (end) => Number(Object.values(mapOf(end))[0]) >= ARCHIVE_DAYS,
+              ),
+            ),
+        ),
+    },
     {
       name: "nothing older than TLS 1.2 is spoken, and the origin's certificate is checked",
       holds: (declares) => {
@@ -184,7 +266,7 @@ export const pciDssBaseline = defineGoldenPath({
   ],
   cost: [
     "managed rules need a paid plan, and Logpush needs Enterprise or Workers Paid",
-    "logs are stored for a year and more (R2, by the gigabyte)",
+    "logs are stored for a year and more (R2 or S3, by the gigabyte); at AWS a key of KMS and older versions cost, too",
   ],
   risk: [
     "browsers remember HSTS for a year: names of the zone without TLS become unreachable",

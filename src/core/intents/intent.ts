@@ -24,6 +24,8 @@ export const INTENTS_MAX = 500;
 export interface Grounds {
   readonly zone: { readonly scope: ScopeId; readonly site: Site } | null;
   readonly account: { readonly scope: ScopeId; readonly site: Site; readonly managed: boolean };
+  /** The account of AWS that is managed beside them. Left out or null: there is none. */
+  readonly aws_account?: { readonly scope: ScopeId; readonly site: Site } | null;
 }
 
 export interface IntentRequest {
@@ -220,9 +222,10 @@ export const chosenUses = (requests: readonly PathRequest[]): readonly Chosen[] 
 
 /** Both golden states as an amendment takes them. */
 export const groundOf = (
-  { zone, account }: Grounds,
+  { zone, account, aws_account: aws = null }: Grounds,
   documents: Readonly<Record<string, Ground["account"]["document"]>>,
 ): Ground => ({
   zone: zone && { site: zone.site, document: documents[zone.scope] ?? null },
   account: { site: account.site, document: documents[account.scope] ?? null },
+  aws_account: aws && { site: aws.site, document: documents[aws.scope] ?? null },
 });

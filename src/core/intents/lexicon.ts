@@ -63,6 +63,8 @@ const CONCEPTS = {
     /\bcredentials?\b|\btokens?\b|\b(?:api|access|service) keys?\b|\bkeys?\b|\bsecrets?\b|자격 ?증명|크리덴셜|토큰|(?:api|접근|액세스|서비스) ?키|(?<![가-힣])키(?=[를들의도는가 ]|$)|시크릿|비밀 ?번호|비밀(?:을|들|값)/,
   traffic:
     /\btraffic\b|\brequests?\b|\bvisitors?\b|\busers?\b|\bcustomers?\b|\bblack friday\b|\blaunch day\b|트래픽|요청|방문자|사용자|이용자|접속자|부하/,
+  // A sender of mail at Amazon is no place where something is to be.
+  aws: /\baws\b(?! ses)|\bamazon web services\b|\bamazon s3\b|\bs3\b|\broute ?53\b|아마존 ?(?:웹|클라우드|aws)|에이더블유에스/,
   admin:
     /\badmin(?:istration|istrative|istrator)?s?\b|\bback[- ]?office\b|\bdashboard\b|관리자|관리 ?(?:경로|페이지|화면)|어드민|백오피스/,
 } as const satisfies Readonly<Record<string, RegExp>>;

@@ -124,6 +124,11 @@ const scaleWithWaf: PathReading = {
 };
 
 const DAY_SECONDS = 86_400;
+/** The first region is where AWS itself puts what is not told where. */
+const regionIn = ({ text }: Reading): string =>
+  /\b(?:us|eu|ap|sa|ca|me|af|il|mx)-(?:(?:north|south|east|west|central)+)-\d\b/.exec(text)?.[0] ??
+  (/서울|\bseoul\b/.test(text) ? "ap-northeast-2" : "us-east-1");
+
 const pciDssBaseline: PathReading = {
   path: "pci-dss-baseline",
   recognise: byRules([{ all: ["pci"], is: 95, because: "PCI DSS" }]),
@@ -136,6 +141,8 @@ const pciDssBaseline: PathReading = {
       admin_paths: places.paths.length > 0 ? [...places.paths] : undefined,
       admin_email_domain: staff,
       log_retention_days: days,
+      aws_region: reading.has("aws") ? regionIn(reading) : undefined,
+      route53_zone: reading.has("aws") ? (reading.setting.zone ?? undefined) : undefined,
     });
   },
 };

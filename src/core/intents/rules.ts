@@ -39,6 +39,8 @@ export function interpret(text: string, setting: Setting): Interpretation {
   const [best] = candidates;
   if (best === undefined || best.confidence < WORTH_ASKING)
     return { type: "cannot", doubt: { about: "nothing_understood" }, reasons: [] };
+  if (reading.has("aws") && !ON_AWS.has(best.of.path))
+    return question({ about: "wording", objection: "elsewhere" }, [], best.because);
   const misplaced = misplacedIn(reading, best);
   if (misplaced !== null) return question({ about: "place", name: misplaced }, [], best.because);
   return decided(composed(candidates, reading), candidates, reading);
@@ -87,6 +89,9 @@ function misplacedIn(
   if (path === "zero-trust-egress" || path === "email-authentication") return null;
   return places.hostnames.find((host) => zone !== null && !isIn(host, zone)) ?? null;
 }
+
+/** Paths that have a place at AWS, or where a service of AWS is named for another reason. */
+const ON_AWS = new Set(["pci-dss-baseline", "email-authentication"]);
 
 /** What a path covers by itself is no second path: scaling brings the WAF, PCI DSS brings TLS and sign-in. */
 const COVERS: Readonly<Record<string, readonly string[]>> = {

@@ -7,6 +7,7 @@ import { gatewayLists, listedAddresses } from "./listed-addresses.ts";
 import { proxiedRecords } from "./proxied-records.ts";
 import { responseHeaders } from "./response-headers.ts";
 import { firewallRules, managedRulesets, rateLimits } from "./rules.ts";
+import { s3Buckets } from "./s3-buckets.ts";
 import { zoneSettings } from "./zone-settings.ts";
 
 /** One a kind. A kind without one protects nothing. */
@@ -22,6 +23,7 @@ const PROTECTIONS: ReadonlyMap<string, Protection> = new Map(
     listedAddresses,
     gatewayLists,
     bucketLocks,
+    s3Buckets,
     proxiedRecords,
   ].map((protection) => [protection.kind, protection] as const),
 );

@@ -14,6 +14,8 @@ import { gatewayRule } from "./gateway-rule.ts";
 import { ipList } from "./ip-list.ts";
 import { kvNamespace } from "./kv-namespace.ts";
 import { r2Bucket } from "./r2-bucket.ts";
+import { route53Record } from "./route53-record.ts";
+import { s3Bucket } from "./s3-bucket.ts";
 import { wafRule } from "./waf-rule.ts";
 import { rateLimitRule } from "./rate-limit-rule.ts";
 import { managedRuleset } from "./managed-ruleset.ts";
@@ -46,6 +48,8 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map(
     ipList,
     gatewayList,
     gatewayRule,
+    s3Bucket,
+    route53Record,
   ].map((kind) => [kind.name, kind] as const),
 );
 

@@ -6,6 +6,7 @@ import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canon
 import { kindOf } from "../kinds/registry.ts";
 import type { Step } from "../plan.ts";
 import type { Fields } from "../resource.ts";
+import { s3Buckets } from "../invariants/s3-buckets.ts";
 import { type Direction, DIRECTIONS } from "../risk/tables.ts";
 import { isWeakTransport, shiftOf } from "./setting-strength.ts";
 
@@ -63,6 +64,7 @@ const RULES: Readonly<Partial<Record<string, Rule>>> = {
   access_application: accessEffects,
   notification_policy: alertEffects,
   notification_webhook: ({ op }) => (op === "delete" ? ["drops_monitoring"] : []),
+  s3_bucket: bucketEffects,
   worker: ({ op }) => (op === "delete" ? ["ends_worker"] : ["deploys_code"]),
 };
 
@@ -153,6 +155,18 @@ function accessEffects({ op, before, after }: Step): Effect[] {
     ...(op === "delete" || moved ? (["widens_access"] as const) : []),
     ...(opens ? (["opens_to_everyone"] as const) : []),
     ...(op === "create" && !opens ? (["adds_protection"] as const) : []),
+  ];
+}
+
+/** What the invariant calls weaker removes protection; the other way round it adds some. */
+function bucketEffects({ before, after }: Step): Effect[] {
+  const [was, is] = [before?.fields ?? null, after?.fields ?? null];
+  const [lost, gained] = [s3Buckets.weakened(was, is, ""), s3Buckets.weakened(is, was, "")];
+  const ends = was?.["rules"] !== undefined && lost.length > 0;
+  return [
+    ...(ends ? (["deletes_data"] as const) : []),
+    ...(lost.length > 0 && !ends ? (["removes_protection"] as const) : []),
+    ...(lost.length === 0 && gained.length > 0 ? (["adds_protection"] as const) : []),
   ];
 }
 

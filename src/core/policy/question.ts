@@ -125,9 +125,9 @@ const agentOf = (role: "reverter" | "guardian", { scope }: Plan): Entity => ({
 /** The site and what it belongs to, the nearest first. */
 function surroundings(site: Site, accountId: string): readonly [Entity, ...Entity[]] {
   const account: Entity = { uid: { type: "Account", id: accountId }, attrs: {}, parents: [] };
-  return site.level === "account"
-    ? [account]
-    : [{ uid: { type: "Zone", id: site.name }, attrs: {}, parents: [account.uid] }, account];
+  return site.level === "zone"
+    ? [{ uid: { type: "Zone", id: site.name }, attrs: {}, parents: [account.uid] }, account]
+    : [account];
 }
 
 /** What policies count provenance by. */
@@ -210,7 +210,8 @@ const idOf = (name: string): string => (name.length > ID_MAX ? digestOfText(name
 /** Anybody may name something with half a character, and the engine cannot read that. */
 function nameOf({ kind, group, identity }: Step, fields: Fields): string {
   const own = textOf(fields["name"]) || textOf(fields["domain"]);
-  return (kind === "dns_record" ? group : own || identity).toWellFormed();
+  const isRecord = kind === "dns_record" || kind === "route53_record";
+  return (isRecord ? group : own || identity).toWellFormed();
 }
 
 interface Described {
@@ -266,6 +267,15 @@ const TYPES: Readonly<Partial<Record<string, EntityType>>> = {
   kv_namespace: STORE,
   d1_database: STORE,
   r2_bucket: STORE,
+  s3_bucket: STORE,
+  route53_record: {
+    name: "DnsRecord",
+    attrs: ({ fields }) => {
+      const [rtype, name] = [textOf(fields["type"]), textOf(fields["name"]).toWellFormed()];
+      const zone = textOf(fields["zone"]);
+      return { name, rtype, proxied: false, protected: isProtected({ rtype, name }, zone) };
+    },
+  },
   notification_policy: named("Alert"),
   notification_webhook: named("Alert"),
 };

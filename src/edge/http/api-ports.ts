@@ -38,6 +38,7 @@ import type {
   PolicyVersion,
   SignedConsent,
 } from "../../core/policy/register.ts";
+import type { Level } from "../../core/resource.ts";
 import type { Result } from "../../core/result.ts";
 import type { RunView } from "../../core/run-view.ts";
 import type { Purpose } from "../../core/signing.ts";
@@ -47,8 +48,8 @@ import type { Authenticator } from "./auth.ts";
 /** A scope as the shared record knows it. */
 export interface ScopeRow {
   readonly scope: ScopeId;
-  readonly level: "zone" | "account";
-  /** Of an account scope, the account's. */
+  readonly level: Level;
+  /** Of an account scope, the account's; of one of AWS, that account's. */
   readonly zone_id: string;
   readonly zone_name: string;
   readonly account_id: string;

@@ -8,12 +8,13 @@ import type { Incident } from "../../core/incident.ts";
 import type { GuardrailId, HoldId, Instant, RunId, ScopeId } from "../../core/ids.ts";
 import type { Lesson } from "../../core/lesson.ts";
 import type { Ended, RecordedHold } from "../../core/log/hold-entries.ts";
+import type { Level } from "../../core/resource.ts";
 import { isFinished, type Run } from "../../core/run.ts";
 import type { RunView } from "../../core/run-view.ts";
 
 export interface ScopeRow {
   readonly scope: ScopeId;
-  readonly level: "zone" | "account";
+  readonly level: Level;
   readonly zone_id: string;
   readonly zone_name: string;
   readonly account_id: string;
@@ -62,10 +63,12 @@ export class SharedRecord {
     ).results;
   }
 
-  /** Some account that is known, always the same one; null before the first search for zones. */
+  /** Some account of Cloudflare that is known, always the same one; null before the first search for zones. */
   async firstAccount(): Promise<string | null> {
     const row = await this.#db
-      .prepare("select account_id from scopes order by account_id limit 1")
+      .prepare(
+        "select account_id from scopes where level in ('zone', 'account') order by account_id limit 1",
+      )
       .first<{ account_id: string }>();
     return row?.account_id ?? null;
   }

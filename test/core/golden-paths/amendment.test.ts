@@ -71,6 +71,7 @@ describe("an amendment", () => {
     const bare: Ground = {
       zone: GROUND.zone && { ...GROUND.zone, document: null },
       account: { ...GROUND.account, document: null },
+      aws_account: GROUND.aws_account,
     };
     const after = applied(amended([sample("pci-dss-baseline")], bare), bare);
     expect(Object.keys(resourcesIn(after.zone?.document)).toSorted()).toEqual([

@@ -13,13 +13,18 @@ import type { Expanded, PathState } from "../../../src/core/golden-paths/golden-
 import { GOLDEN_PATHS } from "../../../src/core/golden-paths/registry.ts";
 import { parseGolden } from "../../../src/core/golden.ts";
 import { isObjectId, isScopeId, mint } from "../../../src/core/ids.ts";
-import type { Fault, Site } from "../../../src/core/resource.ts";
+import { type Fault, type Level, scopeOf, type Site } from "../../../src/core/resource.ts";
 import { must, ZONE } from "../harbor.ts";
 
 export const ACCOUNT: Site = {
   level: "account",
   id: mint(isObjectId, "8d6e3f0a5c1b4927a0f4c2d9b7e61835"),
   name: "Harbor",
+};
+export const AWS: Site = {
+  level: "aws_account",
+  id: mint(isObjectId, "210987654321"),
+  name: "Harbor on AWS",
 };
 export const ZONE_SCOPE = mint(isScopeId, "zone:harbor.example");
 export const ACCOUNT_SCOPE = mint(isScopeId, `account:${ACCOUNT.id}`);
@@ -55,6 +60,7 @@ export const GROUND: Ground = {
     }),
   },
   account: { site: ACCOUNT, document: documentFor(ACCOUNT_SCOPE, { api_token: [TOKEN] }) },
+  aws_account: { site: AWS, document: null },
 };
 
 export const SAMPLES: Readonly<Record<string, JsonObject>> = {
@@ -76,10 +82,15 @@ export const resourcesIn = (document: JsonObject | null | undefined): JsonObject
   return isObject(resources) ? resources : {};
 };
 
-export const stateOf = ({ zone, account }: Ground): PathState => ({
+export const stateOf = ({ zone, account, aws_account: aws }: Ground): PathState => ({
   zone: zone?.site ?? null,
   account: account.site,
-  declared: { ...resourcesIn(zone?.document), ...resourcesIn(account.document) },
+  aws_account: aws?.site ?? null,
+  declared: {
+    ...resourcesIn(aws?.document),
+    ...resourcesIn(zone?.document),
+    ...resourcesIn(account.document),
+  },
 });
 
 export function opened(name: string, parameters: JsonObject | undefined): Expanded {
@@ -100,9 +111,9 @@ export const amended = (choices: readonly Choice[], ground: Ground = GROUND): Am
 
 /** The golden states after an amendment; each is one that the swarm would take. */
 export function applied(amendment: Amendment, ground: Ground): Ground {
-  const edited = (level: "zone" | "account", document: JsonObject | null, site: Site) => {
+  const edited = (level: Level, document: JsonObject | null, site: Site) => {
     const part = amendment.parts.find((one) => one.level === level);
-    const scope = level === "zone" ? ZONE_SCOPE : ACCOUNT_SCOPE;
+    const scope = scopeOf(site);
     if (!part) return document;
     const edits = part.edits.map((edit): Edit => ({ ...edit, path: ["spec", ...edit.path] }));
     const after = editValue(document ?? documentFor(scope, {}), edits);
@@ -117,6 +128,10 @@ export function applied(amendment: Amendment, ground: Ground): Ground {
     account: {
       ...ground.account,
       document: edited("account", ground.account.document, ground.account.site),
+    },
+    aws_account: ground.aws_account && {
+      ...ground.aws_account,
+      document: edited("aws_account", ground.aws_account.document, ground.aws_account.site),
     },
   };
 }

@@ -79,6 +79,18 @@ export const PARAPHRASES: readonly Labelled[] = [
   is("트래픽을 초당 5천 요청까지 받을 수 있게 늘려줘", SCALE, { target_rps: 5_000 }),
   is("20,000 RPS를 버틸 수 있도록 증설해줘", SCALE, { target_rps: 20_000 }),
 
+  is("Provision a PCI-DSS compliant service on AWS", PCI, {
+    aws_region: "us-east-1",
+    route53_zone: "harbor.example",
+  }),
+  is("PCI DSS compliant service with its logs on AWS in eu-central-1", PCI, {
+    aws_region: "eu-central-1",
+  }),
+  is("AWS에 PCI-DSS 규정을 준수하는 서비스를 프로비저닝해줘", PCI, {
+    aws_region: "us-east-1",
+    route53_zone: "harbor.example",
+  }),
+  is("AWS 서울 리전에 PCI-DSS 서비스를 구성해줘", PCI, { aws_region: "ap-northeast-2" }),
   is("Set up a PCI compliant zone", PCI),
   is("Make checkout.harbor.example meet PCI DSS requirements", PCI, {
     hostname: "checkout.harbor.example",

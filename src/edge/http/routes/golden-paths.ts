@@ -14,7 +14,9 @@ const summary = z
     version: z.int(),
     title: text,
     summary: text,
-    level: z.enum(["zone", "account"]).meta({ description: "of the scope that it is asked in" }),
+    level: z
+      .enum(["zone", "account", "aws_account"])
+      .meta({ description: "of the scope that it is asked in" }),
   })
   .meta({ id: "GoldenPathSummary" });
 

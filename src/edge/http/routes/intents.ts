@@ -9,6 +9,7 @@ import {
   isOver,
 } from "../../../core/intents/intent.ts";
 import { TEXT_CHARS_MAX } from "../../../core/intents/interpretation.ts";
+import type { Site } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { ScopeRow } from "../api-ports.ts";
 import { may } from "../auth.ts";
@@ -143,6 +144,8 @@ function intentJson(one: Intent): z.input<typeof intent> {
 
 /** The zone with the account around it, or the account alone. */
 async function groundsOf({ ports }: RawCall, row: ScopeRow): Promise<Grounds> {
+  // One is all that there can be: it is configured, not found.
+  const aws = (await ports.scopes()).find(({ level }) => level === "aws_account");
   const id = mint(isObjectId, row.account_id);
   const scope = mint(isScopeId, `account:${row.account_id}`);
   const known = row.level === "account" ? row : await ports.scope(scope);
@@ -151,8 +154,15 @@ async function groundsOf({ ports }: RawCall, row: ScopeRow): Promise<Grounds> {
   return {
     zone: row.level === "zone" ? { scope: row.scope, site: zone } : null,
     account: { scope, site, managed: known !== null },
+    aws_account: aws ? { scope: aws.scope, site: awsSiteOf(aws) } : null,
   };
 }
+
+const awsSiteOf = ({ zone_id: id, zone_name: name }: ScopeRow): Site => ({
+  level: "aws_account",
+  id: mint(isObjectId, id),
+  name,
+});
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -200,6 +210,12 @@ const ask = defineRoute({
     if (!key.ok) return key;
     const row = isScopeId(body.scope) ? await ports.scope(body.scope) : null;
     if (!row) return err(notFound(NO_SCOPE));
+    if (row.level === "aws_account")
+      return err<Problem>({
+        slug: "bad-request",
+        detail:
+          "ask in the scope of a zone: what it needs of AWS is put into this one's golden state",
+      });
     const asked = await ports.architect(row.scope).ask({
       scope: row.scope,
       text: body.text,

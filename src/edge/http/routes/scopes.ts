@@ -12,7 +12,7 @@ const status = z.enum(["in_sync", "drifted", "unknown", "held"]).meta({ id: "Dri
 const scopeItem = z
   .object({
     scope: z.string(),
-    level: z.enum(["zone", "account"]),
+    level: z.enum(["zone", "account", "aws_account"]),
     zone_name: z.string(),
     zone_id: z.string(),
     generation: z.int().meta({ description: "of the golden state; 0: there is none yet" }),
