@@ -215,7 +215,11 @@ function operationOf(service: string, call: AwsCall): AwsOperation {
     case "route53":
       return route53Operation(call);
     case "sts":
-      return identity(new URLSearchParams(new TextDecoder().decode(call.body)));
+      return identity(
+        call.method === "GET"
+          ? call.query
+          : new URLSearchParams(new TextDecoder().decode(call.body)),
+      );
     default:
       throw new AwsError(400, "InvalidAction", `The service \`${service}\` is not known here.`);
   }

@@ -41,6 +41,14 @@ const LEVELS: Readonly<Record<Level, LevelAt>> = {
   },
 };
 
-export const levelAt = (level: Level): LevelAt => LEVELS[level];
+/** Of a level that came over RPC, where a type is a promise: nothing begins so, and no scope is called so. */
+const NOWHERE: LevelAt = {
+  provider: "cloudflare",
+  prefix: "nowhere",
+  named: false,
+  root: () => "/nowhere",
+};
 
-export const providerOf = (level: Level): ProviderName => LEVELS[level].provider;
+export const levelAt = (level: Level): LevelAt => LEVELS[level] ?? NOWHERE;
+
+export const providerOf = (level: Level): ProviderName => levelAt(level).provider;

@@ -9,10 +9,11 @@ import { kindOf, KINDS } from "../../src/core/kinds/registry.ts";
 import { SETTINGS } from "../../src/core/kinds/zone-setting-values.ts";
 import { observe } from "../../src/core/observation.ts";
 import { type LiveSite, publish, terraformOf } from "../../src/core/publish.ts";
-import { scopeOf, type Site } from "../../src/core/resource.ts";
+import { type Level, scopeOf, type Site } from "../../src/core/resource.ts";
 import { must, NOW, record, setting, ZONE } from "./harbor.ts";
 import { entrypoint, liveRule, WAF } from "./kinds/entrypoint.ts";
 import { goldenRecord, toApi } from "./kinds/golden-record.ts";
+import { LIVE_AWS } from "./kinds/live-aws.ts";
 import { LIVE_APPS } from "./kinds/live-apps.ts";
 import { LIVE_LISTS } from "./kinds/live-lists.ts";
 import { LIVE_OBJECTS } from "./kinds/live-objects.ts";
@@ -26,8 +27,18 @@ const ACCOUNT: Site = {
   name: "Harbor Books",
 };
 
+const SITES: Readonly<Record<Level, Site>> = {
+  zone: ZONE,
+  account: ACCOUNT,
+  aws_account: {
+    level: "aws_account",
+    id: mint(isObjectId, "210987654321"),
+    name: "Harbor Books",
+  },
+};
+
 const live = (kind: string, objects: readonly Json[]): LiveSite => {
-  const site = kindOf(kind).level === "zone" ? ZONE : ACCOUNT;
+  const site = SITES[kindOf(kind).level];
   const reading = { kind, objects, claimedTotal: objects.length };
   const observation = must(observe([reading], site, NOW));
   return { site, kinds: [kind], observation, unasked: [] };
@@ -107,6 +118,7 @@ const RAW: Readonly<Record<string, fc.Arbitrary<readonly JsonObject[]>>> = {
   ...LIVE_OBJECTS,
   ...LIVE_APPS,
   ...LIVE_LISTS,
+  ...LIVE_AWS,
 };
 
 /** What is counted: resources, or the parts that they are made of. */

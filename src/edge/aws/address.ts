@@ -34,8 +34,6 @@ export interface Address {
   readonly written?: Sub;
   /** Whether AWS is told whose bucket it has to be, and refuses another's. */
   readonly owned: boolean;
-  /** A question that AWS wants as a form. */
-  readonly form?: string;
 }
 
 export interface Sub {
@@ -148,10 +146,9 @@ const identityAt = (account: string): Address => ({
   region: HOME,
   host: `sts.${HOME}.amazonaws.com`,
   path: "/",
-  query: "",
+  query: "Action=GetCallerIdentity&Version=2011-06-15",
   xml: { root: "GetCallerIdentityResponse", shape: IDENTITY },
   owned: false,
-  form: "Action=GetCallerIdentity&Version=2011-06-15",
 });
 
 /** In the host where AWS has it, in the path otherwise. */

@@ -85,8 +85,8 @@ interface Signing {
 }
 
 async function signedRequest(env: AwsBinding, { address, url, request }: Signing) {
-  const { form, owned, service, region, account } = address;
-  const body = form ?? (request.body === null ? "" : await request.text());
+  const { owned, service, region, account } = address;
+  const body = request.body === null ? "" : await request.text();
   const digest = sha256(new TextEncoder().encode(body));
   const headers: Record<string, string> = {
     // Over the body too: what was voted on is what arrives.
@@ -99,10 +99,9 @@ async function signedRequest(env: AwsBinding, { address, url, request }: Signing
           "x-amz-checksum-sha256": btoa(String.fromCharCode(...digest)),
         }
       : {}),
-    ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
   };
   const signer = new AwsV4Signer({
-    method: form === undefined ? request.method : "POST",
+    method: request.method,
     url,
     headers,
     ...(body === "" ? {} : { body }),

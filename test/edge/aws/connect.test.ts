@@ -33,7 +33,10 @@ describe("an address", () => {
       `/aws/${ACCOUNT}/s3/us-gov-west-1/a.b/tagging`,
       "https://s3.us-gov-west-1.amazonaws.com/a.b?tagging",
     ],
-    [`/aws/${ACCOUNT}/sts/identity`, "https://sts.us-east-1.amazonaws.com/"],
+    [
+      `/aws/${ACCOUNT}/sts/identity`,
+      "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
+    ],
   ])("%s is %s", (path, url) => {
     const address = addressOf(path);
     expect(address && urlOf(address, null)).toBe(url);

@@ -85,12 +85,20 @@ async function readWhole(context: ReadContext): Promise<Result<WholeReading, Unk
       context,
       BUCKET_PARTS.map((part) => ({ bucket, part })),
     );
-    if (parts.ok) objects.push(...parts.value);
+    if (parts.ok) objects.push(...parts.value.filter(tells));
     else if (parts.error.reason === "refused")
       unasked.push(`what is said of ${textOf(bucket["name"])}`);
     else return parts;
   }
   return ok({ reading: { kind: KIND, objects, claimedTotal: null }, unasked });
+}
+
+/** Where nothing was said nothing is told: then it is a bucket of which nobody manages that. */
+function tells(object: Json): boolean {
+  const { part, body = null } = objectOf(object);
+  const { read, told } = partKind(BUCKET_PARTS.find((one) => one === part) ?? "encryption");
+  const fields = read(objectOf(body));
+  return fields === null || told(fields) !== null;
 }
 
 interface Wanted {
