@@ -7,7 +7,6 @@ import {
   sameJson,
   textOf,
 } from "../canonical.ts";
-import type { HclResource } from "../hcl.ts";
 import { isObjectId, mint } from "../ids.ts";
 import {
   type ApiRequest,
@@ -335,20 +334,6 @@ const publish = (observed: readonly ObservedResource[]): readonly JsonObject[] =
       }),
     );
 
-const hcl = ({ identity, fields }: ObservedResource): HclResource => ({
-  type: "aws_route53_record",
-  name: identity,
-  attributes: {
-    zone_id: fields["zone_id"] ?? "",
-    name: fields["name"] ?? "",
-    type: fields["type"] ?? "",
-    ...(fields["alias"] === null
-      ? { ttl: fields["ttl"] ?? 0, records: fields["values"] ?? [] }
-      : {}),
-  },
-  importId: `${textOf(fields["zone_id"])}_${textOf(fields["name"])}_${textOf(fields["type"])}`,
-});
-
 /** Record sets in public hosted zones of Route 53, each with all its values. */
 export const route53Record: Kind = {
   name: NAME,
@@ -367,7 +352,6 @@ export const route53Record: Kind = {
   predict,
   apply,
   publish,
-  hcl,
   describe: ({ fields: { type = "", name = "" } }) => `${textOf(type)} ${textOf(name)} (Route 53)`,
   contradictions,
 };

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
-import type { HclResource } from "../hcl.ts";
 import { isObjectId, mint } from "../ids.ts";
 import {
   type ApiRequest,
@@ -131,6 +130,15 @@ const whole = (resource: Resource): string | null =>
 const subject = (change: Change): Resource =>
   change.op === "delete" ? change.observed : change.desired;
 
+/** A part is written as a whole: of a new bucket's, what nobody declared is as AWS has it. */
+function predict(change: Change): Fields | null {
+  const merged = mergedFields(change);
+  const part = partIn(subject(change));
+  return merged === null || part === null || change.op !== "create"
+    ? merged
+    : { ...partKind(part).initial, ...merged };
+}
+
 function requestFor(change: Change, site: Site): ApiRequest {
   const of = subject(change);
   const { name = "", region = "" } = change.op === "create" ? of.fields : change.observed.fields;
@@ -139,7 +147,7 @@ function requestFor(change: Change, site: Site): ApiRequest {
   if (part !== null) {
     const { address, initial, write } = partKind(part);
     // A part is not taken away by itself: it becomes what a new bucket has.
-    const body = write(mergedFields(change) ?? initial);
+    const body = write(predict(change) ?? initial);
     return { method: body === null ? "DELETE" : "PUT", path: `${path}/${address}`, body };
   }
   if (change.op === "delete") return { method: "DELETE", path, body: null };
@@ -211,17 +219,6 @@ const publish = (observed: readonly ObservedResource[]): readonly JsonObject[] =
       return { ...one.fields, ...Object.fromEntries(parts) };
     });
 
-/** The bucket itself, in the words of Terraform's AWS provider; its parts are resources of their own there, too. */
-const hcl = (one: ObservedResource): HclResource | null =>
-  whole(one) === null
-    ? {
-        type: "aws_s3_bucket",
-        name: one.identity,
-        attributes: { bucket: one.fields["name"] ?? "", region: one.fields["region"] ?? "" },
-        importId: one.identity,
-      }
-    : null;
-
 /** S3 buckets, and what is said of them. Not the objects in them. */
 export const s3Bucket: Kind = {
   name: NAME,
@@ -239,10 +236,9 @@ export const s3Bucket: Kind = {
   handsOff: creationOnly("region"),
   foreign: () => new Map(),
   calls,
-  predict: mergedFields,
+  predict,
   apply,
   publish,
-  hcl,
   describe: (resource) =>
     partIn(resource) === null ? `S3 bucket ${resource.identity}` : resource.identity,
 };

@@ -125,6 +125,32 @@ describe("an amendment", () => {
     expect(refused).toMatchObject({ ok: false, error: [{ problem: /declared already/ }] });
   });
 
+  const pciAtAws: Choice = {
+    path: "pci-dss-baseline",
+    parameters: { aws_region: "eu-central-1", route53_zone: "harbor.example" },
+  };
+
+  it("puts what is at AWS into the golden state of the account of AWS, and the rest where it was", () => {
+    const { parts } = amended([pciAtAws]);
+    expect(parts.map(({ level }) => level)).toEqual(["aws_account", "account", "zone"]);
+    const after = applied(amended([pciAtAws]), GROUND);
+    expect(Object.keys(resourcesIn(after.aws_account?.document)).toSorted()).toEqual([
+      "route53_record",
+      "s3_bucket",
+    ]);
+    expect(resourcesIn(after.account.document)["r2_bucket"]).toBeUndefined();
+  });
+
+  it("refuses what is at AWS where no account of AWS is managed, and says how one is", () => {
+    const refused = amendmentFor([pciAtAws], { ...GROUND, aws_account: null });
+    expect(refused.ok).toBe(false);
+    expect(JSON.stringify(refused)).toContain(
+      "declares `s3_bucket`, which needs an account of AWS: set `AWS_ACCOUNT_ID`",
+    );
+    const inR2 = amendmentFor([sample("pci-dss-baseline")], { ...GROUND, aws_account: null });
+    expect(inR2.ok).toBe(true);
+  });
+
   it("refuses a path that does not exist, and none at all", () => {
     expect(amendmentFor([{ path: "delete-everything", parameters: {} }], GROUND).ok).toBe(false);
     expect(amendmentFor([], GROUND).ok).toBe(false);
@@ -262,6 +288,7 @@ describe("the day-2 upgrade", () => {
         ...GROUND.account,
         document: { ...GROUND.account.document, spec: { resources: others } },
       },
+      aws_account: GROUND.aws_account,
     };
     const choices = upgradesIn(old);
     expect(choices).toEqual([{ path: "static-site", parameters }]);

@@ -134,6 +134,15 @@ it("a bucket that is missing is made first, then who may get in, then the rest; 
   expect(prohibited(made, 0)).toBeNull();
 });
 
+it.each([
+  ["encryption", { encryption: { algorithm: "aws:kms" } }],
+  ["walls", { public_access_block: { block_public_policy: false } }],
+])("a new bucket's %s may be declared in part: the rest is as AWS has it", (_, said) => {
+  const one = { name: "logs-1", region: "eu-central-1", ...said };
+  const made = healed(caseOf(one, []));
+  expect(made.calls.map(({ request: { method } }) => method)).toEqual(["PUT", "PUT"]);
+});
+
 it("an import has no drift, and says what protects a bucket even where it is the default", () => {
   const observation = must(observe(readingsOf(live("logs-1", "logs-2")), AWS, NOW));
   const { document } = publish({ site: AWS, kinds: ["s3_bucket"], observation, unasked: [] });
