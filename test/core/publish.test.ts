@@ -133,11 +133,7 @@ it("shows every kind: all can be imported, and all of Cloudflare but tokens expo
   const silent = [...KINDS.values()].filter((kind) => kind.publish === undefined);
   expect(silent).toEqual([]);
   const unprinted = [...KINDS.values()].filter((kind) => kind.hcl === undefined);
-  expect(unprinted.map(({ name }) => name)).toEqual([
-    "api_token",
-    "s3_bucket",
-    "route53_record",
-  ]);
+  expect(unprinted.map(({ name }) => name)).toEqual(["api_token", "s3_bucket", "route53_record"]);
 });
 
 describe.each(Object.entries(RAW))("%s", (kind, raw) => {
