@@ -42,8 +42,8 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     { optional: ["waf"] },
   ),
   "pci-dss-baseline": vocabulary(
-    ["pci", "compliance", "waf", "admin", "api", "page", "people"],
-    "dss credit debit visa mastercard 신용 체크 통제 컨트롤 규격 감사 데이터 v4 v4.0 4.0 4.0.1 tls https hsts encryption encrypted encrypt log logs logging logged kept retention retain sign sign-in signin login access payment payments pay card cards checkout shop store customer data 결제 카드 인증 로그 보관 로그인 암호화",
+    ["pci", "compliance", "waf", "admin", "api", "page", "people", "aws"],
+    "region regions bucket archive archived 리전 dss credit debit visa mastercard 신용 체크 통제 컨트롤 규격 감사 데이터 v4 v4.0 4.0 4.0.1 tls https hsts encryption encrypted encrypt log logs logging logged kept retention retain sign sign-in signin login access payment payments pay card cards checkout shop store customer data 결제 카드 인증 로그 보관 로그인 암호화",
   ),
   "zero-trust-egress": vocabulary(
     ["egress", "people", "zeroTrust", "threat", "ssh", "block", "allow"],
