@@ -33,7 +33,7 @@ export interface Line {
   readonly rehearsed: boolean;
   /** Calls that the heal takes. */
   readonly writes: number;
-  /** Calls that it takes where the one for all is refused. */
+  /** Calls that it takes where the one for all is refused. A whole and its parts are not taken apart. */
   readonly writesApart?: number;
   /** The heal takes a protection away: a person has to agree. */
   readonly asksPeople?: true;
@@ -215,7 +215,6 @@ function linesOf(of: Collection): readonly Line[] {
     name: `${kind}: create`,
     match: { method: "POST", path: `*${path}` },
     writes: createWrites,
-    ...(createWrites > 1 ? { writesApart: createWrites } : {}),
     async drift() {
       await cloudflare("DELETE", (await found(of)).at);
     },
@@ -433,7 +432,6 @@ const OTHER_LINES: readonly Line[] = [
     match: { method: "POST", path: `*${account}/r2/buckets` },
     // The bucket, then its locks.
     writes: 2,
-    writesApart: 2,
     async drift() {
       await cloudflare("PUT", `${account}/r2/buckets/${BUCKET}/lock`, { body: { rules: [] } });
       await cloudflare("DELETE", `${account}/r2/buckets/${BUCKET}`);
