@@ -61,6 +61,9 @@ import { scopeFacts } from "./policy-desk.ts";
 import { afterRun, INCIDENT_ENDS, settle } from "./run-end.ts";
 import { type ActiveRun, ReconcilerState } from "./reconciler-state.ts";
 
+/** Votes are in within a fraction of a second; a wake that came meanwhile is taken up this soon after. */
+const VOTING_MS = 200;
+
 const clock = (offsetMs = 0): Instant => instantOf(new Date(Date.now() + offsetMs).toISOString());
 
 /**
@@ -417,7 +420,10 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     const retryAt = this.#state.get("retryAt") ?? 0;
     if (!this.#isWanted()) return null;
     if (retryAt > Date.now()) return retryAt;
-    if ((await run.poke()) === "awaiting_approval") await this.#look(active);
+    const phase = await run.poke();
+    if (phase === "awaiting_approval") await this.#look(active);
+    // A run tells of its end, not of people being asked: without another try this wake would wait with the plan (I11).
+    else if (phase === "voting") return Date.now() + VOTING_MS;
     return this.#isWanted() ? (this.#state.get("retryAt") ?? null) : null;
   }
 
