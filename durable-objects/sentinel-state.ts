@@ -30,6 +30,9 @@ interface Values {
   /** Traffic by interval: what is being counted, and what is known of it. */
   counted: Counted;
   watch: Watch;
+  /** When a log of requests came last, and up to when analytics were told of (epoch ms). */
+  loggedAtMs: number;
+  toldToMs: number;
 }
 
 /** Half an hour of batches of one zone at the usual interval; each has at most 400 requests (I12). */

@@ -23,6 +23,7 @@ import { afterLook, dueAtMs, type Pace } from "../src/core/intake/pace.ts";
 import { rungEntry } from "../src/core/log/experience-entries.ts";
 import { diagnosedEntry, heardEntry, incidentEntry } from "../src/core/log/sentinel-entries.ts";
 import type { SentinelPort } from "../src/core/ports.ts";
+import { type Period, unloggedPeriod } from "../src/core/traffic/analytics.ts";
 import type { TrafficBatch } from "../src/core/traffic/batch.ts";
 import { countedWith, nothingCounted } from "../src/core/traffic/intervals.ts";
 import { tryOn } from "../src/core/traffic/trial.ts";
@@ -91,8 +92,30 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
 
   async traffic(batch: TrafficBatch): Promise<void> {
     await this.lifecycle.start();
+    await this.#take(batch, batch.dataset === "http_requests" ? { loggedAtMs: Date.now() } : {});
+  }
+
+  async unlogged(nowMs: number): Promise<Period | null> {
+    await this.lifecycle.start();
+    const [loggedAtMs, toldToMs] = [this.#state.get("loggedAtMs"), this.#state.get("toldToMs")];
+    return unloggedPeriod({ loggedAtMs: loggedAtMs ?? 0, toldToMs: toldToMs ?? 0 }, nowMs);
+  }
+
+  async counted(batch: TrafficBatch, toMs: number): Promise<void> {
+    await this.lifecycle.start();
+    // Twice the same minutes, after a crash between two of them, would be twice the traffic.
+    // A time that has not come is from a clock that was set back.
+    const told = this.#state.get("toldToMs") ?? 0;
+    if (toMs > told || told > Date.now()) await this.#take(batch, { toldToMs: toMs });
+  }
+
+  async #take(
+    batch: TrafficBatch,
+    also: { loggedAtMs?: number; toldToMs?: number },
+  ): Promise<void> {
     const nowMs = Date.now();
     this.ctx.storage.transactionSync(() => {
+      this.#state.set(also);
       this.#state.keep(batch, nowMs);
       const odd = this.#watched(batch, nowMs);
       if (odd.length > 0) this.#state.hear(odd, nowMs);

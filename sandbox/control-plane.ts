@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
+import { ANALYTICS_ROUTES, analyticsRoutes } from "./control-analytics.ts";
 import { NOTIFICATION_ROUTES, notificationRoutes } from "./control-notifications.ts";
 import { PRODUCT_ROUTES, productRoutes } from "./control-products.ts";
 import { TRAFFIC_ROUTES, trafficRoutes } from "./control-traffic.ts";
@@ -60,6 +61,7 @@ const ROUTES = {
   ...PRODUCT_ROUTES,
   ...NOTIFICATION_ROUTES,
   ...TRAFFIC_ROUTES,
+  ...ANALYTICS_ROUTES,
   "POST /sandbox/ratelimit/block": '{"token": …, "seconds"?: …}: 429 for every call from now on',
 };
 
@@ -117,6 +119,7 @@ export function controlPlane(world: World, courier: Courier): Hono {
   productRoutes(app, world);
   notificationRoutes(app, world, parse);
   trafficRoutes(app, { world, courier, parse });
+  analyticsRoutes(app, world, parse);
   return app;
 }
 

@@ -27,6 +27,7 @@ import { Reconciler } from "../durable-objects/reconciler.ts";
 import { Reviewer } from "../durable-objects/agents/reviewer.ts";
 import { Run } from "../durable-objects/run.ts";
 import { pullAdvisories, recoverAlerts } from "../durable-objects/missed-signals.ts";
+import { tellUnlogged, zonesInTurn } from "../durable-objects/unlogged-traffic.ts";
 import { Sentinel } from "../durable-objects/sentinel.ts";
 import { tokenAccess } from "../durable-objects/token-access.ts";
 import { Watch } from "../durable-objects/watch.ts";
@@ -195,6 +196,9 @@ async function tick(env: Env, nowMs: number): Promise<void> {
       })),
     );
   }
+  // Last: it may take its time, and sweeps wait for nothing.
+  const zones = scopes.filter(({ level }) => level === "zone");
+  await tellUnlogged(env, zonesInTurn(zones, Math.floor(nowMs / CRON_MS)), nowMs);
 }
 
 /** A sweep is started only when the budget has room for it; until then its message comes again. */

@@ -9,6 +9,7 @@ import { PAGE_RULES } from "./page-rules.ts";
 import { ZONE_LIFECYCLE } from "./zone-lifecycle.ts";
 import { ACCESS_POLICIES } from "./access-policies.ts";
 import { ACCOUNTS } from "./accounts.ts";
+import { ANALYTICS } from "./analytics.ts";
 import { AUDIT_LOGS } from "./audit-logs.ts";
 import { DNS_RECORDS } from "./dns-records.ts";
 import { GATEWAY_LISTS } from "./gateway-lists.ts";
@@ -42,6 +43,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...ACCESS_POLICIES,
   ...ACCESS_RULES,
   ...ACCOUNTS,
+  ...ANALYTICS,
   ...AUDIT_LOGS,
   ...DNS_RECORDS,
   ...DNS_SETTINGS_OPERATIONS,

@@ -8,6 +8,7 @@ import type { Passage } from "../edge/edge.ts";
 import type { Visit } from "../edge/visit.ts";
 import type { StoredZone } from "../model/zone.ts";
 import type { World } from "../world.ts";
+import { AnalyticsGroups } from "./analytics-groups.ts";
 import { AlertWatch, type Fired, type SecondSeen } from "./alerts.ts";
 import { attackVisits } from "./attacks.ts";
 import { exfiltrationUses, gatewayLine, officeUses } from "./gateway-uses.ts";
@@ -50,6 +51,7 @@ export interface SeenVisit {
 export class Traffic {
   readonly #world: World;
   readonly #alerts = new AlertWatch();
+  readonly #groups: AnalyticsGroups;
   readonly #seen: SeenVisit[] = [];
   /** The second that runs, by zone. */
   readonly #outside = new Map<string, SecondSeen>();
@@ -57,10 +59,12 @@ export class Traffic {
 
   constructor(world: World) {
     this.#world = world;
+    this.#groups = new AnalyticsGroups(world.store);
   }
 
   clear(): void {
     this.#alerts.clear();
+    this.#groups.clear();
     this.#outside.clear();
     this.#lines = [];
     this.#seen.length = 0;
@@ -76,6 +80,7 @@ export class Traffic {
   /** Somebody came through the door. */
   saw(passage: Passage, zone: StoredZone): void {
     this.#log(linesOf(passage, zone));
+    this.#groups.store(this.#world.now());
     this.#countOutside(passage, zone);
     this.#seen.push(shown(passage));
     if (this.#seen.length > SEEN_MAX) this.#seen.shift();
@@ -124,6 +129,7 @@ export class Traffic {
       fired.push(...this.#second({ input, zone, startMs, counting }));
       counting.end();
     }
+    this.#groups.store(this.#world.now());
     return { counting, fired, fromMs, untilMs: fromMs + input.seconds * 1_000 };
   }
 
@@ -194,7 +200,10 @@ export class Traffic {
   }
 
   #log(lines: readonly Logged[]): void {
-    for (const line of lines) this.#lines.push(line);
+    for (const line of lines) {
+      this.#lines.push(line);
+      this.#groups.add(line);
+    }
     if (this.#lines.length > LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);
   }
 }

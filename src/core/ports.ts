@@ -13,6 +13,7 @@ import type { TooFar } from "./guardrails/reach.ts";
 import type { HeldBack, Hold, HoldRequest } from "./hold.ts";
 import type { OpenIncident } from "./incident.ts";
 import type { Hint } from "./intake/hint.ts";
+import type { Period } from "./traffic/analytics.ts";
 import type { TrafficBatch } from "./traffic/batch.ts";
 import type { Digest, GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import type { Rehearsal } from "./intents/intent.ts";
@@ -396,6 +397,10 @@ export interface SentinelPort {
    */
   hint(hints: readonly Hint[]): Promise<number>;
   traffic(batch: TrafficBatch): Promise<void>;
+  /** Minutes that no log tells of, and analytics could; null: none. */
+  unlogged(nowMs: number): Promise<Period | null>;
+  /** What analytics tell of the time up to `toMs`. */
+  counted(batch: TrafficBatch, toMs: number): Promise<void>;
 }
 
 /** One per account. Strongly consistent. */

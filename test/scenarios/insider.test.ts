@@ -193,7 +193,7 @@ const OFFERED: Readonly<Record<string, Readonly<Record<string, Worth>>>> = {
     runFinished: "tells",
   },
   Architect: { onStart: "judged", ask: "judged", intent: "reads", decide: "judged" },
-  Sentinel: { hint: "judged", traffic: "reads" },
+  Sentinel: { hint: "judged", traffic: "reads", unlogged: "reads", counted: "reads" },
   ChangeFeed: { onStart: "judged", watch: "judged" },
   Governor: { acquire: "tells" },
   // What it has learned can only make people look (I13).

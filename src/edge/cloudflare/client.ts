@@ -44,6 +44,16 @@ export class CloudflareApi implements ProviderApi {
     return this.#call(request);
   }
 
+  /** A question to the analytics: sent by POST, it changes nothing. They have an envelope of their own. */
+  async ask(query: string, variables: Readonly<Record<string, string>>): Promise<Answer> {
+    try {
+      const body = { query, variables };
+      return await analyticsAnswer(await this.#fetch({ method: "POST", path: "/graphql", body }));
+    } catch (fault) {
+      return faulted(fault);
+    }
+  }
+
   /** What is answered without an envelope: the code of a Worker. */
   async download(path: string): Promise<Download> {
     try {
@@ -109,6 +119,22 @@ async function answerOf(response: Response): Promise<Answer> {
 function rayIn(headers: Headers): { readonly ray?: string } {
   const [, ray] = /^([0-9a-f]{16})(?:-[A-Z]{3})?$/.exec(headers.get("cf-ray") ?? "") ?? [];
   return ray === undefined ? {} : { ray };
+}
+
+/** Errors come with status 200. They have no codes that say what kind they are: none of them is asked again at once. */
+async function analyticsAnswer(response: Response): Promise<Answer> {
+  const { status } = response;
+  if (status !== 200) return answerOf(response);
+  const said = (await response.json().catch(() => null)) as GraphqlAnswer | null;
+  if (typeof said !== "object" || said === null) return unavailable("no usable answer");
+  return (said.errors ?? []).length > 0
+    ? { type: "refused", status, codes: [] }
+    : { type: "ok", result: said.data ?? null, info: {} };
+}
+
+interface GraphqlAnswer {
+  readonly data?: Json;
+  readonly errors?: readonly unknown[] | null;
 }
 
 function read(envelope: unknown, status: number): Answer {
