@@ -7,8 +7,13 @@ import type { WebhookPorts } from "../src/edge/webhooks/receiver.ts";
 import { secretsOf } from "../src/edge/webhooks/secrets.ts";
 import { sentinelOf } from "./bindings.ts";
 
-/** A new zone is known to webhooks this late; asking for each message would be a question for each message. */
+/** What is known of the scopes is asked again after this; asking for each message would be a question for each message. */
 const KNOWN_MS = 15_000;
+/**
+ * For a zone that is not known, and for advisories, which are rare and concern every zone, it is asked at once, so that the
+ * newest zone misses nothing. So often in a second at most: invented names of zones are then no flood of questions (I12).
+ */
+const ASKED_AT_ONCE_MAX = 20;
 
 export function webhookPorts(env: Env): WebhookPorts {
   const known = new KnownScopes(new SharedRecord(env.DB));
@@ -34,6 +39,7 @@ class KnownScopes {
   readonly #record: SharedRecord;
   #rows: readonly ScopeRow[] | null = null;
   #readAtMs = 0;
+  #asked = { sinceMs: 0, times: 0 };
 
   constructor(record: SharedRecord) {
     this.#record = record;
@@ -41,14 +47,17 @@ class KnownScopes {
 
   /** The zone that it names; else the account, or, of an advisory, every zone. */
   async of({ zoneName, zoneId, accountId, topic }: Named): Promise<readonly ScopeId[]> {
-    const rows = await this.#all();
-    const zone = rows.find(
-      (row) => row.level === "zone" && (row.zone_id === zoneId || row.zone_name === zoneName),
-    );
-    if (zone) return [zone.scope];
-    if (zoneName !== null || zoneId !== null) return [];
-    const level = topic === "advisory" ? "zone" : "account";
-    return rows
+    const find = (rows: readonly ScopeRow[]) =>
+      rows.find(
+        (row) => row.level === "zone" && (row.zone_id === zoneId || row.zone_name === zoneName),
+      );
+    if (zoneName !== null || zoneId !== null) {
+      const zone = find(await this.#all()) ?? find(await this.#newest());
+      return zone ? [zone.scope] : [];
+    }
+    const isAdvisory = topic === "advisory";
+    const level = isAdvisory ? "zone" : "account";
+    return (await (isAdvisory ? this.#newest() : this.#all()))
       .filter((row) => row.level === level && (accountId === null || row.account_id === accountId))
       .map(({ scope }) => scope)
       .filter(isScopeId);
@@ -60,12 +69,25 @@ class KnownScopes {
     if (Date.now() - this.#readAtMs < KNOWN_MS) return before;
     // One request reads; the others go on with what is known.
     this.#readAtMs = Date.now();
-    // A record that does not answer leaves what was known; nothing is lost but the newest zone.
-    return this.#read().catch(() => {
+    return this.#readOr(before);
+  }
+
+  async #newest(): Promise<readonly ScopeRow[]> {
+    const before = this.#rows;
+    if (before === null) return this.#read();
+    const nowMs = Date.now();
+    if (Math.abs(nowMs - this.#asked.sinceMs) >= 1_000) this.#asked = { sinceMs: nowMs, times: 0 };
+    if (this.#asked.times >= ASKED_AT_ONCE_MAX) return before;
+    this.#asked.times += 1;
+    return this.#readOr(before);
+  }
+
+  /** A record that does not answer leaves what was known; nothing is lost but the newest zone. */
+  readonly #readOr = (before: readonly ScopeRow[]): Promise<readonly ScopeRow[]> =>
+    this.#read().catch(() => {
       this.#readAtMs = 0;
       return before;
     });
-  }
 
   /** Throws while nothing is known: a message is then not taken, instead of being nobody's. */
   async #read(): Promise<readonly ScopeRow[]> {
