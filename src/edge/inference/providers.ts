@@ -1,7 +1,7 @@
 /** Which providers there are: the variable INFERENCE, the binding AI, and the model that `swarm.yaml` gives to a role. */
 import { z } from "zod";
 import type { InferenceProvider, Place } from "../../core/inference/provider.ts";
-import { type AiBinding, workersAi } from "./workers-ai.ts";
+import { type AiBinding, isAccountModel, workersAi } from "./workers-ai.ts";
 import { openAiCompatible } from "./openai-compatible.ts";
 
 const PROVIDERS_MAX = 10;
@@ -22,7 +22,15 @@ export interface InferenceEnv {
   /** Secret. JSON: by name of the endpoint, headers such as `authorization` or `cf-aig-authorization`. */
   readonly INFERENCE_KEYS?: string | undefined;
   readonly AI?: AiBinding | undefined;
+  /** The name of an AI Gateway that requests of `AI` go through; empty: none. */
+  readonly AI_GATEWAY?: string | undefined;
 }
+
+/** Millionths of a dollar for a thousand tokens of Workers AI, as dear as its larger models: the day's money is counted with it. */
+const WORKERS_AI_MICROS = 300;
+const GATEWAY_ORIGIN = "https://gateway.ai.cloudflare.com";
+/** A gateway keeps what was asked unless it is told not to (I6). */
+const UNLOGGED = { "cf-aig-collect-log": "false" };
 
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
@@ -32,8 +40,7 @@ export function providersFor(model: string, env: InferenceEnv): readonly Inferen
   const [kind = "", ...rest] = model.split("/");
   const name = rest.join("/");
   if (model === "rules") return [];
-  if (kind === "workers-ai")
-    return env.AI ? [workersAi(env.AI, { model: name, microsPerThousand: 300 })] : [];
+  if (kind === "workers-ai") return ofAccount(name, env);
   const given = endpoints.safeParse(jsonOf(env.INFERENCE || "[]"));
   const secret = keys.safeParse(jsonOf(env.INFERENCE_KEYS || "{}"));
   if (!given.success || !secret.success)
@@ -51,9 +58,25 @@ export function providersFor(model: string, env: InferenceEnv): readonly Inferen
       place,
       model: name,
       microsPerThousand: one.micros_per_thousand_tokens,
-      headers: secret.data[one.name] ?? {},
+      headers: {
+        ...(url.origin === GATEWAY_ORIGIN ? UNLOGGED : {}),
+        ...secret.data[one.name],
+      },
     });
   });
+}
+
+function ofAccount(
+  model: string,
+  { AI: binding, AI_GATEWAY: gateway }: InferenceEnv,
+): readonly InferenceProvider[] {
+  if (!isAccountModel(model))
+    throw new Error("`workers-ai/…` is for models of the account's own, such as `@cf/…`");
+  if (gateway && !/^[a-z0-9-]{1,64}$/.test(gateway))
+    throw new Error("`AI_GATEWAY` is not the name of a gateway");
+  return binding
+    ? [workersAi(binding, { model, microsPerThousand: WORKERS_AI_MICROS, gateway })]
+    : [];
 }
 
 /** Undefined: it is none. What a parser says of it would have a piece of it in it, and it may be a secret (I6). */

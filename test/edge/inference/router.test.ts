@@ -14,7 +14,6 @@ import { reviewTask } from "../../../src/core/review-task.ts";
 import { modelsOf } from "../../../src/edge/inference/catalogue.ts";
 import { providersFor } from "../../../src/edge/inference/providers.ts";
 import { InferenceRouter } from "../../../src/edge/inference/router.ts";
-import { workersAi } from "../../../src/edge/inference/workers-ai.ts";
 import { applied, GROUND } from "../../core/golden-paths/ground.ts";
 import { must, NOW, SCOPE, ZONE } from "../../core/harbor.ts";
 import { engine } from "../../support/policies.ts";
@@ -341,32 +340,6 @@ describe("the configuration of providers", () => {
   it("has no provider for `rules`, nor for Workers AI without the binding", () => {
     expect(providersFor("rules", config(one))).toEqual([]);
     expect(providersFor("workers-ai/@cf/openai/gpt-oss-120b", {})).toEqual([]);
-  });
-
-  it("asks Workers AI by the binding, in both forms of its answers", async () => {
-    for (const given of [
-      { response: '{"colour":"red"}' },
-      { response: { colour: "red" } },
-      { choices: [{ message: { content: '{"colour":"red"}' } }] },
-    ]) {
-      const provider = workersAi(
-        { run: async () => given, models: nothing },
-        { model: "m", microsPerThousand: 1 },
-      );
-      expect(await routerFor([provider]).router.ask(task)).toMatchObject({ ok: true });
-    }
-    const failing = workersAi(
-      { run: () => Promise.reject(new Error("3040")), models: nothing },
-      { model: "m", microsPerThousand: 1 },
-    );
-    expect(await routerFor([failing]).router.ask(task)).toMatchObject({ ok: false });
-    const slow = workersAi(
-      { run: () => new Promise(() => {}), models: nothing },
-      { model: "m", microsPerThousand: 1 },
-    );
-    expect(await routerFor([slow]).router.ask(task)).toMatchObject({
-      error: { failures: [{ why: "slow" }] },
-    });
   });
 });
 
