@@ -30,3 +30,34 @@ export function dayAfter(now: string, days: number): string {
   const m = mp + (mp < 10 ? 3 : -9);
   return `${yoe + e * 400 + (m <= 2 ? 1 : 0)}-${two(m)}-${two(d)}T00:00:00Z`;
 }
+
+const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
+const MONTH = `(${MONTHS.join("|")})[a-z]*\\.?`;
+/** `2026-12-31`, `31 December 2026`, `December 31st, 2026`, `2026년 12월 31일`. Months in figures alone are written in two orders. */
+const DATES: readonly (readonly [form: RegExp, order: readonly [number, number, number]])[] = [
+  [/(?<!\d)(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?![\d])/, [1, 2, 3]],
+  [/(\d{4})년 ?(\d{1,2})월 ?(\d{1,2})일/, [1, 2, 3]],
+  [new RegExp(`\\b(\\d{1,2})(?:st|nd|rd|th)?(?: of)? ${MONTH},? (\\d{4})\\b`), [3, 2, 1]],
+  [new RegExp(`\\b${MONTH} (\\d{1,2})(?:st|nd|rd|th)?,? (\\d{4})\\b`), [3, 1, 2]],
+];
+
+const monthOf = (word: string): number => {
+  const at = MONTHS.indexOf(word.slice(0, 3));
+  return at < 0 ? Number(word) : at + 1;
+};
+
+/** A day that is written out, at its beginning. Null: none, or one that is over or does not exist. */
+export function dateIn(text: string, now: string): string | null {
+  for (const [form, [year, month, day]] of DATES) {
+    const found = form.exec(text);
+    if (!found) continue;
+    const start = `${found[year]}-${two(monthOf(found[month] ?? ""))}-01T00:00:00Z`;
+    const wanted = `${start.slice(0, 8)}${two(Number(found[day]))}T00:00:00Z`;
+    return dayAfter(start, Number(found[day]) - 1) === wanted && wanted > now ? wanted : null;
+  }
+  return null;
+}
+
+/** Without the days that are written out. */
+export const withoutDates = (text: string): string =>
+  DATES.reduce((so, [form]) => so.replace(form, " "), text);

@@ -12,12 +12,18 @@ const EXCEPTED = new RegExp(
   `^[^${COUNTRY}]*\\b(?:except|but|other than|outside)\\b(?: \\S+){0,6}? ${COUNTRY}|${COUNTRY}.{0,20}(?:제외|빼고|말고|이외|외에|외의|외는)(?!.*${COUNTRY})`,
 );
 
+/** A country that blocks, or of which nothing else is to be blocked. */
+const REVERSED = new RegExp(
+  `\\bonly (?:block|deny|ban|refuse|challenge)|${COUNTRY} (?:to )?(?:block|deny|ban|refuse|challenge)\\b(?! ?[가-힣])|${COUNTRY} ?[이가] (?!.{0,20}(?:접속|접근|들어|못))`,
+);
+
 /** Null where the words may be taken either way: some named to be kept out, and others to be let in. */
 function modeOf(reading: Reading): "block" | "allow_only" | null {
   const { rest, places, countries } = reading;
   // A country that is named twice has two things said of it.
   const named = rest.split(COUNTRY).length - 1;
   if (named > countries.codes.length && !countries.vague) return null;
+  if (REVERSED.test(rest)) return null;
   if (EXCEPTION.test(rest) && !(EXCEPTED.test(rest) && places.paths.length === 0)) return null;
   // `북한만 빼고 다 허용`: the rest is let in, and those are not. `nobody except` says the opposite.
   if (EXCEPTION.test(rest) && reading.has("allow") && !/\b(?:nobody|no one|none|only)\b/.test(rest))

@@ -47,7 +47,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "is_a_question",
     pattern:
-      /^(?:can|could|will|would|may|might|shall) (?!you\b|u\b|we\b|i\b|someone\b|somebody\b|anyone\b|please\b)|(?<!\b(?:could|can|would|will) (?:you|u|we|i|someone|somebody|anyone)\b.*|\bplease\b.*|\bwould you mind\b.*|주실.*|줄 ?수.*|줄래.*|주시겠.*|주세요.*|부탁.*)\?|^(?:so |and |hey,? |hi,? |ok,? )?(?:what|what's|whats|why|how|when|which|who|where|is|are|does|do we|do you|did|was|were|has|have|should|would it|explain|describe|tell me|show (?:me )?(?:the|our|all|which|what|how|who)|list|compare|summari[sz]e|count|check (?:if|whether)|find out)\b(?! (?:about|to (?:go|do)) (?:scal|set|add))|(?:무엇|뭐|왜|언제|누가|누구|어디|얼마|어떤 ?게|차이)(?:[가-힣 ]|$).{0,30}(?:\?|야|지|나|까|요)?$|(?:인가요|(?:인|는|은)지 ?(?:알려|봐|보|확인|체크)|입니까|뭔가요|(?<!(?:줄|주실) ?수 ?)있나요|있어\?|되나요|됐나요|되었나요|될까요|맞나요|알려 ?(?:줘|주)|설명해|설명 ?부탁|(?<!(?:페이지|화면|안내|공지)[을를]? ?)보여 ?(?:줘|주)|비교해|요약해|어떻게 (?:되|하|동작|작동))/,
+      /^(?:can|could|will|would|may|might|shall) (?!you\b|u\b|we\b|i\b|someone\b|somebody\b|anyone\b|please\b)|(?<!\b(?:could|can|would|will) (?:you|u|we|i|someone|somebody|anyone)\b.*|\bplease\b.*|\bwould you mind\b.*|주실.*|줄 ?수.*|줄래.*|주시겠.*|주세요.*|부탁.*)\?|^(?:so |and |hey,? |hi,? |ok,? )?(?:what|what's|whats|why|how|when|which|who|where|is|are|does|do we|do you|did|was|were|has|have|should|would it|explain|describe|tell me|show (?:me )?(?:the|our|all|which|what|how|who)|list|compare|summari[sz]e|count|check (?:if|whether)|find out)\b(?! (?:about|to (?:go|do)) (?:scal|set|add))|(?:무엇|뭐|왜|언제|누가|누구|어디|얼마|어떤 ?게|차이)(?:[가-힣 ]|$).{0,30}(?:\?|야|지|나|까|요)?$|(?:인가요|(?:인|는|은)지 ?(?:알려|봐|보|확인|체크)|입니까|뭔가요|(?<!(?:줄|주실) ?수 ?)있나요|있어\?|되나요|됐나요|되었나요|될까요|맞나요|(?<!@\S{3,80} ?)알려 ?(?:줘|주)|설명해|설명 ?부탁|(?<!(?:페이지|화면|안내|공지)[을를]?.{0,20})보여 ?(?:줘|주)|비교해|요약해|어떻게 (?:되|하|동작|작동))/,
   },
   {
     objection: "is_negated",
@@ -72,7 +72,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "another_deed",
     pattern:
-      /^(?:send|email(?! (?:spoof|authent|secur|forg))|test|try|plan|cut|call|ask|remind|help me|tell)\b|\b(?:documentation|report|presentation|slides|tutorial|article|ticket|training|workshop|diagram|summary)\W*$|(?:^|\b(?:please|and|then|also),? )(?:write|document|draft|translate|notify|alert|monitor|watch|observe|simulate|benchmark|measure|migrate|rename|investigate|debug|look (?:into|at)|analy[sz]e|review|reduce|decrease|shrink|halve|purge|clear|flush|share|buy|hire|train|teach|schedule|estimate|calculate|draw)\b|\b(?:is|are|seems?|looks?) (?:too |very |so )?(?:slow|broken|down|weird|failing)\b|작성해|번역해|공유해|조사해|분석해|확인해|체크해|알아봐|모니터링해|테스트해|메일을 ?보내 ?(?:줘|주|라)|보고서|느려/,
+      /^(?:send|email(?! (?:spoof|authent|secur|forg))|test|try|plan|cut|call|ask|remind|help me|tell)\b|\b(?:documentation|report|presentation|slides|tutorial|article|ticket|training|workshop|diagram|summary)\W*$|(?:^|\b(?:please|and|then|also),? )(?:write|document|draft|translate|(?:notify|alert)(?! \S+@)|monitor|watch|observe|simulate|benchmark|measure|migrate|rename|investigate|debug|look (?:into|at)|analy[sz]e|review|reduce|decrease|shrink|halve|purge|clear|flush|share|buy|hire|train|teach|schedule|estimate|calculate|draw)\b|\b(?:is|are|seems?|looks?) (?:too |very |so )?(?:slow|broken|down|weird|failing)\b|작성해|번역해|공유해|조사해|분석해|확인해|체크해|알아봐|모니터링해|테스트해|메일을 ?보내 ?(?:줘|주|라)|보고서|느려/,
   },
   {
     objection: "elsewhere",

@@ -7,11 +7,11 @@ const CONCEPTS = {
   cache: /\bcach(?:e|es|ed|ing|eable)\b|\bcdns?\b|\bcontent delivery\b|캐시|캐싱|캐쉬|시디엔/,
   edge: /\bedge\b|\bperimeter\b|엣지|에지|최전방/,
   api: /\bapis?\b|\bendpoints?\b|\brest(?:ful)?\b(?= (?:api|service|backend|endpoint|interface))|\bgraphql\b|에이피아이|엔드포인트/,
-  ddos: /\bddos\b|\bd-dos\b|\bdenial[- ]of[- ]service\b|\bflood(?:s|ing)?\b|\bbotnets?\b|\bvolumetric\b|\battack traffic\b|\btraffic attacks?\b|\blayer ?7 attacks?\b|\bl7 attacks?\b|디도스|서비스 ?거부|트래픽 ?공격|대량 ?공격|분산 ?공격/,
+  ddos: /\bddos(?:es|ed|sed|ing)?\b|\bd-dos\b|\bdenial[- ]of[- ]service\b|\bflood(?:s|ing)?\b|\bbotnets?\b|\bvolumetric\b|\battack traffic\b|\btraffic attacks?\b|\blayer ?7 attacks?\b|\bl7 attacks?\b|디도스|서비스 ?거부|트래픽 ?공격|대량 ?공격|분산 ?공격/,
   bot: /\bbots?\b|\bscrap(?:er|ers|ing)\b|\bcrawlers?\b|\bautomated (?:clients?|traffic)\b|(?<!ro)봇(?!넷)|스크래핑|스크레이핑|크롤러|크롤링|자동화된 ?(?:접근|트래픽)/,
   waf: /\bwafs?\b|\bweb application firewall\b|\bfirewall(?:ed|ing)?\b|\bmanaged rule(?:s|set|sets)\b|\bowasp\b|웹 ?(?:애플리케이션 ?)?방화벽|방화벽|관리형 ?규칙|와프/,
   rateLimit:
-    /\brate[- ]?limit(?:s|ed|er|ing)?\b|\bthrottl(?:e|ed|ing)\b|\brequest limits?\b|\blimit (?:the )?(?:request rate|requests)\b|\bcap (?:the )?(?:requests?|request rate)\b|(?:속도|요청|호출|트래픽|레이트|전송률)(?:을|를|량)?\s?(?:제한|리밋|리미트|한도)|레이트 ?리미|스로틀/,
+    /\brate[- ]?limit(?:s|ed|er|ing)?\b|\bthrottl(?:e|ed|ing)\b|\brequest limits?\b|\blimit (?:the )?(?:request rate|requests)\b|\bcap (?:the )?(?:requests?|request rate)\b|(?:속도|요청|호출|트래픽|레이트|전송률)(?:을|를|은|는|량|수)?\s?(?:제한|리밋|리미트|한도)|레이트 ?리미|스로틀/,
   secure:
     /\bsecur(?:e|ed|ely|ing|ity)\b|\bprotect(?:s|ed|ing|ion|ions|ive)?\b|\bharden(?:ed|ing)?\b|\bshield(?:s|ed|ing)?\b|\bsafe(?:ly|guard|guards|guarded)?\b|\bdefen[dcs](?:e|es|d|ds|ed|ing)?\b|\bguard(?:s|ed|ing)?\b|\bguardrails?\b|\block(?:ed)? down\b|\bmitigat(?:e|es|ion|ions|ing)\b|보호|보안|안전|강화|방어|지켜|지키|가드레일|대비|막아/,
   scale:
@@ -92,7 +92,7 @@ export const isLeftOut = (concept: Concept, text: string): boolean =>
 
 export function leavingOut(concept: Concept): RegExp {
   const word = `(?:${CONCEPTS[concept].source})`;
-  const before = `\\b(?:without|no|not|skip|skipping|minus|except(?: for)?|excluding|leave out|leaving out|don't|do not|don't (?:need|want|use|enable|add)|do not (?:need|want|use|enable|add)|never)(?: (?:the|a|an|any|our|using|enabling|touching|cloudflare))*[ -]?${word}`;
+  const before = `\\b(?:without|no|not|skip|skipping|minus|except(?: for)?|excluding|leave out|leaving out|don't|do not|don't (?:need|want|use|enable|add)|do not (?:need|want|use|enable|add)|never)(?: (?:the|a|an|any|our|using|enabling|touching|cloudflare))*[ -]?${word}(?: anything| at all)?`;
   const after = `${word}(?:[a-z]*|[가-힣]{0,3})?\\s?(?:규칙|기능|설정|적용)?(?:은|는|을|를|이|가|도|만)?\\s?(?:없이|없는|빼고|빼|제외|말고|안 ?(?:써|쓰|해|하)|하지 ?(?:마|말|않)|쓰지 ?(?:마|말|않)|적용하지|필요 ?없)`;
   return new RegExp(`${before}|${after}`);
 }

@@ -1,6 +1,6 @@
 /** How each golden path is recognised in a text, and which of its parameters the text fills. One entry a path. */
 import { geoRestriction } from "./geo-reading.ts";
-import { dayAfter } from "./calendar.ts";
+import { dateIn, dayAfter } from "./calendar.ts";
 import { mailSendersIn } from "./mail-senders.ts";
 import {
   byRules,
@@ -14,6 +14,7 @@ import {
   perTenSeconds,
   secondsOf,
 } from "./path-rules.ts";
+import { AWS_REGION, SEOUL } from "./places.ts";
 import type { Reading } from "./reading.ts";
 
 const PROTECTION = ["ddos", "bot", "rateLimit", "waf"] as const;
@@ -126,8 +127,10 @@ const scaleWithWaf: PathReading = {
 const DAY_SECONDS = 86_400;
 /** The first region is where AWS itself puts what is not told where. */
 const regionIn = ({ text }: Reading): string =>
-  /\b(?:us|eu|ap|sa|ca|me|af|il|mx)-(?:(?:north|south|east|west|central)+)-\d\b/.exec(text)?.[0] ??
-  (/서울|\bseoul\b/.test(text) ? "ap-northeast-2" : "us-east-1");
+  AWS_REGION.exec(text)?.[0] ?? (SEOUL.test(text) ? "ap-northeast-2" : "us-east-1");
+/** A path behind one of these is where people sign in. */
+const SIGN_IN =
+  /\b(?:log-?in|sign-?in|log in|sign in)(?: (?:page|form|path|url|is|at|on|under|via|through|path is|page is|page at|page on))* ?:? ?(\/[\w.~/-]+)|(\/[\w.~/-]+)(?:에서|으?로)? ?로그인|로그인 ?(?:경로|페이지|주소)?[은는이가]? ?(\/[\w.~/-]+)/i;
 
 const pciDssBaseline: PathReading = {
   path: "pci-dss-baseline",
@@ -136,9 +139,14 @@ const pciDssBaseline: PathReading = {
     const { places, durations } = reading;
     const days = durations.map((one) => Math.round(one / DAY_SECONDS)).find((one) => one >= 365);
     const staff = places.emails[0]?.split("@")[1];
+    const signIn = (SIGN_IN.exec(reading.written) ?? [])
+      .slice(1)
+      .find((path) => path !== undefined);
+    const admin = places.paths.filter((path) => path !== signIn);
     return filled({
       hostname: hostOf(reading),
-      admin_paths: places.paths.length > 0 ? [...places.paths] : undefined,
+      admin_paths: admin.length > 0 ? admin : undefined,
+      login_path: signIn,
       admin_email_domain: staff,
       log_retention_days: days,
       aws_region: reading.has("aws") ? regionIn(reading) : undefined,
@@ -149,7 +157,21 @@ const pciDssBaseline: PathReading = {
 
 const EGRESS = "zero-trust-egress";
 const CONTRAST =
-  /\b(?:only|else|rest|except|others?|apart from|nothing but|allow(?:ed)?|permit(?:ted)?|may)\b|제외|빼고|말고|이외|외에|나머지|허용/;
+  /\b(?:only|else|rest|except|but|others?|other than|apart from|besides|allow(?:ed)?|permit(?:ted)?|may)\b|제외|빼고|말고|이외|외에|나머지|허용/;
+const EXCEPTION = /\b(?:except|but|other than|apart from|besides)\b|제외|빼고|말고|이외|외에/;
+const FORBIDS_ALL =
+  /\b(?:deny|denies|block|refuse|drop|forbid|disallow|stop)\b[^,.;]{0,40}\b(?:except|but|other than|apart from|besides)\b|(?:제외|빼고|말고|이외|외에)(?!.*허용).*(?:차단|막|금지|거부)/;
+const DENIES =
+  /\b(?:default[- ]deny|deny by default|deny all|allowlist|(?:deny|block|refuse|drop|forbid) (?:everything|anything|all)(?: else| other)?|nothing (?:else|but))\b|기본 ?(?:차단|거부)|모두 ?차단/;
+
+/** Whether what is named stays reachable, and nothing else. Null: it may be meant the other way round. */
+function deniesTheRest(reading: Reading): boolean | null {
+  const { text } = reading;
+  if (EXCEPTION.test(text)) return FORBIDS_ALL.test(text) ? true : null;
+  if (reading.has("only") || DENIES.test(text)) return true;
+  return namesHosts(reading) && CONTRAST.test(text) ? null : false;
+}
+
 const namesHosts = ({ places }: Reading): boolean => places.hostnames.length > 0;
 const zeroTrustEgress: PathReading = {
   path: EGRESS,
@@ -176,14 +198,9 @@ const zeroTrustEgress: PathReading = {
   fill(reading) {
     const { places } = reading;
     const names = [...places.hostnames];
-    const denies =
-      reading.has("only") ||
-      /\b(?:default[- ]deny|deny by default|deny all|allowlist|(?:deny|block|refuse|drop|forbid) (?:everything|anything|all)(?: else| other)?|nothing (?:else|but))\b|기본 ?(?:차단|거부)|모두 ?차단/.test(
-        reading.text,
-      );
+    const denies = deniesTheRest(reading);
     // Names that may be meant to be let in are not kept out unasked.
-    if (!denies && names.length > 0 && CONTRAST.test(reading.text))
-      return missing(EGRESS, "default", {});
+    if (denies === null) return missing(EGRESS, "default", {});
     if (denies && names.length === 0)
       return missing(EGRESS, "allowed_domains", { default: "deny" });
     return filled({
@@ -285,15 +302,15 @@ const apiService: PathReading = {
   },
 };
 
-const dmarcPolicy = (text: string): string | undefined => {
-  if (/\bp=none\b|\bmonitor(?:ing)?(?: only)?\b|\breport[- ]only\b|모니터링/.test(text))
-    return "none";
-  if (/\bquarantin|\bspam folder\b|격리|스팸함/.test(text)) return "quarantine";
-  return /\breject|\bstrict(?:est|ly)?\b|거부|반송|엄격/.test(text) ? "reject" : undefined;
-};
+const DMARC_POLICIES: readonly (readonly [policy: string, said: RegExp])[] = [
+  ["none", /\bp ?= ?none\b|\bnone\b|\bmonitor(?:ing)?(?: only)?\b|\breport[- ]only\b|모니터링/],
+  ["quarantine", /\bquarantin|\bspam folder\b|격리|스팸함/],
+  ["reject", /\breject|\bstrict(?:est|ly)?\b|거부|반송|엄격/],
+];
 
+const MAIL = "email-authentication";
 const emailAuthentication: PathReading = {
-  path: "email-authentication",
+  path: MAIL,
   recognise: byRules([
     {
       all: [],
@@ -306,12 +323,17 @@ const emailAuthentication: PathReading = {
   ]),
   fill(reading) {
     const senders = mailSendersIn(reading.text, reading.places.hostnames, reading.setting.zone);
+    const isAbout = reading.concepts.has("dmarc") || reading.has("spoof");
+    const policies = DMARC_POLICIES.filter(([, said]) => isAbout && said.test(reading.text));
+    const [policy] = policies;
+    if (policies.length > 1)
+      return {
+        parameters: {},
+        doubt: { about: "several_values", path: MAIL, parameter: "dmarc_policy" },
+      };
     return filled({
       senders: senders.length > 0 ? [...senders] : undefined,
-      dmarc_policy:
-        reading.concepts.has("dmarc") || reading.has("spoof")
-          ? dmarcPolicy(reading.text)
-          : undefined,
+      dmarc_policy: policy?.[0],
       report_to: reading.places.emails[0],
       mta_sts: reading.leftOut("mtaSts")
         ? "off"
@@ -359,8 +381,9 @@ const maintenancePage: PathReading = {
 
 /** What most rules about credentials ask for, where nobody says how often. */
 const ROTATION_DAYS = 90;
+const ROTATION = "credential-rotation";
 const credentialRotation: PathReading = {
-  path: "credential-rotation",
+  path: ROTATION,
   recognise: byRules([
     {
       all: ["rotate", "credential"],
@@ -372,14 +395,18 @@ const credentialRotation: PathReading = {
   ]),
   fill(reading) {
     const [length] = reading.durations;
-    const days =
-      length === undefined ? ROTATION_DAYS : Math.max(1, Math.round(length / DAY_SECONDS));
+    const days = length === undefined ? ROTATION_DAYS : length / DAY_SECONDS;
+    const date = dateIn(reading.text, reading.setting.now);
     const tokens = [...reading.written.matchAll(/"([^"]{1,120})"/g)].map(([, name = ""]) => name);
-    return filled({
-      expires_on: dayAfter(reading.setting.now, days),
+    const members = {
+      expires_on: date ?? dayAfter(reading.setting.now, Math.round(days)),
       tokens: tokens.length > 0 ? tokens : undefined,
       notify: reading.places.emails.length > 0 ? [...reading.places.emails] : undefined,
-    });
+    };
+    // Nothing runs out more often than daily, and one date is no rhythm.
+    return days < 1 || (date !== null && length !== undefined)
+      ? missing(ROTATION, "expires_on", membersOf({ ...members, expires_on: undefined }))
+      : filled(members);
   },
 };
 

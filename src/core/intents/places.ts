@@ -19,11 +19,18 @@ const GONE = ` ${PLACE} `;
 const EMAIL = /[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,200}\.[a-z]{2,24}/g;
 const ADDRESS =
   /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:\/\d{1,2})?(?![\w.])|(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}[0-9a-f:]{0,40}(?:\/\d{1,3})?/g;
-const ASN = /(?<![a-z0-9])as[ns]?[\s#-]?(?:번호\s?)?(\d{1,10})(?![\d])/g;
+const ASN =
+  /(?<![a-z0-9])as(?:ns?)?[\s#:-]{0,2}(?:번호\s?)?(\d{1,10}(?:(?:, ?| ?(?:and|&|및|와|과|하고) )(?:and )?\d{3,10})*)(?!\d| ?(?:k|m|rps|requests?)\b)/g;
 const HOSTNAME =
   /(?<![\w@.-])(?:https?:\/\/)?((?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62})(?![\w-])/g;
 const PATH = /(?<![\w/.:◇])\/[a-z0-9._~/-]{0,199}/gi;
+const BEHIND_A_HOST = /(?<=[a-z0-9]\.[a-z][a-z0-9-]{1,62})(\/[a-z0-9._~/-]{1,199})/gi;
 const CONSTANT = /(?<![A-Za-z0-9_])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![A-Za-z0-9_])/g;
+
+/** As AWS names its regions. */
+export const AWS_REGION =
+  /\b(?:us|eu|ap|sa|ca|me|af|il|mx)-(?:north|south|east|west|central)+-\d\b/;
+export const SEOUL = /서울|\bseoul\b/;
 
 /** Ends of file names, versions and abbreviations that look like names: `index.html`, `node.js`, `e.g.`. */
 const NO_HOST =
@@ -39,10 +46,14 @@ export function placesIn(text: string, raw: string): Places {
     (host) => !NO_HOST.test(host),
   );
   rest = rest.replaceAll(HOSTNAME, (whole, host: string) => (NO_HOST.test(host) ? whole : GONE));
-  const asns = [...rest.matchAll(ASN)].map(([, number = ""]) => Number(number));
+  const asns = [...rest.matchAll(ASN)].flatMap(([, list = ""]) =>
+    [...list.matchAll(/\d+/g)].map(([number]) => Number(number)),
+  );
   rest = rest.replaceAll(ASN, GONE);
   // Where capitals count, they count in the path too.
-  const paths = unique([...raw.matchAll(PATH)].map(([path]) => path.replace(/[.,]$/, ""))).filter(
+  const behind = [...raw.matchAll(BEHIND_A_HOST)].map(([, path = ""]) => path);
+  const bare = [...raw.matchAll(PATH)].map(([path]) => path);
+  const paths = unique([...behind, ...bare].map((path) => path.replace(/[.,]$/, ""))).filter(
     (path) => path.length > 1 && !/^\/(?:s|sec|second|min|minute|m|h|hour|ip|day)$/i.test(path),
   );
   for (const path of paths) rest = rest.replaceAll(path.toLowerCase(), GONE);

@@ -178,7 +178,13 @@ function ratesFound(text: string): readonly Found[] {
     const scanner = new RegExp(pattern, "g");
     for (let match = scanner.exec(text); match; match = scanner.exec(text)) take(match);
   }
-  return found.toSorted((a, b) => a.at - b.at);
+  // What two forms read is the longer one's.
+  const longest = found.toSorted((a, b) => b.end - b.at - (a.end - a.at));
+  return longest
+    .filter(
+      (one, at) => !longest.slice(0, at).some((other) => one.at < other.end && other.at < one.end),
+    )
+    .toSorted((a, b) => a.at - b.at);
 }
 
 /** Rates of requests, in their order. */

@@ -37,13 +37,17 @@ const normal = (raw: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim();
 
+/** Its name says that an API answers there. */
+const API_HOST = /^(?:[\w-]+-)?api(?:-[\w-]+)?\d*\./;
+
 export function read(raw: string, setting: Setting): Reading {
   const written = normal(raw);
   const text = written.toLowerCase();
   const places = placesIn(text, written);
   const countries = countriesIn(places.rest, written);
   const { rest } = countries;
-  const concepts = conceptsIn(rest);
+  const concepts = new Map(conceptsIn(rest));
+  if (places.hostnames.some((host) => API_HOST.test(host))) concepts.set("api", text.length);
   const has = (concept: Concept): boolean => concepts.has(concept) && !isLeftOut(concept, rest);
   return {
     setting,

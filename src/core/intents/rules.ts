@@ -2,6 +2,7 @@
  * The built-in model `rules`: words to paths and parameters, the same every time, without a network. It decides only where the
  * words leave no doubt. Everything else is a question back, so that a wrong path is never applied unasked.
  */
+import type { Json } from "../canonical.ts";
 import { GOLDEN_PATHS } from "../golden-paths/registry.ts";
 import { isIn } from "../golden-paths/parameters.ts";
 import { objectionTo } from "./guards.ts";
@@ -14,8 +15,8 @@ import {
   TEXT_CHARS_MAX,
 } from "./interpretation.ts";
 import { PATH_READINGS } from "./path-reading.ts";
-import type { Filled, PathReading } from "./path-rules.ts";
-import { isRequest } from "./request-form.ts";
+import { type Filled, hostsOf, type PathReading } from "./path-rules.ts";
+import { clausesIn, isRequest } from "./sentence.ts";
 import { read, type Reading } from "./reading.ts";
 import { unreadIn } from "./unread.ts";
 
@@ -35,6 +36,13 @@ export function interpret(text: string, setting: Setting): Interpretation {
   const reading = read(given, setting);
   const objection = objectionTo(given, reading.text);
   if (objection !== null) return objected(objection, reading);
+  const wishes = wishesIn(reading);
+  const found = wishes.map((wish) => interpretWish(wish, isRequest(reading.text)));
+  const [only] = found;
+  return only !== undefined && found.length === 1 ? only : together(wishes, found);
+}
+
+function interpretWish(reading: Reading, isAsked: boolean): Interpretation {
   const candidates = candidatesIn(reading);
   const [best] = candidates;
   if (best === undefined || best.confidence < WORTH_ASKING)
@@ -43,7 +51,7 @@ export function interpret(text: string, setting: Setting): Interpretation {
     return question({ about: "wording", objection: "elsewhere" }, [], best.because);
   const misplaced = misplacedIn(reading, best);
   if (misplaced !== null) return question({ about: "place", name: misplaced }, [], best.because);
-  return decided(composed(candidates, reading), candidates, reading);
+  return decided(best, { candidates, reading, isAsked });
 }
 
 /** Not even likely meanings are shown for instructions to us, and for words that take protection away. */
@@ -110,67 +118,133 @@ const COVERS: Readonly<Record<string, readonly string[]>> = {
 /** Beside these an API is protected already, unless floods, bots or a cache are named too. */
 const BRINGS_A_WAF: ReadonlySet<string> = new Set(["scale-with-waf", "pci-dss-baseline"]);
 
-const JOINS =
-  /\band (?:also|then|additionally)\b|\balso\b|\bplus\b|\bas well as\b|\badditionally\b|\band\b|,|;|그리고|또한|더불어|함께|하고|동시에|및|으며|며 /;
-
-/**
- * Several paths, where each is certain by itself and the words join them; two certain ones that nothing joins stay for a
- * question.
- */
-function composed(candidates: readonly Candidate[], reading: Reading): readonly Candidate[] {
-  const [best, ...others] = candidates;
-  if (best === undefined) return [];
-  const more = others.filter(({ of: { path }, confidence }) => {
-    if (confidence < CONFIDENT) return false;
-    if (path === "secure-api-edge" && BRINGS_A_WAF.has(best.of.path))
-      return reading.any("ddos", "bot", "cache");
-    return !COVERS[best.of.path]?.includes(path);
-  });
-  const kept = more.filter(
-    ({ of: { path } }) => !more.some((other) => COVERS[other.of.path]?.includes(path)),
-  );
-  return JOINS.test(reading.text) ? [best, ...kept] : [best];
+/** The path that the clauses from one to another are about, where they say so by themselves. */
+function pathIn(reading: Reading): Candidate | null {
+  const [best] = candidatesIn(reading);
+  return best !== undefined && best.confidence >= CONFIDENT ? best : null;
 }
 
-function decided(
-  meant: readonly Candidate[],
-  candidates: readonly Candidate[],
-  reading: Reading,
-): Interpretation {
-  const readings = meant.map((candidate) => ({ candidate, filled: candidate.of.fill(reading) }));
-  const chosen = readings.map(({ candidate, filled }): Chosen =>
-    amending({ path: candidate.of.path, parameters: filled.parameters }, reading.setting),
-  );
-  const reasons = meant.flatMap(({ of, because }) => because.map((one) => `${of.path}: ${one}`));
-  const open = readings.find(
-    ({ filled }, index) => filled.doubt !== null && !isSettled(filled, chosen[index]),
-  );
-  const confidence = Math.min(...meant.map((one) => one.confidence));
+const isWithin = (path: string, whole: string, reading: Reading): boolean =>
+  path === whole ||
+  (path === "secure-api-edge" && BRINGS_A_WAF.has(whole)
+    ? !reading.any("ddos", "bot", "cache")
+    : (COVERS[whole]?.includes(path) ?? false));
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly path: string | null;
+}
+
+/**
+ * One reading for each path that the text is about, so that a place or a quantity belongs to the wish that it stands in. A clause
+ * that is about no path by itself belongs to the one before it, or at the beginning to the one behind it.
+ */
+function wishesIn(reading: Reading): readonly Reading[] {
+  const { written, setting } = reading;
+  const stretches = clausesIn(written).reduce<readonly Stretch[]>((so, { start, end }) => {
+    const clause = read(written.slice(start, end), setting);
+    const path = pathIn(clause)?.of.path ?? null;
+    const last = so.at(-1);
+    if (last === undefined) return [{ start, end, path }];
+    const isMore = path === null || last.path === null || isWithin(path, last.path, clause);
+    if (isMore) return [...so.slice(0, -1), { ...last, end, path: last.path ?? path }];
+    return [...so, { start, end, path }];
+  }, []);
+  const paths = new Set(stretches.map(({ path }) => path));
+  return paths.size < 2
+    ? [reading]
+    : stretches.map(({ start, end }) => read(written.slice(start, end), setting));
+}
+
+/** Paths that take a name of the zone and mean all of it where none is said. */
+const IN_THE_ZONE: ReadonlySet<string> = new Set([
+  "secure-api-edge",
+  "scale-with-waf",
+  "pci-dss-baseline",
+  "maintenance-page",
+  "geo-restriction",
+]);
+
+/** Several wishes are as sure as the least sure of them. The first doubt is told, beside all that was read. */
+function together(wishes: readonly Reading[], found: readonly Interpretation[]): Interpretation {
+  const chosen = found.flatMap((one) => (one.type === "cannot" ? [] : one.chosen));
+  const reasons = found.flatMap((one) => one.reasons);
+  const open = found.find((one) => one.type !== "choice");
+  if (open) return question(open.doubt, chosen, reasons);
+  const twice = chosen.find(({ path }, at) => chosen.findIndex((one) => one.path === path) !== at);
+  if (twice) return question({ about: "which_path", paths: [twice.path] }, chosen, reasons);
+  // A name at the end may be meant for all of them.
+  const [first] = chosen;
+  const isNamedLast =
+    wishes.slice(1).some((wish) => hostsOf(wish).length > 0) &&
+    wishes[0] !== undefined &&
+    hostsOf(wishes[0]).length === 0;
+  if (
+    first &&
+    isNamedLast &&
+    IN_THE_ZONE.has(first.path) &&
+    chosen.some(({ path }, at) => at > 0 && IN_THE_ZONE.has(path))
+  )
+    return question(
+      { about: "missing_parameter", path: first.path, parameter: "hostname" },
+      chosen,
+      reasons,
+    );
+  const confidence = Math.min(...found.map((one) => (one.type === "choice" ? one.confidence : 0)));
+  return { type: "choice", chosen, confidence, reasons };
+}
+
+interface Found {
+  readonly candidates: readonly Candidate[];
+  readonly reading: Reading;
+  readonly isAsked: boolean;
+}
+
+function decided(best: Candidate, { candidates, reading, isAsked }: Found): Interpretation {
+  const { path, fill } = best.of;
+  const { parameters, doubt } = fill(reading);
+  const use = amending({ path, parameters }, reading.setting);
+  const chosen = [use];
+  const reasons = best.because.map((one) => `${path}: ${one}`);
   const rivals = candidates.filter(
-    ({ of, confidence: other }) =>
-      !meant.some((one) => one.of === of || COVERS[one.of.path]?.includes(of.path)) &&
-      other > confidence - MARGIN,
+    ({ of, confidence }) =>
+      of !== best.of && !isWithin(of.path, path, reading) && confidence > best.confidence - MARGIN,
   );
-  if (rivals.length > 0 && meant.length === 1) {
-    const paths = [...meant, ...rivals].map(({ of }) => of.path);
+  if (rivals.length > 0) {
+    const paths = [best, ...rivals].map(({ of }) => of.path);
     return question({ about: "which_path", paths }, [], reasons);
   }
   // Words that tell something, or ask about it, may still be a wish: then somebody says so.
-  if (confidence < CONFIDENT || !isRequest(reading.text))
+  if (best.confidence < CONFIDENT || !isAsked)
     return question({ about: "confirmation" }, chosen, reasons);
-  if (open?.filled.doubt) return question(open.filled.doubt, chosen, reasons);
-  const misfit = chosen.find(
-    ({ path }) => GOLDEN_PATHS.get(path)?.needs === "zone" && reading.setting.level === "account",
-  );
-  if (misfit) return question({ about: "place", name: misfit.path }, chosen, reasons);
+  if (doubt && !isSettled({ parameters, doubt }, use)) return question(doubt, chosen, reasons);
+  const told = toldTwice(best.of, reading);
+  if (told !== null)
+    return question({ about: "several_values", path, parameter: told }, chosen, reasons);
+  if (GOLDEN_PATHS.get(path)?.needs === "zone" && reading.setting.level === "account")
+    return question({ about: "place", name: path }, chosen, reasons);
   // What a use in force brings along was not said.
-  const said = readings.map(({ candidate: { of }, filled: { parameters } }) => ({
-    path: of.path,
-    parameters,
-  }));
-  const unread = unreadIn(reading, said);
+  const unread = unreadIn(reading, { path, parameters });
   if (unread.length > 0) return question({ about: "unread", words: unread }, chosen, reasons);
-  return { type: "choice", chosen, confidence, reasons };
+  return { type: "choice", chosen, confidence: best.confidence, reasons };
+}
+
+/** A parameter that two clauses fill each by itself, in two ways: `block Russia and challenge Japan`. */
+function toldTwice(of: PathReading, { written, setting }: Reading): string | null {
+  const clauses = clausesIn(written).map(({ start, end }) =>
+    read(written.slice(start, end), setting),
+  );
+  const said = new Map<string, Json>();
+  for (const clause of clauses) {
+    if (of.recognise(clause) === null) continue;
+    for (const [name, value] of Object.entries(of.fill(clause).parameters)) {
+      if (typeof value !== "string") continue;
+      if ((said.get(name) ?? value) !== value) return name;
+      said.set(name, value);
+    }
+  }
+  return null;
 }
 
 /** What is missing in the words may stand in the use that they amend. */

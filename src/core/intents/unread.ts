@@ -4,13 +4,13 @@
  * Fillers are listed and limits are not: a limit that nobody has thought of is asked about (T5).
  */
 import type { Json } from "../canonical.ts";
-import { FILLERS, isMadeOf } from "./fillers.ts";
+import { FILLERS, isDeed, isMadeOf } from "./fillers.ts";
 import type { Chosen } from "./interpretation.ts";
 import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
 import { nameIn } from "./path-reading.ts";
 import { PLACE } from "./places.ts";
 import { QUANTITY, withoutDurations, withoutRates } from "./quantities.ts";
-import { withoutOpening } from "./request-form.ts";
+import { strangeHeadsIn, withoutFrames, withoutOpening } from "./sentence.ts";
 import type { Reading } from "./reading.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 
@@ -19,20 +19,20 @@ const TOLD_MAX = 8;
 /** A concept that reaches over more words than these accounts for none of those between. */
 const PHRASE_WORDS_MAX = 3;
 
-/** What the chosen paths account for. */
+/** What the chosen path accounts for. */
 interface Used {
-  readonly paths: readonly ReturnType<typeof vocabularyOf>[];
+  readonly path: ReturnType<typeof vocabularyOf>;
   readonly values: ReadonlySet<string>;
   /** Of the parameters that the text filled. */
   readonly names: ReadonlySet<string>;
 }
 
-/** `said`: paths with the parameters that the text itself filled. */
-export function unreadIn(reading: Reading, said: readonly Chosen[]): readonly string[] {
+/** `said`: the path with the parameters that the text itself filled. */
+export function unreadIn(reading: Reading, { path, parameters }: Chosen): readonly string[] {
   const used: Used = {
-    paths: said.map(({ path }) => vocabularyOf(path)),
-    values: new Set(said.flatMap(({ parameters }) => stringsOf(parameters))),
-    names: new Set(said.flatMap(({ parameters }) => Object.keys(parameters))),
+    path: vocabularyOf(path),
+    values: new Set(stringsOf(parameters)),
+    names: new Set(Object.keys(parameters)),
   };
   const told = [
     ...placesUnread(reading, used),
@@ -82,28 +82,29 @@ function quantitiesUnread({ rates, durations }: Reading, { names }: Used): reado
   ];
 }
 
-function wordsUnread(reading: Reading, { paths, values, names }: Used): readonly string[] {
-  const text = withoutNames(withoutOpening(reading.rest), values).replaceAll(AT_A_PLACE, " ");
-  const sent = paths.reduce((so, { without }) => without(so), text);
-  const amounts = withoutDurations(withoutRates(sent)).replaceAll(HARMLESS, " ");
-  const given = paths
-    .flatMap(({ optional }) => optional)
+function wordsUnread(reading: Reading, { path, values, names }: Used): readonly string[] {
+  const text = withoutFrames(
+    withoutNames(withoutOpening(reading.rest), values).replaceAll(AT_A_PLACE, " "),
+  );
+  const amounts = withoutDurations(withoutRates(path.without(text))).replaceAll(HARMLESS, " ");
+  const given = path.optional
     .filter((concept) => reading.leftOut(concept))
     .reduce((so, concept) => so.replaceAll(optionOut(concept), " "), amounts);
   // What is left out and named again is a contradiction.
-  const concepts = new Set(
-    paths.flatMap((path) => path.concepts.filter((concept) => !reading.leftOut(concept))),
-  );
-  const rest = [...concepts].reduce((so, concept) => blanked(so, spansOf(concept, given)), given);
-  const topics = topicsOf(amounts, paths);
+  const rest = path.concepts
+    .filter((concept) => !reading.leftOut(concept))
+    .reduce((so, concept) => blanked(so, spansOf(concept, given)), given);
+  const topics = topicsOf(amounts, path);
   const isKnown = knownBy([
-    ...paths.flatMap(({ words }) => words),
+    ...path.words,
     ...(names.has("allowed_addresses") && reading.places.paths.length === 0 ? EXCEPTED : []),
   ]);
   const words = (ends(names, rest) ? rest.replaceAll(EXPIRY, " ") : rest).match(WORD) ?? [];
   return [
+    ...strangeHeadsIn(text, isDeed),
     ...(rest.match(STEP) ?? []),
     ...MARKS.flatMap((mark) => amounts.match(mark) ?? []),
+    ...(names.has("expires_on") ? [] : (amounts.match(RHYTHM) ?? [])),
     ...(names.has("asns") ? [] : (amounts.match(NETWORKS) ?? [])),
     ...words.filter((word) => !isKnown(word) && !topics.has(word)),
   ];
@@ -114,14 +115,10 @@ const ends = (names: Used["names"], text: string): boolean =>
   names.has("expires_on") || (names.has("retry_after_seconds") && RETRY.test(text));
 
 /** What something new is about, said right before its name: `a recipe site`, `채용 정적 페이지`. It limits nothing that stands. */
-const topicsOf = (text: string, paths: Used["paths"]): ReadonlySet<string> =>
+const topicsOf = (text: string, { begins }: Used["path"]): ReadonlySet<string> =>
   new Set(
-    paths.flatMap(({ begins }) =>
-      begins === null
-        ? []
-        : [...text.matchAll(begins)].flatMap(([, ...topics]) =>
-            topics.filter((topic) => topic !== undefined),
-          ),
+    [...(begins === null ? [] : text.matchAll(begins))].flatMap(([, ...topics]) =>
+      topics.filter((topic) => topic !== undefined),
     ),
   );
 
@@ -167,7 +164,12 @@ const NEWCOMERS =
 /** What these stop elsewhere is an attack; here it is what the path would bring. */
 const CONTRARY =
   /\b(?:avoid|prevent|stop|block|refuse)(?:ing|s)? (?:(?:any|all|the|edge) )*(?:cach\w+|wafs?|firewalls?)\b/g;
-const MARKS = [LATER, NEWCOMERS, CONTRARY] as const;
+/** Who is to do it is not us; that people come, and want something, is a reason. */
+const AGENTS =
+  /(?:팀|담당자|대표|경영진|회사|업체|고객|사람|누군가|관리자)(?:이|가|께서)(?= )(?!.{0,30}(?:접속|접근|들어|방문|이용|몰리|몰려|늘|많|요구|원하|있))|\b(?:let|have|get|make|help|ask|tell|want|need) (?:the |our |my |a |an )?(?:[a-z]+ )?(?:team|someone|somebody|colleagues?|friends?|guys|people|management|leadership|auditors?|customers?|business|company)(?: to)? (?!(?:in|reach|access|visit|use|go|only|connect|get|open|browse|enter|see|know)\b)(?=[a-z])/g;
+const MARKS = [LATER, NEWCOMERS, CONTRARY, AGENTS] as const;
+/** A rhythm, where the path has none. */
+const RHYTHM = new RegExp(`\\b(?:every|each)(?= +${QUANTITY})|(?<=${QUANTITY} *)마다`, "g");
 /** Networks without numbers. */
 const NETWORKS = /\b(?:asns?|autonomous systems?)\b/g;
 /** Words that limit elsewhere: `caching off`, `like the old one`. */

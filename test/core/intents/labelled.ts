@@ -1,26 +1,18 @@
 /** Texts with what they mean. `asks`: a question back or "cannot" is the only right answer. Parameters are compared one by one. */
-import type { JsonObject } from "../../../src/core/canonical.ts";
-
-export interface Labelled {
-  readonly text: string;
-  readonly paths: readonly (readonly [path: string, parameters: JsonObject])[];
-}
-
-const is = (text: string, path: string, parameters: JsonObject = {}): Labelled => ({
-  text,
-  paths: [[path, parameters]],
-});
-
-const EDGE = "secure-api-edge";
-const SCALE = "scale-with-waf";
-const PCI = "pci-dss-baseline";
-const EGRESS = "zero-trust-egress";
-const STATIC = "static-site";
-const SERVICE = "api-service";
-const MAIL = "email-authentication";
-const DOWN = "maintenance-page";
-const GEO = "geo-restriction";
-const ROTATE = "credential-rotation";
+import {
+  EDGE,
+  SCALE,
+  PCI,
+  EGRESS,
+  STATIC,
+  SERVICE,
+  MAIL,
+  DOWN,
+  GEO,
+  ROTATE,
+  is,
+  type Labelled,
+} from "./labels.ts";
 
 /** The five that the product promises. */
 export const PROMISED: readonly Labelled[] = [
@@ -157,7 +149,7 @@ export const PARAPHRASES: readonly Labelled[] = [
 
   is("Show a maintenance page on www.harbor.example", DOWN, { hostname: "www.harbor.example" }),
   is('Put the site under maintenance with the message "Back at noon"', DOWN, {
-    message: "back at noon",
+    message: "Back at noon",
   }),
   is("Turn on maintenance mode for an hour, but let 192.0.2.7 through", DOWN, {
     retry_after_seconds: 3_600,

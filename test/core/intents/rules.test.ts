@@ -9,9 +9,11 @@ import {
 import { interpret } from "../../../src/core/intents/rules.ts";
 import { GROUND, stateOf } from "../golden-paths/ground.ts";
 import { NOW } from "../harbor.ts";
+import * as ROUND_1 from "./round-1.ts";
 import { ASKED, UNSEEN } from "./unseen.ts";
 import { LIMITED, WHOLE } from "./first-sight.ts";
-import { type Labelled, NOT_TO_APPLY, OTHERS, PARAPHRASES, PROMISED } from "./labelled.ts";
+import type { Labelled } from "./labels.ts";
+import { NOT_TO_APPLY, OTHERS, PARAPHRASES, PROMISED } from "./labelled.ts";
 
 const SETTING: Setting = { level: "zone", zone: "harbor.example", now: NOW, uses: [] };
 
@@ -68,6 +70,17 @@ describe("the labelled set", () => {
     expect(wrong.filter(({ text }) => read(text).type === "choice")).toEqual([]);
     expect(LIMITED.filter((text) => read(text).type === "choice")).toEqual([]);
   });
+
+  it.each([["first", ROUND_1]])(
+    "reads the %s round of texts, and acts on no doubtful one",
+    (_, { WISHES, TRICKY }) => {
+      const wrong = WISHES.filter((one) => !isRight(one));
+      const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
+      expect(1 - wrong.length / WISHES.length, told.join("\n")).toBeGreaterThanOrEqual(0.95);
+      expect(wrong.filter(({ text }) => read(text).type === "choice")).toEqual([]);
+      expect(TRICKY.filter((text) => read(text).type === "choice")).toEqual([]);
+    },
+  );
 
   it.each([
     ["for the qux team", "qux"],
