@@ -17,6 +17,8 @@ const REVERSED = new RegExp(
   `\\bonly (?:block|deny|ban|refuse|challenge)|${COUNTRY} (?:to )?(?:block|deny|ban|refuse|challenge)\\b(?! ?[가-힣])|${COUNTRY} ?[이가] (?!.{0,20}(?:접속|접근|들어|못))`,
 );
 
+const ONLY_THEM = new RegExp(`\\bonly (?:\\S+ ){0,3}?${COUNTRY}`);
+
 /** Null where the words may be taken either way: some named to be kept out, and others to be let in. */
 function modeOf(reading: Reading): "block" | "allow_only" | null {
   const { rest, places, countries } = reading;
@@ -29,6 +31,8 @@ function modeOf(reading: Reading): "block" | "allow_only" | null {
   if (EXCEPTION.test(rest) && reading.has("allow") && !/\b(?:nobody|no one|none|only)\b/.test(rest))
     return null;
   if (reading.has("only")) return "allow_only";
+  // Less than them is not what the path can keep out.
+  if (/\bonly\b/.test(rest) && !ONLY_THEM.test(rest)) return null;
   if (reading.any("block", "challenge")) return reading.concepts.has("allow") ? null : "block";
   return null;
 }

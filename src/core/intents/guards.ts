@@ -67,7 +67,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "is_undecided",
     pattern:
-      /\beither\b|(?<=\s)-\d|\b(?:or maybe|or perhaps|or something|or whatever|whatever|somehow|(?<!(?:\bnot|\bnever|\bno|n't) (?:\w{1,12} )?)anything|something like)\b|\d[\dk,. ]*\s?(?:or|~|to|-)\s?\d[\dk,.]*\s?(?:k\b|rps|requests|qps)|(?:이나|또는|혹은|아니면)(?= |$)|[가-힣]든지|대충|적당히|알아서/,
+      /\beither\b|(?<=\s)-\d|\b(?:or maybe|or perhaps|or something|or whatever|whatever|somehow|(?<!(?:\bnot|\bnever|\bno|n't) (?:\w{1,12} )?)anything|something like)\b|\d[\dk,. ]*\s?(?:or|~|to|-)\s?\d[\dk,.]*\s?(?:k\b|rps|requests|qps)|거나(?=[ ,]|$)|\bor (?:to )?(?:block|challenge|allow|rotate|scale|cache)\b|(?:이나|또는|혹은|아니면)(?= |$)|[가-힣]든지|대충|적당히|알아서/,
   },
   {
     objection: "another_deed",

@@ -32,7 +32,7 @@ const CONCEPTS = {
     /\bstatic(?:ally)?\b|\blanding page\b|\bjamstack\b|\b(?:marketing|documentation|docs|portfolio|brochure|promo|company|campaign) (?:web)?(?:site|page)s?\b|\bblog\b|\bhomepage\b|\bhtml (?:files|pages|site)\b|\b(?:host|publish|deploy|launch|serve) (?:a |an |our |my |the |new )*(?:web ?site|web ?page|site|files)\b|정적|랜딩 ?페이지|홈페이지|블로그|(?:홍보|문서|소개|마케팅|회사|이벤트) ?(?:웹 ?)?(?:사이트|페이지)|웹 ?사이트를? ?(?:배포|호스팅|게시|올려|띄워|만들)/,
   site: /\bweb ?sites?\b|\bhomepages?\b|홈페이지|\bsites?\b|\bweb ?pages?\b|사이트|웹 ?페이지/,
   build:
-    /\bhost(?:s|ed|ing)?\b|\bdeploy(?:s|ed|ing|ment)?\b|\bpublish(?:ed|ing)?\b|\blaunch(?:ed|ing)?\b|\bprovision(?:s|ed|ing)?\b|\bcreat(?:e|es|ed|ing)\b|\bspin(?:ning)? up\b|\bstand(?:ing)? up\b|\bset(?:ting)? up\b|\bscaffold(?:ed|ing)?\b|\bbootstrap\b|\bbuild\b|\bnew\b|\bstart\b|\bbring up\b|\broll out\b|\bmake\b|\bneed\b|\bwant\b|\bgive\b|호스팅|배포|만들|만든|생성|띄워|띄우|구축|개설|프로비저닝|새로|신규|구성|세팅|셋업|준비|게시|시작|마련/,
+    /\bhost(?:s|ed|ing)?\b|\bdeploy(?:s|ed|ing|ment)?\b|\bpublish(?:ed|ing)?\b|\blaunch(?:ed|ing)?\b|\bprovision(?:s|ed|ing)?\b|\bcreat(?:e|es|ed|ing)\b|\bspin(?:ning)? up\b|\bstand(?:ing)? up\b|\bset(?:ting)? up\b|\bscaffold(?:ed|ing)?\b|\bbootstrap\b|\bbuild\b|\bnew\b|\bstart\b|\bbring up\b|\broll out\b|\bmake\b|\bneed\b|\bwant\b|\bgive\b|호스팅|배포|만들|만든|생성|띄워|띄우|구축|개설|프로비저닝|새로(?:운)?|신규|구성|\bgenerat(?:e|es|ed|ing)\b|세팅|셋업|준비|게시|시작|마련/,
   service:
     /\bservices?\b|\bmicroservices?\b|\bbackends?\b|\bapps?\b|\bapplications?\b|서비스|백엔드|앱|애플리케이션/,
   worker: /\bworkers?\b|\bserverless\b|\bfunctions?\b|워커|서버리스|함수/,

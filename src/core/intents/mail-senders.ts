@@ -1,3 +1,5 @@
+import { PLACE } from "./places.ts";
+
 /** Who sends mail for others, by the names that people use, and the name to include in SPF. From the providers' own instructions. */
 const SENDERS: readonly (readonly [RegExp, string])[] = [
   [
@@ -42,4 +44,4 @@ export const mailSendersIn = (
 ];
 
 export const withoutSenders = (text: string): string =>
-  SENDERS.reduce((so, [pattern]) => so.replaceAll(new RegExp(pattern, "g"), " "), text);
+  SENDERS.reduce((so, [pattern]) => so.replaceAll(new RegExp(pattern, "g"), PLACE), text);

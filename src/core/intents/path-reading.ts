@@ -82,7 +82,8 @@ const secureApiEdge: PathReading = {
 
 const SCALE = "scale-with-waf";
 /** A rate for everybody together: what is said of one client is a limit. */
-const totals = ({ rates }: Reading) => rates.filter(({ perClient }) => !perClient);
+const totals = ({ rates }: Reading) =>
+  rates.filter(({ perClient, attempts }) => !perClient && !attempts);
 
 const isTotal = (reading: Reading): boolean =>
   totals(reading).length > 0 && !reading.any("rateLimit", "d1");
@@ -132,6 +133,11 @@ const regionIn = ({ text }: Reading): string =>
 const SIGN_IN =
   /\b(?:log-?in|sign-?in|log in|sign in)(?: (?:page|form|path|url|is|at|on|under|via|through|path is|page is|page at|page on))* ?:? ?(\/[\w.~/-]+)|(\/[\w.~/-]+)(?:에서|으?로)? ?로그인|로그인 ?(?:경로|페이지|주소)?[은는이가]? ?(\/[\w.~/-]+)/i;
 
+const attemptsIn = ({ rates: [rate], text }: Reading): number | undefined =>
+  rate !== undefined && (rate.attempts || /\b(?:log|sign)-?in|로그인/.test(text))
+    ? Math.round((rate.requests * 60) / rate.seconds)
+    : undefined;
+
 const pciDssBaseline: PathReading = {
   path: "pci-dss-baseline",
   recognise: byRules([{ all: ["pci"], is: 95, because: "PCI DSS" }]),
@@ -147,6 +153,7 @@ const pciDssBaseline: PathReading = {
       hostname: hostOf(reading),
       admin_paths: admin.length > 0 ? admin : undefined,
       login_path: signIn,
+      login_attempts_per_minute: attemptsIn(reading),
       admin_email_domain: staff,
       log_retention_days: days,
       aws_region: reading.has("aws") ? regionIn(reading) : undefined,

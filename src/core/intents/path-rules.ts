@@ -85,6 +85,7 @@ export const secondsOf = ({ durations: [first] }: Reading): number | undefined =
 /** One client's limit, in requests for ten seconds. */
 export function perTenSeconds(reading: Reading): number | undefined {
   const [rate] = reading.rates;
-  if (rate === undefined || !(rate.perClient || reading.has("rateLimit"))) return undefined;
+  if (rate === undefined || rate.attempts || !(rate.perClient || reading.has("rateLimit")))
+    return undefined;
   return Math.max(1, Math.round((rate.requests * 10) / rate.seconds));
 }

@@ -130,9 +130,12 @@ export interface Rate {
   readonly seconds: number;
   /** One client's, not everybody's together. */
   readonly perClient: boolean;
+  /** Attempts to sign in, and no requests. */
+  readonly attempts: boolean;
 }
 
-const THINGS = String.raw`(?:http\s?)?(?:requests?|reqs?|calls?|queries|hits?|transactions?|건(?:의)?(?:\s?(?:요청|트래픽|호출))?|개(?:의)?(?:\s?(?:요청|호출))?|회|번|요청|호출|트랜잭션)`;
+const THINGS = String.raw`(?:http\s?)?(?:requests?|reqs?|calls?|queries|hits?|transactions?|(?:log-?in |sign-?in )?attempts?|log-?ins?|tries|건(?:의)?(?:\s?(?:요청|트래픽|호출))?|개(?:의)?(?:\s?(?:요청|호출))?|회|번|요청|호출|트랜잭션|시도)`;
+const ATTEMPTS = /attempt|log-?in|tries|시도/;
 const EVERY = String.raw`(?:\s?\/\s?|\s(?:per|a|an|each|every)\s)`;
 const CLIENT =
   /\b(?:per|each|every|from (?:a|one|any)|by)\s(?:single\s)?(?:client|ip|ip address|address|user|visitor|caller|source)\b|\b(?:ip|client|user)[- ]?(?:당|별)|(?:ip|아이피|클라이언트|사용자|방문자|주소)\s?(?:당|별|마다|하나)/;
@@ -154,7 +157,11 @@ function ratesFound(text: string): readonly Found[] {
     const requests = numberOf(value);
     const seconds = (count === "" ? 1 : (numberOf(count) ?? Number.NaN)) * secondsOf(word);
     if (requests !== null && Number.isFinite(seconds) && seconds > 0)
-      found.push({ at, end: at + whole.length, rate: { requests, seconds, perClient } });
+      found.push({
+        at,
+        end: at + whole.length,
+        rate: { requests, seconds, perClient, attempts: ATTEMPTS.test(whole) },
+      });
   };
   const patterns: readonly (readonly [string, (match: RegExpExecArray) => void])[] = [
     [

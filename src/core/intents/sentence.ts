@@ -56,17 +56,20 @@ const FRAMED = new RegExp(`${BEGIN}(?:${FRAMES.join("|")})(?![a-z])`, "g");
 
 /** Said of something of ours, these ask for it; `should have been` tells. */
 const OBLIGES =
-  /\b(?:must|should|shall|needs? to|(?:has|have) to|ought to)(?! (?:have|not)\b)(?: (?:now|also|always|only))*(?: be able to| be)?\b/g;
+  /(?<!\b(?:someone|somebody|they|he|she|you|people|team|guys|friends?|colleagues?|management|customers?|business|company) )\b(?:must|should|shall|needs? to|(?:has|have) to|ought to)(?! (?:have|not)\b)(?: (?:now|also|always|only))*(?: be able to| be)?\b/g;
 /** In a purpose: `so that it can take 10k`, `make sure nobody can`. */
 const ENABLES =
   /(?<=\b(?:so|that|which|sure|ensure|nobody|no one|anyone|who)\b[^.;!?]{0,60})\b(?:can|could|will|may)\b(?!')/g;
+/** What a crowd does, and a thing has. */
+const TELLS =
+  /\b(?:that|which) (?:has|have)\b|\bwill(?= (?:soon )?(?:peak|spike|grow|surge|rise|hit|reach|see|get|need)\b)/g;
 /** Who may go where. */
 const PERMITS =
   /\b(?:can|may)(?= (?:only |still )?(?:reach|access|visit|use|connect|get|go|see|enter|open|browse|send)\b)/g;
 
 /** Without what only makes a wish of it. A modal verb that is left reports, wonders or supposes, and is asked about. */
 export const withoutFrames = (text: string): string =>
-  [FRAMED, OBLIGES, ENABLES, PERMITS].reduce((so, form) => so.replaceAll(form, " "), text);
+  [FRAMED, OBLIGES, ENABLES, TELLS, PERMITS].reduce((so, form) => so.replaceAll(form, " "), text);
 
 /** Also nouns, or said of what is there: `the API hosts`, `we need`. */
 const NO_DEED =

@@ -4,8 +4,10 @@
  * Fillers are listed and limits are not: a limit that nobody has thought of is asked about (T5).
  */
 import type { Json } from "../canonical.ts";
-import { FILLERS, isDeed, isMadeOf } from "./fillers.ts";
+import { COUNTRY } from "./countries.ts";
+import { FILLERS, isDeed } from "./fillers.ts";
 import type { Chosen } from "./interpretation.ts";
+import { isMadeOf } from "./korean.ts";
 import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
 import { nameIn } from "./path-reading.ts";
 import { PLACE } from "./places.ts";
@@ -63,7 +65,7 @@ function placesUnread(
   return [...unused, ...letters, ...(names.has("countries") ? [] : countries.codes)];
 }
 
-const RATES = ["target_rps", "requests_per_10_seconds"] as const;
+const RATES = ["target_rps", "requests_per_10_seconds", "login_attempts_per_minute"] as const;
 const LENGTHS = [
   "cache_seconds",
   "retry_after_seconds",
@@ -99,14 +101,16 @@ function wordsUnread(reading: Reading, { path, values, names }: Used): readonly 
     ...path.words,
     ...(names.has("allowed_addresses") && reading.places.paths.length === 0 ? EXCEPTED : []),
   ]);
-  const words = (ends(names, rest) ? rest.replaceAll(EXPIRY, " ") : rest).match(WORD) ?? [];
+  const words = (ends(names, rest) ? rest.replaceAll(EXPIRY, " ") : rest).matchAll(WORD);
   return [
     ...strangeHeadsIn(text, isDeed),
     ...(rest.match(STEP) ?? []),
     ...MARKS.flatMap((mark) => amounts.match(mark) ?? []),
     ...(names.has("expires_on") ? [] : (amounts.match(RHYTHM) ?? [])),
     ...(names.has("asns") ? [] : (amounts.match(NETWORKS) ?? [])),
-    ...words.filter((word) => !isKnown(word) && !topics.has(word)),
+    ...[...words].flatMap(({ index, 0: word }) =>
+      isKnown(word, isGluedAt(rest, index)) || topics.has(word) ? [] : [word],
+    ),
   ];
 }
 
@@ -122,10 +126,15 @@ const topicsOf = (text: string, { begins }: Used["path"]): ReadonlySet<string> =
     ),
   );
 
-function knownBy(own: readonly string[]): (word: string) => boolean {
+/** Behind something that is known: a blank may stand between a place and its particle. */
+const isGluedAt = (text: string, at: number): boolean =>
+  GLUE.test(text.slice(Math.max(0, at - 2), at));
+
+function knownBy(own: readonly string[]): (word: string, isGlued: boolean) => boolean {
   const words = new Set(own);
   const isListed = (word: string): boolean => FILLERS.has(word) || words.has(word);
-  return (word) => (isHangul(word) ? isMadeOf(words, word) : formsOf(word).some(isListed));
+  return (word, isGlued) =>
+    isHangul(word) ? isMadeOf(words, word, isGlued) : formsOf(word).some(isListed);
 }
 
 /** A word as it is, and what it may be a form of: `copes`, `satisfies`, `hardened`, `wrapping`, `comfortably`. */
@@ -136,7 +145,8 @@ const formsOf = (word: string): readonly string[] => [
 
 const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/'s$/, ""],
-  [/(?<=\w{3})s$/, ""],
+  // Several of these are more than the scope.
+  [/(?<=\w{3})(?<!^(?:zone|domain|environment|account|brand))s$/, ""],
   [/(?<=\w{3})es$/, ""],
   [/ie(?:s|d)$/, "y"],
   [/(?<=\w{3})ed$/, ""],
@@ -167,7 +177,9 @@ const CONTRARY =
 /** Who is to do it is not us; that people come, and want something, is a reason. */
 const AGENTS =
   /(?:팀|담당자|대표|경영진|회사|업체|고객|사람|누군가|관리자)(?:이|가|께서)(?= )(?!.{0,30}(?:접속|접근|들어|방문|이용|몰리|몰려|늘|많|요구|원하|있))|\b(?:let|have|get|make|help|ask|tell|want|need) (?:the |our |my |a |an )?(?:[a-z]+ )?(?:team|someone|somebody|colleagues?|friends?|guys|people|management|leadership|auditors?|customers?|business|company)(?: to)? (?!(?:in|reach|access|visit|use|go|only|connect|get|open|browse|enter|see|know)\b)(?=[a-z])/g;
-const MARKS = [LATER, NEWCOMERS, CONTRARY, AGENTS] as const;
+/** A time that is meant and no other. */
+const MOMENT = /\b(?:today|now|once|this time) only\b|\bonly (?:today|now|once)\b/g;
+const MARKS = [LATER, NEWCOMERS, CONTRARY, AGENTS, MOMENT] as const;
 /** A rhythm, where the path has none. */
 const RHYTHM = new RegExp(`\\b(?:every|each)(?= +${QUANTITY})|(?<=${QUANTITY} *)마다`, "g");
 /** Networks without numbers. */
@@ -185,20 +197,24 @@ const EXCEPTED = ["everyone", "everybody", "anyone", "but", "except", "let", "th
 const optionOut = (concept: Concept): RegExp =>
   new RegExp(`(?:\\bbut )?(?:${leavingOut(concept).source})`, "g");
 
-/** Blanks of the same length, so that the places of the other concepts still hold. */
+/** Stands where a concept was. */
+const KNOWN = "\u25aa";
+const GLUE = new RegExp(`[a-z0-9${KNOWN}")]$|[${PLACE}${QUANTITY}${COUNTRY}] ?$`);
+
+/** Marks of the same length, so that the places of the other concepts still hold. */
 const blanked = (text: string, spans: ReturnType<typeof spansOf>): string =>
   spans
     .filter(([, words]) => words.trim().split(" ").length <= PHRASE_WORDS_MAX)
     .reduce(
       (so, [start, words]) =>
-        so.slice(0, start) + " ".repeat(words.length) + so.slice(start + words.length),
+        so.slice(0, start) + KNOWN.repeat(words.length) + so.slice(start + words.length),
       text,
     );
 
 /** Messages and names of tokens stand in quotes; the name of a service stands behind `called`. */
 const withoutNames = (text: string, values: ReadonlySet<string>): string =>
   text
-    .replaceAll(/"([^"]*)"/g, (whole, quoted: string) => (values.has(quoted) ? " " : whole))
+    .replaceAll(/"([^"]*)"/g, (whole, quoted: string) => (values.has(quoted) ? '""' : whole))
     .replace(nameIn, (whole, english?: string, korean?: string) =>
       values.has(english ?? korean ?? "") ? " " : whole,
     );

@@ -1,8 +1,9 @@
 /** The words that a path accounts for: concepts that it stands for or covers, those it can do without, and words of its own. */
 import { withoutDates } from "./calendar.ts";
+import { COUNTRY } from "./countries.ts";
 import type { Concept } from "./lexicon.ts";
 import { withoutSenders } from "./mail-senders.ts";
-import { AWS_REGION, SEOUL } from "./places.ts";
+import { AWS_REGION, PLACE, SEOUL } from "./places.ts";
 
 interface Vocabulary {
   readonly concepts: readonly Concept[];
@@ -42,6 +43,12 @@ const TLS_MINIMUM =
 const LEAKED =
   /\b(?:was|were|has been|have been|got|been) (?=(?:leaked|stolen|compromised|exposed|published)\b)|\b(?:compromised|exposed|published)\b/g;
 
+/** `만` says that nothing else is meant: of places, or of who comes from there. */
+const ONLY_THESE = new RegExp(
+  `(?<=[${COUNTRY}${PLACE}] ?)(?:에서|에게|으로|에|을|를)?만|(?:접속|접근|트래픽|사용자|방문자|이용자|사람|고객|도메인|사이트|주소|국가)(?:에서|에게|으로|에|을|를)?만`,
+  "g",
+);
+
 const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   "secure-api-edge": vocabulary(
     ["cache", "edge", "api", "ddos", "bot", "waf", "rateLimit", "block", "threat"],
@@ -60,7 +67,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     ["pci", "compliance", "waf", "admin", "api", "page", "people", "aws"],
     `dss v4 v4.0 4.0 4.0.1 tls https hsts encryption encrypted encrypt
     credit debit visa mastercard card cards payment payments pay checkout shop store customer data
-    log logs logging logged kept retention retain archive archived region regions bucket sign sign-in signin login access
+    limit limited attempt attempts log logs logging logged kept retention retain archive archived region regions bucket sign sign-in signin login access
     결제 카드 신용 체크 다루 다뤄 인증 로그 보관 로그인 암호화 통제 컨트롤 규격 감사 데이터 버전 리전`,
     { phrases: [TLS_MINIMUM, new RegExp(AWS_REGION, "g"), new RegExp(SEOUL, "g")] },
   ),
@@ -69,8 +76,8 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     `or down only except apart besides than else other others rest everything nothing default deny refuse cut drop stop off
     restrict restricted limits limited confine confined reach reaching reachable visit visiting access accessing go going may route
     internet web network networks dns domain domains outside destinations categories content queries resolver data leak
-    connection connections filter filtering 만 못 못하 나머지 인터넷 접속 네트워크 사용자 방지 악성 코드 제한 도메인 필터 필터링 링`,
-    { optional: ["threat"], phrases: [FORBIDDEN] },
+    connection connections filter filtering 못 못하 나머지 인터넷 접속 네트워크 사용자 방지 악성 코드 제한 도메인 필터 필터링 링`,
+    { optional: ["threat"], phrases: [FORBIDDEN, ONLY_THESE] },
   ),
   "static-site": vocabulary(
     ["staticSite", "page", "cache", "edge", "r2", "worker"],
@@ -101,7 +108,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   ),
   "maintenance-page": vocabulary(
     ["maintenance", "page", "api"],
-    `under down back off soon says saying message text retry tell clients greet us while do doing
+    `under down back off soon says saying message text retry tell clients greet us next while do doing
     temporary temporarily brief briefly planned scheduled migrate migration migrating database db release repair repairs upgrade upgrades
     access reach keep allow allowed 중 잠시 잠깐 임시 문구 메시지 안내 접속 접근 허용 예외`,
   ),
@@ -110,12 +117,13 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     `or only except but outside everyone everybody anyone nobody everything else other others rest shut ban deny refuse reject forbid
     drop cut limit restrict restricted present permit permitted admit accept reach reaching reachable access accessible visit visits
     network networks as connections ip ips addresses address come comes coming originating area
-    sanction sanctions embargo fraud geofence 만 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로`,
+    sanction sanctions embargo fraud geofence 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로`,
+    { phrases: [ONLY_THESE] },
   ),
   "credential-rotation": vocabulary(
     ["rotate", "credential", "api"],
     `renew expire valid within by every each once daily weekly monthly quarterly yearly annually day week month quarter year
-    regularly periodically regular scheduled schedule routine lifecycle then access notify tell mail email
+    regularly periodically regular scheduled schedule routine lifecycle then alert inform access notify tell mail email
     마다 매일 매주 매달 매월 분기 매년 주기적 정기적 유효 알려 알림 통지`,
     { phrases: [LEAKED], without: withoutDates },
   ),
