@@ -19,22 +19,27 @@ const REVERSED = new RegExp(
 
 const ONLY_THEM = new RegExp(`\\bonly (?:\\S+ ){0,3}?${COUNTRY}`);
 
-/** Null where the words may be taken either way: some named to be kept out, and others to be let in. */
-function modeOf(reading: Reading): "block" | "allow_only" | null {
+/** Some may be named to be kept out, and others to be let in. */
+function isEitherWay(reading: Reading): boolean {
   const { rest, places, countries } = reading;
   // A country that is named twice has two things said of it.
   const named = rest.split(COUNTRY).length - 1;
-  if (named > countries.codes.length && !countries.vague) return null;
-  if (REVERSED.test(rest)) return null;
-  if (EXCEPTION.test(rest) && !(EXCEPTED.test(rest) && places.paths.length === 0)) return null;
+  if (named > countries.codes.length && !countries.vague) return true;
+  if (REVERSED.test(rest)) return true;
+  if (!EXCEPTION.test(rest)) return false;
+  if (!EXCEPTED.test(rest) || places.paths.length > 0) return true;
   // `북한만 빼고 다 허용`: the rest is let in, and those are not. `nobody except` says the opposite.
-  if (EXCEPTION.test(rest) && reading.has("allow") && !/\b(?:nobody|no one|none|only)\b/.test(rest))
-    return null;
+  return reading.has("allow") && !/\b(?:nobody|no one|none|only)\b/.test(rest);
+}
+
+/** Null where the words may be taken either way. */
+function modeOf(reading: Reading): "block" | "allow_only" | null {
+  const { rest, concepts } = reading;
+  if (isEitherWay(reading)) return null;
   if (reading.has("only")) return "allow_only";
   // Less than them is not what the path can keep out.
   if (/\bonly\b/.test(rest) && !ONLY_THEM.test(rest)) return null;
-  if (reading.any("block", "challenge")) return reading.concepts.has("allow") ? null : "block";
-  return null;
+  return reading.any("block", "challenge") && !concepts.has("allow") ? "block" : null;
 }
 
 const isToldTwice = ({ concepts, rest }: Reading): boolean =>

@@ -81,6 +81,19 @@ const WHOLE: readonly Part[] = ["noun", "verb", "ending", "particle"];
 /** The longest that is listed, of a path's own too. */
 const PART_CHARS_MAX = 8;
 
+/** What kinds of part `text` can be behind one of those that end where it starts. */
+const partsAt = (
+  text: string,
+  before: ReadonlySet<Part>,
+  own: ReadonlySet<string>,
+): readonly Part[] =>
+  PARTS.flatMap(([part, parts]) => {
+    const isPart = parts.has(text) || (OWN.has(part) && own.has(text));
+    return isPart && [...before].some((one) => AFTER[one].includes(part)) ? [part] : [];
+  });
+/** A path's own words are of these kinds. */
+const OWN: ReadonlySet<Part> = new Set(["noun", "stem"]);
+
 /**
  * Whether a word is made of listed parts and a path's own, from its start to its end. `isGlued`: it goes on where something known
  * stops, as `를` in `WAF를`. Every place is looked at once for each kind of part, because an expression with alternatives that
@@ -90,19 +103,10 @@ export function isMadeOf(own: ReadonlySet<string>, word: string, isGlued: boolea
   if (ADVERBS.has(word) || own.has(word)) return true;
   const reached = Array.from({ length: word.length + 1 }, () => new Set<Part>());
   reached[0]?.add(isGlued ? "glued" : "start");
-  for (let start = 0; start < word.length; start += 1) {
-    const allowed = new Set([...(reached[start] ?? [])].flatMap((part) => AFTER[part]));
-    if (allowed.size === 0) continue;
-    for (let end = start + 1; end <= Math.min(word.length, start + PART_CHARS_MAX); end += 1) {
-      const text = word.slice(start, end);
-      for (const [part, parts] of PARTS)
-        if (
-          allowed.has(part) &&
-          (parts.has(text) || ((part === "noun" || part === "stem") && own.has(text)))
-        )
-          reached[end]?.add(part);
-    }
+  for (const [start, before] of reached.entries()) {
+    if (before.size === 0) continue;
+    for (let end = start + 1; end <= Math.min(word.length, start + PART_CHARS_MAX); end += 1)
+      for (const part of partsAt(word.slice(start, end), before, own)) reached[end]?.add(part);
   }
-  const last = reached[word.length] ?? new Set<Part>();
-  return WHOLE.some((part) => last.has(part));
+  return WHOLE.some((part) => reached[word.length]?.has(part));
 }

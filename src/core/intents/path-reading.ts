@@ -1,4 +1,6 @@
 /** How each golden path is recognised in a text, and which of its parameters the text fills. One entry a path. */
+import { pciDssBaseline } from "./pci-reading.ts";
+import { zeroTrustEgress } from "./egress-reading.ts";
 import { geoRestriction } from "./geo-reading.ts";
 import { dateIn, dayAfter } from "./calendar.ts";
 import { mailSendersIn } from "./mail-senders.ts";
@@ -14,7 +16,6 @@ import {
   perTenSeconds,
   secondsOf,
 } from "./path-rules.ts";
-import { AWS_REGION, SEOUL } from "./places.ts";
 import type { Reading } from "./reading.ts";
 
 const PROTECTION = ["ddos", "bot", "rateLimit", "waf"] as const;
@@ -122,101 +123,6 @@ const scaleWithWaf: PathReading = {
     return all.length === 1
       ? { parameters, doubt: null }
       : { parameters, doubt: { about: "several_values", path: SCALE, parameter: "target_rps" } };
-  },
-};
-
-const DAY_SECONDS = 86_400;
-/** The first region is where AWS itself puts what is not told where. */
-const regionIn = ({ text }: Reading): string =>
-  AWS_REGION.exec(text)?.[0] ?? (SEOUL.test(text) ? "ap-northeast-2" : "us-east-1");
-/** A path behind one of these is where people sign in. */
-const SIGN_IN =
-  /\b(?:log-?in|sign-?in|log in|sign in)(?: (?:page|form|path|url|is|at|on|under|via|through|path is|page is|page at|page on))* ?:? ?(\/[\w.~/-]+)|(\/[\w.~/-]+)(?:에서|으?로)? ?로그인|로그인 ?(?:경로|페이지|주소)?[은는이가]? ?(\/[\w.~/-]+)/i;
-
-const attemptsIn = ({ rates: [rate], text }: Reading): number | undefined =>
-  rate !== undefined && (rate.attempts || /\b(?:log|sign)-?in|로그인/.test(text))
-    ? Math.round((rate.requests * 60) / rate.seconds)
-    : undefined;
-
-const pciDssBaseline: PathReading = {
-  path: "pci-dss-baseline",
-  recognise: byRules([{ all: ["pci"], is: 95, because: "PCI DSS" }]),
-  fill(reading) {
-    const { places, durations } = reading;
-    const days = durations.map((one) => Math.round(one / DAY_SECONDS)).find((one) => one >= 365);
-    const staff = places.emails[0]?.split("@")[1];
-    const signIn = (SIGN_IN.exec(reading.written) ?? [])
-      .slice(1)
-      .find((path) => path !== undefined);
-    const admin = places.paths.filter((path) => path !== signIn);
-    return filled({
-      hostname: hostOf(reading),
-      admin_paths: admin.length > 0 ? admin : undefined,
-      login_path: signIn,
-      login_attempts_per_minute: attemptsIn(reading),
-      admin_email_domain: staff,
-      log_retention_days: days,
-      aws_region: reading.has("aws") ? regionIn(reading) : undefined,
-      route53_zone: reading.has("aws") ? (reading.setting.zone ?? undefined) : undefined,
-    });
-  },
-};
-
-const EGRESS = "zero-trust-egress";
-const CONTRAST =
-  /\b(?:only|else|rest|except|but|others?|other than|apart from|besides|allow(?:ed)?|permit(?:ted)?|may)\b|제외|빼고|말고|이외|외에|나머지|허용/;
-const EXCEPTION = /\b(?:except|but|other than|apart from|besides)\b|제외|빼고|말고|이외|외에/;
-const FORBIDS_ALL =
-  /\b(?:deny|denies|block|refuse|drop|forbid|disallow|stop)\b[^,.;]{0,40}\b(?:except|but|other than|apart from|besides)\b|(?:제외|빼고|말고|이외|외에)(?!.*허용).*(?:차단|막|금지|거부)/;
-const DENIES =
-  /\b(?:default[- ]deny|deny by default|deny all|allowlist|(?:deny|block|refuse|drop|forbid) (?:everything|anything|all)(?: else| other)?|nothing (?:else|but))\b|기본 ?(?:차단|거부)|모두 ?차단/;
-
-/** Whether what is named stays reachable, and nothing else. Null: it may be meant the other way round. */
-function deniesTheRest(reading: Reading): boolean | null {
-  const { text } = reading;
-  if (EXCEPTION.test(text)) return FORBIDS_ALL.test(text) ? true : null;
-  if (reading.has("only") || DENIES.test(text)) return true;
-  return namesHosts(reading) && CONTRAST.test(text) ? null : false;
-}
-
-const namesHosts = ({ places }: Reading): boolean => places.hostnames.length > 0;
-const zeroTrustEgress: PathReading = {
-  path: EGRESS,
-  recognise: byRules([
-    {
-      all: ["egress"],
-      one: [["zeroTrust", "threat"]],
-      is: 95,
-      because: "what goes out, by Zero Trust",
-    },
-    {
-      all: ["egress"],
-      one: [["secure", "block", "only", "people"]],
-      is: 88,
-      because: "what goes out",
-    },
-    { all: ["egress"], when: namesHosts, is: 88, because: "where it may go" },
-    { all: ["zeroTrust"], one: [["threat", "block", "people"]], is: 85, because: "Zero Trust" },
-    { all: ["zeroTrust"], when: namesHosts, is: 85, because: "Zero Trust" },
-    { all: ["threat", "block", "people"], is: 86, because: "threats to people inside" },
-    { all: ["threat", "block"], is: 70, because: "threats" },
-    { all: [], one: [["zeroTrust", "egress"]], is: 60, because: "Zero Trust" },
-  ]),
-  fill(reading) {
-    const { places } = reading;
-    const names = [...places.hostnames];
-    const denies = deniesTheRest(reading);
-    // Names that may be meant to be let in are not kept out unasked.
-    if (denies === null) return missing(EGRESS, "default", {});
-    if (denies && names.length === 0)
-      return missing(EGRESS, "allowed_domains", { default: "deny" });
-    return filled({
-      default: denies ? "deny" : undefined,
-      allowed_domains: denies ? names : undefined,
-      blocked_domains: !denies && names.length > 0 ? names : undefined,
-      block_threats: offIf(reading, "threat"),
-      ssh_blocked: reading.has("ssh") ? true : undefined,
-    });
   },
 };
 
@@ -386,6 +292,7 @@ const maintenancePage: PathReading = {
     }),
 };
 
+const DAY_SECONDS = 86_400;
 /** What most rules about credentials ask for, where nobody says how often. */
 const ROTATION_DAYS = 90;
 const ROTATION = "credential-rotation";
