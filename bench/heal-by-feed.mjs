@@ -32,12 +32,7 @@ async function measure({ swarm, account }, { quick, report }) {
     if (index >= WARM_UPS) heals.push(heal);
     // Edits fall anywhere between two polls.
     await sleep(Math.random() * 1000);
-    await swarm.until({
-      scope: SCOPE,
-      ms: HEAL_MS_MAX,
-      test: ({ status }) => status === "in_sync",
-      why: ({ status, why }) => `the scope does not come to rest: ${status}, ${why}`,
-    });
+    await swarm.atRest({ scope: SCOPE, ms: HEAL_MS_MAX });
   }
   const of = (name) => heals.map((heal) => heal[name]);
   report(timed({ metric: "edit to heal", sample: of("totalMs"), bar: BAR_MS }));

@@ -51,12 +51,7 @@ async function healOf({ swarm, account, record, content }) {
   const run = await verifiedRun({ swarm, scope: SCOPE, before, ms: HEAL_MS_MAX });
   const [write] = await account.journal({ after, writes: true });
   // The scope comes to rest before the next edit: its last look is no part of this heal.
-  await swarm.until({
-    scope: SCOPE,
-    ms: HEAL_MS_MAX,
-    test: ({ status }) => status === "in_sync",
-    why: ({ status, why }) => `the scope does not come to rest: ${status}, ${why}`,
-  });
+  await swarm.atRest({ scope: SCOPE, ms: HEAL_MS_MAX });
   return { healedMs, writtenMs: Date.parse(write.time) - startedAt, ...timesOf(run, startedAt) };
 }
 

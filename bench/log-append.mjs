@@ -1,12 +1,9 @@
 // The record under load: how many entries become durable in a second, how long one waits, what memory a million takes.
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Edge } from "../src/core/log/tile.ts";
 import { cpuMsOf } from "./process-time.mjs";
-import { startLogRig } from "../scripts/log-rig.mjs";
 import { Failure } from "../scripts/json-client.mjs";
+import { onLogRig } from "./on-log-rig.mjs";
 
 const BATCH = 64;
 const RATE_BAR = 15_000;
@@ -20,16 +17,7 @@ export const logAppend = {
   name: "log-append",
   about:
     "the record: durable entries a second at batch 64, p99 at 500 entries/s, ratio to bare hashing",
-  async run({ quick, report, log, signal }) {
-    const stateDir = await mkdtemp(join(tmpdir(), "driftless-log-"));
-    const rig = await startLogRig({ stateDir });
-    try {
-      await measure({ rig, quick, report, log, signal });
-    } finally {
-      await rig.stop();
-      await rm(stateDir, { recursive: true, force: true, maxRetries: 3 });
-    }
-  },
+  run: onLogRig(measure),
 };
 
 async function measure({ rig, quick, report, log, signal }) {

@@ -1,14 +1,11 @@
 // The whole record verified from its files: 100,000 entries over HTTP, against hashing them alone.
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { urlSource } from "../cli/log-source.ts";
 import { verifyRecord } from "../cli/verify-record.ts";
 import { Failure } from "../scripts/json-client.mjs";
-import { startLogRig } from "../scripts/log-rig.mjs";
 import { Edge } from "../src/core/log/tile.ts";
 import { timed } from "./distribution.mjs";
+import { onLogRig } from "./on-log-rig.mjs";
 
 const ENTRIES = 100_000;
 const ENTRIES_QUICK = 20_000;
@@ -21,16 +18,7 @@ export const logVerify = {
   name: "log-verify",
   about:
     "the record: full verification of 100,000 entries from tiles and keys, ratio to bare hashing",
-  async run({ quick, report, log, signal }) {
-    const stateDir = await mkdtemp(join(tmpdir(), "driftless-log-"));
-    const rig = await startLogRig({ stateDir });
-    try {
-      await measure({ rig, quick, report, log, signal });
-    } finally {
-      await rig.stop();
-      await rm(stateDir, { recursive: true, force: true, maxRetries: 3 });
-    }
-  },
+  run: onLogRig(measure),
 };
 
 async function measure({ rig, quick, report, log, signal }) {

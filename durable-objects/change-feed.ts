@@ -5,6 +5,7 @@ import { type Instant, instantOf, type ScopeId } from "../src/core/ids.ts";
 import { type FeedEntry, readFeed } from "../src/edge/cloudflare/audit-feed.ts";
 import { reconcilerOf, vaultOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
+import { NamedValues } from "./named-values.ts";
 import { pacedApi } from "./paced-api.ts";
 
 /** Entries become visible late and `since` is inclusive: windows overlap, and what was seen is dropped by id. */
@@ -37,34 +38,24 @@ export class ChangeFeed extends DurableObject<Env> {
   readonly #driver = new Driver("change-feed", () => this.#poll());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #sql = this.ctx.storage.sql;
+  readonly #values = new NamedValues<Values>(this.#sql);
 
   onStart(): void {
-    this.#sql.exec("create table if not exists value (name text primary key, value text not null)");
     this.#sql.exec("create table if not exists seen (id text primary key, at text not null)");
   }
 
   /** Starts watching, or learns of new zones. */
   async watch(watched: Watched): Promise<void> {
     await this.lifecycle.start();
-    this.#set("watched", watched);
-    if (!this.#get("position")) this.#set("position", { since: instant(Date.now()), failures: 0 });
+    this.#values.set({ watched });
+    if (!this.#values.get("position"))
+      this.#values.set({ position: { since: instant(Date.now()), failures: 0 } });
     await this.#driver.request();
   }
 
-  #get<Name extends keyof Values>(name: Name): Values[Name] | null {
-    const [row] = this.#sql
-      .exec<{ value: string }>("select value from value where name = ?", name)
-      .toArray();
-    return row ? (JSON.parse(row.value) as Values[Name]) : null;
-  }
-
-  #set<Name extends keyof Values>(name: Name, value: Values[Name]): void {
-    this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
-  }
-
   async #poll(): Promise<number | null> {
-    const watched = this.#get("watched");
-    const position = this.#get("position");
+    const watched = this.#values.get("watched");
+    const position = this.#values.get("position");
     if (!watched || !position) return null;
     const now = Date.now();
     const own = await vaultOf(this.env).tokenIds(watched.accountId);
@@ -78,7 +69,7 @@ export class ChangeFeed extends DurableObject<Env> {
       },
     );
     if (!feed.ok) {
-      this.#set("position", { ...position, failures: position.failures + 1 });
+      this.#values.set({ position: { ...position, failures: position.failures + 1 } });
       return now + backoffMs(position.failures + 1, feed.error.retryAfterMs);
     }
     const fresh = feed.value.filter(
@@ -90,7 +81,7 @@ export class ChangeFeed extends DurableObject<Env> {
       for (const { id, at } of fresh)
         this.#sql.exec("insert or ignore into seen values (?, ?)", id, at);
       this.#sql.exec("delete from seen where at < ?", instant(now - REACH_MS - OVERLAP_MS));
-      this.#set("position", { since: instant(now), failures: 0 });
+      this.#values.set({ position: { since: instant(now), failures: 0 } });
     });
     return Date.now() + pollMs(this.env.FEED_POLL_SECONDS);
   }

@@ -32,6 +32,7 @@ import {
 import { postExperience } from "../src/edge/store/blackboard.ts";
 import { logOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
+import { NamedValues } from "./named-values.ts";
 
 const clock = (): Instant => instantOf(new Date().toISOString());
 
@@ -39,6 +40,14 @@ const clock = (): Instant => instantOf(new Date().toISOString());
 const TRUSTED_MAX = 50;
 /** Ids of what was learned already. A run tells once, and again only within its own crash. */
 const TAUGHT_MAX = 10_000;
+
+interface Values {
+  /** The last number given to what was learned. */
+  seq: number;
+  /** The version of the last bundle. */
+  exported: number;
+  seeds: Seeds;
+}
 
 interface StoredKey {
   readonly key: TrustedKey;
@@ -57,11 +66,11 @@ export class LessonBook extends DurableObject<Env> implements LessonBookPort {
   readonly #driver = new Driver("lesson_book", () => this.#drive());
   readonly lifecycle = Lifecycle.install(this).use(this.#driver);
   readonly #sql = this.ctx.storage.sql;
+  readonly #values = new NamedValues<Values>(this.#sql);
   #keyPair: Promise<KeyPair> | null = null;
 
   onStart(): void {
     const tables = [
-      "value (name text primary key, value text not null)",
       "statistic (subject text primary key, statistic text not null, seq integer not null)",
       "taught (id text primary key, seq integer not null)",
       "trusted (id text primary key, stored text not null)",
@@ -138,12 +147,12 @@ export class LessonBook extends DurableObject<Env> implements LessonBookPort {
   async exported(by: string): Promise<LessonBundle> {
     await this.lifecycle.start();
     const pair = await this.#keys();
-    const version = Number(this.#value("exported") ?? 0) + 1;
+    const version = (this.#values.get("exported") ?? 0) + 1;
     const told = this.#own().filter(({ well, badly }) => well + badly > 0);
     const at = clock();
     const content = contentOf(told, { version, at, key: keyIdOf(pair.publicKeys) });
     // A crash after this leaves a version that nobody has; the next one is newer all the same.
-    this.#set("exported", String(version));
+    this.#values.set({ exported: version });
     await this.#record([bundleEntry(content, { what: "given", by, at })]);
     return { content, signature: await pair.sign(signedBytes("lessons/v1", content)) };
   }
@@ -331,20 +340,9 @@ export class LessonBook extends DurableObject<Env> implements LessonBookPort {
   }
 
   #next(): number {
-    const next = Number(this.#value("seq") ?? 0) + 1;
-    this.#set("seq", String(next));
-    return next;
-  }
-
-  #value(name: string): string | null {
-    const [row] = this.#sql
-      .exec<{ value: string }>("select value from value where name = ?", name)
-      .toArray();
-    return row?.value ?? null;
-  }
-
-  #set(name: string, value: string): void {
-    this.#sql.exec("insert or replace into value values (?, ?)", name, value);
+    const seq = (this.#values.get("seq") ?? 0) + 1;
+    this.#values.set({ seq });
+    return seq;
   }
 
   /** Made here, kept here. */
@@ -354,10 +352,10 @@ export class LessonBook extends DurableObject<Env> implements LessonBookPort {
   }
 
   #seeds(): Seeds {
-    const stored = this.#value("seeds");
-    if (stored !== null) return JSON.parse(stored) as Seeds;
+    const stored = this.#values.get("seeds");
+    if (stored) return stored;
     const seeds = newSeeds();
-    this.#set("seeds", JSON.stringify(seeds));
+    this.#values.set({ seeds });
     return seeds;
   }
 

@@ -11,6 +11,7 @@ import type { PastRun } from "../src/core/risk/history.ts";
 import type { ScopeView } from "../src/core/scope-view.ts";
 import type { Signal } from "../src/core/signal.ts";
 import type { ReadCache } from "../src/core/reader.ts";
+import { NamedValues } from "./named-values.ts";
 
 export interface ScopeIdentity {
   readonly scope: ScopeId;
@@ -86,11 +87,12 @@ const RULING_MS = 24 * 60 * 60_000;
 export class ReconcilerState {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  readonly #values: NamedValues<Values>;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
-    this.#sql.exec("create table if not exists value (name text primary key, value text not null)");
+    this.#values = new NamedValues(this.#sql);
     this.#sql.exec(
       "create table if not exists golden (generation integer primary key, stored text not null)",
     );
@@ -124,18 +126,12 @@ export class ReconcilerState {
   }
 
   get<Name extends keyof Values>(name: Name): Values[Name] | undefined {
-    const [row] = this.#sql
-      .exec<{ value: string }>("select value from value where name = ?", name)
-      .toArray();
-    return row ? (JSON.parse(row.value) as Values[Name]) : undefined;
+    return this.#values.get(name);
   }
 
   /** All of them or none. */
   set(values: Partial<Values>): void {
-    this.#storage.transactionSync(() => {
-      for (const [name, value] of Object.entries(values))
-        this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
-    });
+    this.#storage.transactionSync(() => this.#values.set(values));
   }
 
   addPast(run: PastRun): void {

@@ -6,6 +6,7 @@ import type { GuardrailId } from "../src/core/ids.ts";
 import type { GatewayHit, TrafficBatch } from "../src/core/traffic/batch.ts";
 import type { Counted } from "../src/core/traffic/intervals.ts";
 import type { SeenRequest } from "../src/core/traffic/seen-request.ts";
+import { NamedValues } from "./named-values.ts";
 
 export interface OpenCase {
   readonly incident: Incident;
@@ -48,12 +49,13 @@ const TRIM_EVERY = 100;
 /** The sentinel's tables. Synchronous. */
 export class SentinelState {
   readonly #sql: SqlStorage;
+  readonly #values: NamedValues<Values>;
   /** Keys since the oldest were dropped. After a start they are dropped with the first one. */
   #untrimmed = TRIM_EVERY;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
-    this.#sql.exec("create table if not exists value (name text primary key, value text not null)");
+    this.#values = new NamedValues(this.#sql);
     this.#sql.exec(
       "create table if not exists seen (key text primary key, at_ms integer not null)",
     );
@@ -63,15 +65,11 @@ export class SentinelState {
   }
 
   get<Name extends keyof Values>(name: Name): Values[Name] | undefined {
-    const [row] = this.#sql
-      .exec<{ value: string }>("select value from value where name = ?", name)
-      .toArray();
-    return row ? (JSON.parse(row.value) as Values[Name]) : undefined;
+    return this.#values.get(name);
   }
 
   set(values: Partial<Values>): void {
-    for (const [name, value] of Object.entries(values))
-      this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
+    this.#values.set(values);
   }
 
   /** What is new in them: the same message by another way, or again, changes nothing; one more of a sort that waits is counted. */

@@ -1,5 +1,6 @@
 import type { Grant } from "../src/core/token-grant.ts";
 import type { SealedValue } from "../src/edge/signing/sealed-value.ts";
+import { NamedValues } from "./named-values.ts";
 
 /** `minting` is written before the call that makes a token: after a crash it means "one of this name may exist". */
 export type MintedState = "minting" | "out" | "closing" | "deleted";
@@ -83,6 +84,7 @@ const mintedOf = (row: Row): Minted => ({
 /** What the safe must not forget. Synchronous; what is written here is there before the next call goes out. */
 export class TokenLedger {
   readonly #sql: SqlStorage;
+  readonly #values: NamedValues<Values>;
 
   constructor({ sql }: DurableObjectStorage) {
     this.#sql = sql;
@@ -92,19 +94,16 @@ export class TokenLedger {
     sql.exec(
       "create table if not exists minted (name text primary key, lease text not null, account_id text not null, state text not null, token_id text, value text, expires_at integer not null, changed_at integer not null)",
     );
-    sql.exec("create table if not exists value (name text primary key, value text not null)");
+    this.#values = new NamedValues(sql);
   }
 
   get<Name extends keyof Values>(name: Name): Values[Name] | null {
-    const [row] = this.#sql
-      .exec<{ value: string }>("select value from value where name = ?", name)
-      .toArray();
-    return row ? (JSON.parse(row.value) as Values[Name]) : null;
+    return this.#values.get(name) ?? null;
   }
 
   set<Name extends keyof Values>(name: Name, value: Values[Name] | null): void {
-    if (value === null) this.#sql.exec("delete from value where name = ?", name);
-    else this.#sql.exec("insert or replace into value values (?, ?)", name, JSON.stringify(value));
+    if (value === null) this.#values.drop(name);
+    else this.#values.set({ [name]: value });
   }
 
   open(id: string, grant: Grant, expiresAtMs: number): void {

@@ -132,12 +132,7 @@ async function problemsOf({ stage, act, heal, before, journalEnd, outcome }) {
   const { swarm, account } = stage;
   if (heal.phase !== "verified")
     return [`the run ended ${heal.phase}${heal.because ? `: ${heal.because}` : ""}`];
-  await swarm.until({
-    scope: SCOPE,
-    ms: SETTLED_MS_MAX,
-    test: ({ status }) => status === "in_sync",
-    why: ({ status, why }) => `the scope does not come to rest: ${status}, ${why}`,
-  });
+  await swarm.atRest({ scope: SCOPE, ms: SETTLED_MS_MAX });
   const { untouched, rewritten, differences } = compareStates(before, await stateOf(stage));
   Object.assign(outcome, { untouched });
   const entries = await account.journal({ after: journalEnd, writes: true });

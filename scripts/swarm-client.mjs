@@ -103,6 +103,16 @@ export class SwarmClient {
     }
   }
 
+  /** Waits until nothing is under way on the scope and everything declared is as declared. */
+  async atRest({ scope, ms }) {
+    return await this.until({
+      scope,
+      ms,
+      test: ({ status }) => status === "in_sync",
+      why: ({ status, why }) => `the scope does not come to rest: ${status}, ${why}`,
+    });
+  }
+
   /** Reads the scope anew and waits until everything declared is as declared. */
   async inSync({ scope, ms }) {
     const asked = new Date().toISOString();

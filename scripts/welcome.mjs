@@ -1,4 +1,5 @@
 // What a person reads when everything is up: where it is, who may do what, and what to try.
+import { inkOf } from "./ink.mjs";
 import { SEATING_PEOPLE } from "./workers.mjs";
 
 const DEV_TOKENS = [
@@ -17,48 +18,46 @@ const SANDBOX_TOKENS = [
  *   colours: boolean, ms: number }} input
  */
 export function welcomeText({ workers, scopes, zone, colours, ms }) {
-  const paint = painter(colours);
+  const ink = inkOf(colours);
   return [
-    `${paint.good("Driftless is ready")} ${paint.quiet(`in ${seconds(ms)}`)}`,
+    `${ink.good("Driftless is ready")} ${ink.quiet(`in ${seconds(ms)}`)}`,
     "",
     ...table([
-      ["swarm", paint.place(workers.url)],
-      ["sandbox", paint.place(`${workers.sandboxUrl}/client/v4`)],
+      ["swarm", ink.place(workers.url)],
+      ["sandbox", ink.place(`${workers.sandboxUrl}/client/v4`)],
       ["state", workers.stateDir],
     ]),
     "",
-    paint.heading(`Tokens for ${workers.url} (Authorization: Bearer …)`),
+    ink.heading(`Tokens for ${workers.url} (Authorization: Bearer …)`),
     ...table(DEV_TOKENS),
-    `  ${paint.quiet("Passkeys and approvals, for people:")} ${paint.place(`${workers.url.replace("127.0.0.1", "localhost")}/people`)}`,
+    `  ${ink.quiet("Passkeys and approvals, for people:")} ${ink.place(`${workers.url.replace("127.0.0.1", "localhost")}/people`)}`,
     "",
-    paint.heading(`Tokens for ${workers.sandboxUrl}`),
+    ink.heading(`Tokens for ${workers.sandboxUrl}`),
     ...table(SANDBOX_TOKENS),
     "",
-    paint.heading("Try this next"),
+    ink.heading("Try this next"),
     ...trials({ workers, scope: scopes[0], zone }).flatMap(([what, command]) => [
-      `  ${paint.quiet(`# ${what}`)}`,
+      `  ${ink.quiet(`# ${what}`)}`,
       `  ${command}`,
     ]),
     "",
-    paint.quiet(
+    ink.quiet(
       `This is a sandbox: its voters' first keys count by the word of ${SEATING_PEOPLE.join(" and ")}, whom`,
     ),
-    paint.quiet("the set-up lets sign. On a live account people do: docs/operations.md, Voters."),
-    paint.quiet("Ctrl-C stops everything; the state stays. npm start -- --fresh begins anew."),
+    ink.quiet("the set-up lets sign. On a live account people do: docs/operations.md, Voters."),
+    ink.quiet("Ctrl-C stops everything; the state stays. npm start -- --fresh begins anew."),
     "",
   ].join("\n");
 }
 
 export function liveText({ workers, account, credentials, colours, ms }) {
-  const paint = painter(colours);
-  const warning = paint.bad(
-    "CF_API_BASE is a sandbox on this machine: the dev tokens are accepted",
-  );
+  const ink = inkOf(colours);
+  const warning = ink.bad("CF_API_BASE is a sandbox on this machine: the dev tokens are accepted");
   return [
-    `${paint.good("Driftless is ready")} on a live account ${paint.quiet(`in ${seconds(ms)}`)}`,
+    `${ink.good("Driftless is ready")} on a live account ${ink.quiet(`in ${seconds(ms)}`)}`,
     "",
     ...table([
-      ["swarm", paint.place(workers.url)],
+      ["swarm", ink.place(workers.url)],
       ["account", account.apiBase],
       ["state", workers.stateDir],
       ["tokens", `${credentials} (operator and two approvers, for Authorization: Bearer …)`],
@@ -106,16 +105,4 @@ function table(rows) {
 
 function seconds(ms) {
   return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function painter(colours) {
-  const code = (open, close) => (text) =>
-    colours ? `\u001b[${open}m${text}\u001b[${close}m` : text;
-  return {
-    good: code(32, 39),
-    bad: code(31, 39),
-    place: code(36, 39),
-    heading: code(1, 22),
-    quiet: code(2, 22),
-  };
 }

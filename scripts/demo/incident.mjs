@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { inkOf } from "../ink.mjs";
 import { Failure } from "../json-client.mjs";
 import { SandboxAccount } from "../sandbox-account.mjs";
 import { SwarmClient } from "../swarm-client.mjs";
@@ -10,7 +11,7 @@ import { ZONE } from "./acts.mjs";
 import { chartOf } from "./chart.mjs";
 import { GuardrailStory } from "./guardrail-story.mjs";
 import { INCIDENTS, VISITORS } from "./incidents.mjs";
-import { inkOf, seconds } from "./narration.mjs";
+import { seconds } from "./narration.mjs";
 
 const SCOPE = `zone:${ZONE}`;
 const IN_SYNC_MS_MAX = 20_000;

@@ -1,4 +1,5 @@
 // What the demo prints for people: one line for each thing that happened, a table at the end.
+import { inkOf } from "../ink.mjs";
 
 const STAGES = ["detected", "planned", "voted", "released", "written", "verified"];
 
@@ -114,15 +115,3 @@ export function seconds(ms) {
 
 const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const short = (digest) => digest.replace("sha256:", "").slice(0, 12);
-
-export function inkOf(colours) {
-  const code = (open, close) => (text) =>
-    colours ? `\u001b[${open}m${text}\u001b[${close}m` : text;
-  return {
-    good: code(32, 39),
-    bad: code(31, 39),
-    place: code(36, 39),
-    heading: code(1, 22),
-    quiet: code(2, 22),
-  };
-}

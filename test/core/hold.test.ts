@@ -1,4 +1,3 @@
-import { NO_LEASES } from "../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { trailOf } from "../../src/core/diagnosis/out-of-band-change.ts";
@@ -32,6 +31,7 @@ import {
   SCOPE,
   ZONE,
 } from "./harbor.ts";
+import { QUIET } from "./quiet.ts";
 
 const at = (ms: number) => instantOf(new Date(NOW_MS + ms).toISOString());
 const hold = (selector: Hold["selector"], expiresAt = at(1000)): Hold =>
@@ -46,6 +46,7 @@ const passOver = (
   more: Partial<Parameters<typeof reconcile>[0]> = {},
 ) =>
   reconcile({
+    ...QUIET,
     scope: SCOPE,
     site: ZONE,
     golden: zone.golden,
@@ -54,19 +55,7 @@ const passOver = (
     observation: observed(zone.live),
     lineage: zone.lineage,
     holds,
-    leases: NO_LEASES,
-    open: [],
-    entries: null,
-    routed: new Map(),
-    rulings: new Set(),
-    heals: [],
-    past: [],
-    cautions: [],
-    inFlight: 0,
-    turnedDown: new Map(),
-    suspects: new Set(),
     epoch: 7,
-    parent: null,
     now: NOW,
     nowMs: NOW_MS,
     ...more,

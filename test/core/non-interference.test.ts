@@ -1,4 +1,3 @@
-import { NO_LEASES } from "../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AUDITS } from "../../src/core/auditors/registry.ts";
@@ -19,6 +18,7 @@ import { policies } from "../support/policies.ts";
 import { ACCOUNT_PLACE, type Place, ZONE_PLACE } from "./free-text.ts";
 import { NOW, NOW_MS, must } from "./harbor.ts";
 import { readingsOf } from "./kinds/whole-kind.ts";
+import { QUIET } from "./quiet.ts";
 
 const lineageIn = ({ before, site }: Place) =>
   lineageOf(must(observe(readingsOf(before), site, NOW)));
@@ -26,6 +26,7 @@ const lineageIn = ({ before, site }: Place) =>
 function healOf(place: Place, text: string, entries: readonly AuditEntry[] = []): Heal {
   const { site, golden } = place;
   const decision = reconcile({
+    ...QUIET,
     scope: scopeOf(site),
     site,
     golden,
@@ -33,20 +34,8 @@ function healOf(place: Place, text: string, entries: readonly AuditEntry[] = [])
     declaredBy: "olga",
     observation: must(observe(readingsOf(place.live(text)), site, NOW)),
     lineage: lineageIn(place),
-    holds: [],
-    leases: NO_LEASES,
-    open: [],
     entries,
-    routed: new Map(),
-    rulings: new Set(),
-    heals: [],
-    past: [],
-    cautions: [],
-    inFlight: 0,
-    turnedDown: new Map(),
-    suspects: new Set(),
     epoch: 7,
-    parent: null,
     now: NOW,
     nowMs: NOW_MS,
   });
@@ -88,13 +77,9 @@ function refusals(place: Place, heal: Heal, text: string): readonly string[] {
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
   const { golden } = place;
   const asked = {
+    ...QUIET,
     generation: 3,
     declaredBy: "olga",
-    holds: [],
-    past: [],
-    cautions: [],
-    inFlight: 0,
-    leases: NO_LEASES,
     policies,
     now: NOW,
   };

@@ -1,4 +1,3 @@
-import { NO_LEASES } from "../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { isIncidentId, isRunId, runIdOf } from "../../src/core/ids.ts";
@@ -22,6 +21,7 @@ import {
   setting,
   ZONE,
 } from "./harbor.ts";
+import { QUIET } from "./quiet.ts";
 
 const golden = goldenOf({
   unmanaged: { dns_record: "remove" },
@@ -37,6 +37,7 @@ const input = (
   live: Parameters<typeof observed>[0],
   more: Partial<ReconcileInput> = {},
 ): ReconcileInput => ({
+  ...QUIET,
   scope: SCOPE,
   site: ZONE,
   golden,
@@ -44,20 +45,7 @@ const input = (
   declaredBy: "olga",
   observation: observed(live),
   lineage: lineageFrom(sound),
-  holds: [],
-  leases: NO_LEASES,
-  open: [],
-  entries: null,
-  routed: new Map(),
-  rulings: new Set(),
-  heals: [],
-  past: [],
-  cautions: [],
-  inFlight: 0,
-  turnedDown: new Map(),
-  suspects: new Set(),
   epoch: 7,
-  parent: null,
   now: NOW,
   nowMs: NOW_MS,
   ...more,

@@ -119,9 +119,11 @@ describe("intents", () => {
     expect(chosen.status).toBe(200);
     const done = await over(one.id);
     expect(done).toMatchObject({ phase: "amended", amended: [{ scope: BOOKS.scope }] });
+    await vi.waitFor(
+      async () => expect(JSON.stringify(await vaultWrites())).toContain("ip.src.country"),
+      { timeout: 10_000, interval: 50 },
+    );
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
-    const writes = await vaultWrites();
-    expect(JSON.stringify(writes)).toContain("ip.src.country");
     expect((await decide(one.id, { decision: "withdraw" })).status).toBe(409);
   });
 

@@ -87,6 +87,9 @@ export const publicKeyOptions = z.object({
   timeout: z.int(),
 });
 
+/** A statement that waits for its signature. */
+export const challenge = z.object({ statement: stamp, public_key: publicKeyOptions });
+
 const TIMEOUT_MS = 5 * 60_000;
 
 /** What `by` has to have signed by an authenticator. */
@@ -108,6 +111,16 @@ export async function optionsFor(
     userVerification: "required",
     timeout: TIMEOUT_MS,
   };
+}
+
+/** A new statement of `by`, good for `ttlMs`, and what their authenticator has to sign of it. */
+export async function challengeFor(
+  ports: ApiPorts,
+  { by, ttlMs }: { readonly by: string; readonly ttlMs: number },
+  ask: (of: Stamp) => { readonly purpose: Purpose; readonly content: unknown },
+): Promise<z.input<typeof challenge>> {
+  const of = newStamp(ports, ttlMs);
+  return { statement: stampJson(of), public_key: await optionsFor(ports, by, ask(of)) };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
 import type { AuditInput } from "../../../src/core/auditors/audit.ts";
 import { type Json, type JsonObject } from "../../../src/core/canonical.ts";
@@ -24,6 +23,7 @@ import {
   ZONE,
 } from "../harbor.ts";
 import { policies } from "../../support/policies.ts";
+import { QUIET } from "../quiet.ts";
 
 /** A zone that has drifted, and what the auditors are given for it. */
 
@@ -32,6 +32,7 @@ export type Zone = Pick<Drifted, "golden" | "live" | "lineage">;
 /** What the auditors are given for the pass over `zone`; null when there is nothing to do. */
 export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
   const decision = reconcile({
+    ...QUIET,
     scope: SCOPE,
     site: ZONE,
     golden,
@@ -39,20 +40,7 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     declaredBy: "olga",
     observation: observed(live),
     lineage,
-    holds: [],
-    leases: NO_LEASES,
-    open: [],
-    entries: null,
-    routed: new Map(),
-    rulings: new Set(),
-    heals: [],
-    past: [],
-    cautions: [],
-    inFlight: 0,
-    turnedDown: new Map(),
-    suspects: new Set(),
     epoch: 7,
-    parent: null,
     now: NOW,
     nowMs: NOW_MS,
   });
@@ -73,16 +61,12 @@ export function auditOf({ golden, live, lineage }: Zone): AuditInput | null {
     policy: decidePlan({ ...decision, plan: decision.plan.plan, ...policies }),
   };
   return {
+    ...QUIET,
     dossier: JSON.parse(JSON.stringify(dossier)) as Dossier,
     golden,
     generation: 3,
     declaredBy: "olga",
-    holds: [],
     policies,
-    leases: NO_LEASES,
-    past: [],
-    cautions: [],
-    inFlight: 0,
     now: NOW,
   };
 }

@@ -12,6 +12,7 @@ import { simulate } from "../../../src/core/simulate.ts";
 import { policies } from "../../support/policies.ts";
 import { goldenOf, must, NOW_MS, SCOPE, setting, ZONE } from "../harbor.ts";
 import { declaredRule, entrypoint, liveRule, WAF } from "../kinds/entrypoint.ts";
+import { QUIET } from "../quiet.ts";
 
 /** A zone whose state is plain data, its golden state, and passes over it by a clock that the test turns. */
 
@@ -106,27 +107,16 @@ export interface Moment {
 
 export const pass = ({ readings, leases, ms, more }: Moment): Decision =>
   reconcile({
+    ...QUIET,
     scope: SCOPE,
     site: ZONE,
     golden,
     generation: 3,
     declaredBy: "olga",
     leases,
-    open: [],
     observation: seen(readings, at(ms).now),
     lineage: new Map(),
-    holds: [],
-    entries: null,
-    routed: new Map(),
-    rulings: new Set(),
-    heals: [],
-    past: [],
-    cautions: [],
-    inFlight: 0,
-    turnedDown: new Map(),
-    suspects: new Set(),
     epoch: 7,
-    parent: null,
     ...at(ms),
     ...more,
   });
@@ -155,14 +145,11 @@ export function against(
   { later = 0, leases = moment.leases }: { later?: number; leases?: Leases } = {},
 ): readonly string[] {
   const input = {
+    ...QUIET,
     dossier: dossierOf(decision, moment),
     golden,
     generation: 3,
     declaredBy: "olga",
-    holds: [],
-    past: [],
-    cautions: [],
-    inFlight: 0,
     policies,
     leases,
     now: at(moment.ms + later).now,

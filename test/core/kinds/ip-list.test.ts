@@ -1,4 +1,3 @@
-import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
@@ -21,6 +20,7 @@ import {
   planOf,
   readingsOf,
 } from "./whole-kind.ts";
+import { QUIET } from "../quiet.ts";
 
 const LISTS = `/accounts/${ACCOUNT.id}/rules/lists`;
 
@@ -195,6 +195,7 @@ it("a list and its items under suspicion are tried together, apart from all othe
   const turnedDown = new Map<Digest, string>();
   for (let round = 0; round < 3; round += 1) {
     const decision = reconcile({
+      ...QUIET,
       scope: golden.scope,
       site,
       golden,
@@ -202,21 +203,10 @@ it("a list and its items under suspicion are tried together, apart from all othe
       declaredBy: "olga",
       observation: must(observe(readingsOf(live), site, NOW)),
       lineage: new Map(),
-      holds: [],
-      leases: NO_LEASES,
-      open: [],
-      entries: null,
-      routed: new Map(),
-      rulings: new Set(),
-      heals: [],
-      past: [],
-      cautions: [],
-      inFlight: 0,
       turnedDown,
       // The last round has no suspects left, and asks for both.
       suspects: new Set(round < 2 ? changes.map(changeDigest) : []),
       epoch: 1,
-      parent: null,
       now: NOW,
       nowMs: Date.parse(NOW),
     });

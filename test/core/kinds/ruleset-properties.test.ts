@@ -1,4 +1,3 @@
-import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Json, type JsonObject, textOf } from "../../../src/core/canonical.ts";
@@ -18,6 +17,7 @@ import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { basisMoved, unpredicted } from "../../../src/core/verification.ts";
 import { goldenOf, must, NO_LIMITS, NOW, SCOPE, ZONE } from "../harbor.ts";
 import { declaredRule, entrypoint, liveRule } from "./entrypoint.ts";
+import { QUIET } from "../quiet.ts";
 
 /** Every kind of rules with a body that its phase takes; what it does is the same for all. */
 const limited: JsonObject = {
@@ -192,13 +192,11 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
   const kinds = readings.map(({ kind }) => kind);
   const findings = check(made, { golden, managed: drift.managed, observed: seen, kinds, leased });
   const risk = assess(made, {
+    ...QUIET,
     findings,
     golden,
     observed: seen,
     leased,
-    past: [],
-    cautions: [],
-    inFlight: 0,
     now: NOW,
   });
   const dossier: Dossier = {
@@ -214,13 +212,9 @@ function reasonsAgainst(zone: Scene, tamper = (made: Plan): Plan => made): reado
   };
   const told = JSON.parse(JSON.stringify(dossier)) as Dossier;
   const asked = {
+    ...QUIET,
     generation: 3,
     declaredBy: "olga",
-    holds: [],
-    past: [],
-    cautions: [],
-    inFlight: 0,
-    leases: NO_LEASES,
     policies,
     now: NOW,
   };

@@ -1,5 +1,4 @@
 /** A kind on its own: what is declared, what is live, what becomes of the live state when a plan is played through. */
-import { NO_LEASES } from "../../../src/core/guardrails/overlay.ts";
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import { AUDITS } from "../../../src/core/auditors/registry.ts";
@@ -29,6 +28,7 @@ import { policies } from "../../support/permitting.ts";
 import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { unpredicted } from "../../../src/core/verification.ts";
 import { must } from "./compare.ts";
+import { QUIET } from "../quiet.ts";
 
 export const ACCOUNT: Site = {
   level: "account",
@@ -141,6 +141,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
   const { plan: made, digest } = sealedOf(one, drift);
   const { findings, risk } = judgedIn(one, made, drift.managed);
   const input = {
+    ...QUIET,
     dossier: {
       version: 1,
       incident: incidentIdOf(digestOf("incident")),
@@ -160,12 +161,7 @@ function refusals(one: Case, drift: Drift): readonly string[] {
     generation: 1,
     declaredBy: "olga",
     now: NOW,
-    holds: [],
     policies,
-    leases: NO_LEASES,
-    past: [],
-    cautions: [],
-    inFlight: 0,
   } as const;
   return [...AUDITS].flatMap(([name, audit]) =>
     audit(input).reasons.map((reason) => `${name}: ${reason}`),

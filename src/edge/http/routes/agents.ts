@@ -22,16 +22,7 @@ import { instant } from "../drift-json.ts";
 import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
 import { notFound, ofRegisterRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
-import {
-  attest,
-  newStamp,
-  optionsFor,
-  publicKeyOptions,
-  signed,
-  stamp,
-  stampJson,
-  stampOf,
-} from "../signing-form.ts";
+import { attest, challenge, challengeFor, signed, stampOf } from "../signing-form.ts";
 
 const RULING_TTL_MS = 10 * 60_000;
 
@@ -239,21 +230,18 @@ export const agentRoutes = [
     summary: "What a person's authenticator has to sign to reinstate a voter",
     right: "approve",
     body: quarantine,
-    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    out: challenge,
     async handle(call) {
       const found = await voterOf(call);
       if (!found.ok) return found;
       const { ports, principal, body } = call;
-      const of = newStamp(ports, RULING_TTL_MS);
       const { name: by } = principal;
       const { voter } = found.value;
-      const content = reinstating({ voter, since: body.quarantined_since, by }, of);
-      return ok({
-        body: {
-          statement: stampJson(of),
-          public_key: await optionsFor(ports, by, { purpose: "ruling/v1", content }),
-        },
-      });
+      const asked = await challengeFor(ports, { by, ttlMs: RULING_TTL_MS }, (of) => ({
+        purpose: "ruling/v1",
+        content: reinstating({ voter, since: body.quarantined_since, by }, of),
+      }));
+      return ok({ body: asked });
     },
   }),
   defineRoute({

@@ -8,9 +8,8 @@ import { TEMPLATES } from "../../../core/guardrails/registry.ts";
 import { MODES } from "../../../core/guardrails/template.ts";
 import { instantOf, isGuardrailId, isScopeId, type ScopeId } from "../../../core/ids.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import { afterOf, cursorOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
-import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
+import { byTime, pageByTime, pageOf } from "../paging.ts";
 import { notFound, ofGuardrailRefusal, type Problem } from "../problem.ts";
 import { NO_SCOPE, defineRoute, type RawCall } from "../route.ts";
 
@@ -80,16 +79,17 @@ export const guardrailRoutes = [
     id: "listGuardrails",
     summary: "Guardrails, newest first, those that have ended too",
     right: "read",
-    query: z.strictObject({ scope: scopeFilter, limit, cursor }),
+    query: byTime,
     out: pageOf(guardrail),
     async handle({ ports, query }) {
-      const after = afterOf(query.cursor, isGuardrailId);
-      if (!after.ok) return after;
-      const { scope = null, limit: size } = query;
-      const rows = await ports.guardrails({ scope, after: after.value, limit: size + 1 });
-      const page = cut(rows, size, ({ placedAt, id }) => cursorOf(placedAt, id));
-      const items = page.items.map((one) => guardrailJson(one, ports.now()));
-      return ok({ body: { items, next: page.next } });
+      const page = await pageByTime(query, {
+        isId: isGuardrailId,
+        rows: (of) => ports.guardrails(of),
+        timeOf: ({ placedAt }) => placedAt,
+      });
+      if (!page.ok) return page;
+      const { items, next } = page.value;
+      return ok({ body: { items: items.map((one) => guardrailJson(one, ports.now())), next } });
     },
   }),
   defineRoute({

@@ -7,9 +7,8 @@ import type { RecordedHold } from "../../../core/log/hold-entries.ts";
 import type { HoldRefusal } from "../../../core/ports.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import { amend } from "../amendment.ts";
-import { afterOf, cursorOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
-import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
+import { byTime, pageByTime, pageOf } from "../paging.ts";
 import { notFound, ofHoldRefusal, type Problem } from "../problem.ts";
 import { NO_SCOPE, defineRoute, type RawCall } from "../route.ts";
 
@@ -117,16 +116,17 @@ export const holdRoutes = [
     id: "listHolds",
     summary: "Holds, newest first, those that have ended too",
     right: "read",
-    query: z.strictObject({ scope: scopeFilter, limit, cursor }),
+    query: byTime,
     out: pageOf(hold),
     async handle({ ports, query }) {
-      const after = afterOf(query.cursor, isHoldId);
-      if (!after.ok) return after;
-      const { scope = null, limit: size } = query;
-      const rows = await ports.holds({ scope, after: after.value, limit: size + 1 });
-      const page = cut(rows, size, ({ placedAt, id }) => cursorOf(placedAt, id));
-      const items = page.items.map((one) => holdJson(one, ports.now()));
-      return ok({ body: { items, next: page.next } });
+      const page = await pageByTime(query, {
+        isId: isHoldId,
+        rows: (of) => ports.holds(of),
+        timeOf: ({ placedAt }) => placedAt,
+      });
+      if (!page.ok) return page;
+      const { items, next } = page.value;
+      return ok({ body: { items: items.map((one) => holdJson(one, ports.now())), next } });
     },
   }),
   defineRoute({

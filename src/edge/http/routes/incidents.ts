@@ -3,9 +3,8 @@ import { type Incident } from "../../../core/incident.ts";
 import { isIncidentId } from "../../../core/ids.ts";
 import { err, ok } from "../../../core/result.ts";
 import { amend } from "../amendment.ts";
-import { afterOf, cursorOf } from "../cursor.ts";
 import { driftedResource, driftJson, instant } from "../drift-json.ts";
-import { cursor, cut, DETAIL_MAX, limit, pageOf, scopeFilter } from "../paging.ts";
+import { byTime, DETAIL_MAX, pageByTime, pageOf } from "../paging.ts";
 import { notFound, ofUnknown, type Problem } from "../problem.ts";
 import { defineRoute } from "../route.ts";
 
@@ -42,16 +41,17 @@ export const incidentRoutes = [
     id: "listIncidents",
     summary: "Incidents, newest first",
     right: "read",
-    query: z.strictObject({ scope: scopeFilter, limit, cursor }),
+    query: byTime,
     out: pageOf(incident),
     async handle({ ports, query }) {
-      const after = afterOf(query.cursor, isIncidentId);
-      if (!after.ok) return after;
-      const { scope = null, limit: size } = query;
-      const rows = await ports.incidents({ scope, after: after.value, limit: size + 1 });
-      const page = cut(rows, size, ({ openedAt, id }) => cursorOf(openedAt, id));
-      const items = page.items.map((one) => incidentJson(one, DETAIL_MAX));
-      return ok({ body: { items, next: page.next } });
+      const page = await pageByTime(query, {
+        isId: isIncidentId,
+        rows: (of) => ports.incidents(of),
+        timeOf: ({ openedAt }) => openedAt,
+      });
+      if (!page.ok) return page;
+      const { items, next } = page.value;
+      return ok({ body: { items: items.map((one) => incidentJson(one, DETAIL_MAX)), next } });
     },
   }),
   defineRoute({

@@ -13,10 +13,9 @@ import type { Site } from "../../../core/resource.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { ScopeRow } from "../api-ports.ts";
 import { may } from "../auth.ts";
-import { afterOf, cursorOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
 import { wordsOf } from "../intent-words.ts";
-import { cursor, cut, limit, pageOf, scopeFilter } from "../paging.ts";
+import { byTime, pageByTime, pageOf } from "../paging.ts";
 import { notFound, ofIntentRefusal, type Problem } from "../problem.ts";
 import { NO_SCOPE, defineRoute, type RawCall } from "../route.ts";
 
@@ -284,15 +283,17 @@ export const intentRoutes = [
     id: "listIntents",
     summary: "Intents, newest first",
     right: "read",
-    query: z.strictObject({ scope: scopeFilter, limit, cursor }),
+    query: byTime,
     out: pageOf(intent),
     async handle({ ports, query }) {
-      const after = afterOf(query.cursor, isIncidentId);
-      if (!after.ok) return after;
-      const { scope = null, limit: size } = query;
-      const rows = await ports.intents({ scope, after: after.value, limit: size + 1 });
-      const page = cut(rows, size, ({ at, id }) => cursorOf(at, id));
-      return ok({ body: { items: page.items.map(intentJson), next: page.next } });
+      const page = await pageByTime(query, {
+        isId: isIncidentId,
+        rows: (of) => ports.intents(of),
+        timeOf: ({ at }) => at,
+      });
+      if (!page.ok) return page;
+      const { items, next } = page.value;
+      return ok({ body: { items: items.map(intentJson), next } });
     },
   }),
   defineRoute({

@@ -8,9 +8,9 @@ import { notFound, ofPasskeyRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
 import {
   attest,
+  challenge,
   newStamp,
   optionsFor,
-  publicKeyOptions,
   signed,
   type Stamp,
   stamp,
@@ -161,7 +161,7 @@ export const passkeyRoutes = [
     id: "challengeConfirmation",
     summary: "What a second person's authenticator has to sign to confirm a passkey",
     right: "approve",
-    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    out: challenge,
     async handle(call) {
       const of = newStamp(call.ports, CEREMONY_MS);
       const ruling = await rulingOn(call, of);

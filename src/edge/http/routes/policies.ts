@@ -14,16 +14,7 @@ import { instant } from "../drift-json.ts";
 import { cut, limit, pageOf } from "../paging.ts";
 import { notFound, ofPolicyRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall } from "../route.ts";
-import {
-  attest,
-  newStamp,
-  optionsFor,
-  publicKeyOptions,
-  signed,
-  stamp,
-  stampJson,
-  stampOf,
-} from "../signing-form.ts";
+import { attest, challenge, challengeFor, signed, stampOf } from "../signing-form.ts";
 
 const covered = z
   .array(z.string().refine((text) => text === "*" || isScopeId(text), "must be a scope, or `*`"))
@@ -221,20 +212,17 @@ export const policyRoutes = [
     summary: "What a person's authenticator has to sign to agree to a version",
     right: "approve",
     body: seen,
-    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    out: challenge,
     async handle(call) {
       const found = await versionOf(call);
       if (!found.ok) return found;
       const { ports, body, principal } = call;
-      const of = newStamp(ports, CEREMONY_MS);
-      const content = consentTo(found.value, body.digest, { by: principal.name, ...of });
-      const asked = { purpose: "policy/v1", content } as const;
-      return ok({
-        body: {
-          statement: stampJson(of),
-          public_key: await optionsFor(ports, principal.name, asked),
-        },
-      });
+      const { name: by } = principal;
+      const asked = await challengeFor(ports, { by, ttlMs: CEREMONY_MS }, (of) => ({
+        purpose: "policy/v1",
+        content: consentTo(found.value, body.digest, { by, ...of }),
+      }));
+      return ok({ body: asked });
     },
   }),
   defineRoute({

@@ -4,22 +4,12 @@ import { type Digest, isDigest, isRunId, isScopeId, mint } from "../../../core/i
 import { err, ok } from "../../../core/result.ts";
 import type { RunView } from "../../../core/run-view.ts";
 import type { BallotRow } from "../api-ports.ts";
-import { afterOf, cursorOf } from "../cursor.ts";
 import { instant } from "../drift-json.ts";
-import { cursor, cut, DETAIL_MAX, limit, pageOf, scopeFilter } from "../paging.ts";
+import { byTime, DETAIL_MAX, pageByTime, pageOf } from "../paging.ts";
 import { notFound, ofRunRefusal } from "../problem.ts";
 import { risk, riskJson } from "../risk-json.ts";
 import { defineRoute } from "../route.ts";
-import {
-  attest,
-  newStamp,
-  optionsFor,
-  publicKeyOptions,
-  signed,
-  stamp,
-  stampJson,
-  stampOf,
-} from "../signing-form.ts";
+import { attest, challenge, challengeFor, signed, stampOf } from "../signing-form.ts";
 
 const image = z.object({ id: z.string().nullable(), fields: z.record(z.string(), z.unknown()) });
 
@@ -154,17 +144,17 @@ export const runRoutes = [
     id: "listRuns",
     summary: "Runs, newest first, with the first steps of each",
     right: "read",
-    query: z.strictObject({ scope: scopeFilter, limit, cursor }),
+    query: byTime,
     out: pageOf(run),
     async handle({ ports, query }) {
-      const after = afterOf(query.cursor, isRunId);
-      if (!after.ok) return after;
-      const { scope = null, limit: size } = query;
-      const rows = await ports.runs({ scope, after: after.value, limit: size + 1 });
-      const page = cut(rows, size, ({ timeline, id }) => cursorOf(timeline[0]?.at ?? "", id));
-      return ok({
-        body: { items: page.items.map((view) => runJson(view, DETAIL_MAX)), next: page.next },
+      const page = await pageByTime(query, {
+        isId: isRunId,
+        rows: (of) => ports.runs(of),
+        timeOf: ({ timeline }) => timeline[0]?.at ?? "",
       });
+      if (!page.ok) return page;
+      const { items, next } = page.value;
+      return ok({ body: { items: items.map((one) => runJson(one, DETAIL_MAX)), next } });
     },
   }),
   defineRoute({
@@ -189,21 +179,17 @@ export const runRoutes = [
     summary: "What a person's authenticator has to sign to approve or deny the plan",
     right: "approve",
     body: z.strictObject({ digest: planDigest, verdict }),
-    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    out: challenge,
     async handle({ ports, param, body, principal }) {
       const id = param("id");
       const view = isRunId(id) ? await ports.runView(id) : null;
       if (!view) return err(notFound("there is no such run"));
       const { name: by } = principal;
-      const of = newStamp(ports, APPROVAL_TTL_MS);
-      const approval = approvalOf(view, body, { by, ...of });
-      const asked = { purpose: "approval/v1", content: approval } as const;
-      return ok({
-        body: {
-          statement: stampJson(of),
-          public_key: await optionsFor(ports, by, asked),
-        },
-      });
+      const asked = await challengeFor(ports, { by, ttlMs: APPROVAL_TTL_MS }, (of) => ({
+        purpose: "approval/v1",
+        content: approvalOf(view, body, { by, ...of }),
+      }));
+      return ok({ body: asked });
     },
   }),
   defineRoute({

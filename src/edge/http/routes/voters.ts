@@ -14,17 +14,7 @@ import {
 } from "../../../core/voter-register.ts";
 import { ofRegisterRefusal, type Problem } from "../problem.ts";
 import { defineRoute, type RawCall, scopeOf } from "../route.ts";
-import {
-  attest,
-  newStamp,
-  optionsFor,
-  publicKeyOptions,
-  signed,
-  type Stamp,
-  stamp,
-  stampJson,
-  stampOf,
-} from "../signing-form.ts";
+import { attest, challenge, challengeFor, signed, type Stamp, stampOf } from "../signing-form.ts";
 
 /** Long enough to compare the digests with what the voters show. */
 const CEREMONY_MS = 10 * 60_000;
@@ -141,20 +131,17 @@ export const voterRoutes = [
     summary: "What a person's authenticator has to sign so that voters' keys count",
     right: "approve",
     body: seatings,
-    out: z.object({ statement: stamp, public_key: publicKeyOptions }),
+    out: challenge,
     async handle(call) {
       const row = await scopeOf(call);
       if (!row.ok) return row;
       const { ports, principal, body } = call;
-      const of = newStamp(ports, CEREMONY_MS);
-      const content = rulingOn(row.value.scope, body.keys, { by: principal.name, ...of });
-      const asked = { purpose: "ruling/v1", content } as const;
-      return ok({
-        body: {
-          statement: stampJson(of),
-          public_key: await optionsFor(ports, principal.name, asked),
-        },
-      });
+      const { name: by } = principal;
+      const asked = await challengeFor(ports, { by, ttlMs: CEREMONY_MS }, (of) => ({
+        purpose: "ruling/v1",
+        content: rulingOn(row.value.scope, body.keys, { by, ...of }),
+      }));
+      return ok({ body: asked });
     },
   }),
   defineRoute({
