@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { askApi } from "../api.ts";
+import { askApi, DEFAULT_API } from "../api.ts";
 import type { Command } from "../command.ts";
 import { Failure } from "../failure.ts";
 
@@ -16,7 +16,7 @@ a change with proofs, control mapping, completeness against the account's own au
   --out DIR        where to write (default: ./evidence); existing files are not overwritten
   --sample N       how many changes are sampled, 0 to 50 (default: 25)
   --nonce TEXT     the auditor's own word, part of the sample's seed
-  --url URL        the API (default: DRIFTLESS_URL or http://127.0.0.1:8787)
+  --api URL        the API (default: DRIFTLESS_API or ${DEFAULT_API})
   --token TOKEN    bearer token (default: DRIFTLESS_TOKEN)
   --json           what was written, as JSON on stdout
   --help           print this
@@ -51,19 +51,19 @@ export const evidenceExport: Command = {
         out: { type: "string", default: "evidence" },
         sample: { type: "string", default: "25" },
         nonce: { type: "string", default: "" },
-        url: { type: "string", default: env["DRIFTLESS_URL"] ?? "http://127.0.0.1:8787" },
+        api: { type: "string", default: env["DRIFTLESS_API"] ?? DEFAULT_API },
         token: { type: "string" },
         json: { type: "boolean" },
       },
     });
-    const { from, to, out, sample, nonce, url } = values;
+    const { from, to, out, sample, nonce, api } = values;
     if (from === undefined || to === undefined)
       throw new Failure("--from and --to are needed; see `driftless evidence export --help`", 2);
     const token = values.token ?? env["DRIFTLESS_TOKEN"];
     const body = { from, to, sample: Number(sample), nonce };
     const { files } = answer.parse(
       await askApi(
-        { url, token },
+        { base: api, token },
         { method: "POST", path: "evidence", body, timeoutMs: TIMEOUT_MS },
       ),
     );

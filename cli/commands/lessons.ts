@@ -2,12 +2,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { type Api, askApi, DEFAULT_URL } from "../api.ts";
+import { type Api, askApi, DEFAULT_API } from "../api.ts";
 import type { Command, Surroundings } from "../command.ts";
 import { Failure } from "../failure.ts";
 
 const OPTIONS = `
-  --url URL        the API (default: DRIFTLESS_URL or ${DEFAULT_URL})
+  --api URL        the API (default: DRIFTLESS_API or ${DEFAULT_API})
   --token TOKEN    bearer token (default: DRIFTLESS_TOKEN)
   --help           print this
 
@@ -26,7 +26,7 @@ function given(args: readonly string[], { env }: Surroundings): Given {
     args: [...args],
     allowPositionals: true,
     options: {
-      url: { type: "string", default: env["DRIFTLESS_URL"] ?? DEFAULT_URL },
+      api: { type: "string", default: env["DRIFTLESS_API"] ?? DEFAULT_API },
       token: { type: "string" },
       label: { type: "string" },
       out: { type: "string" },
@@ -34,7 +34,7 @@ function given(args: readonly string[], { env }: Surroundings): Given {
   });
   const token = values.token ?? env["DRIFTLESS_TOKEN"];
   return {
-    api: { url: values.url, token },
+    api: { base: values.api, token },
     file: positionals[0],
     label: values.label,
     out: values.out,

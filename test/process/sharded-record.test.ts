@@ -133,7 +133,7 @@ describe("a record in shards", () => {
   it("is exported as evidence: every sampled entry with its proof in the shard, and that in the root log", async () => {
     const out = join(folder, "evidence");
     const to = new Date(Date.now() + 60_000).toISOString();
-    const where = ["--url", system.url, "--out", out];
+    const where = ["--api", system.url, "--out", out];
     const told = await run("evidence", "export", "--from", "2026-01-01", "--to", to, ...where);
     expect(told).toMatchObject({ code: 0, warned: "" });
     const files = await readdir(join(out, "proofs"));
