@@ -73,7 +73,12 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
-          env: { DRIFTLESS_FULL: process.env["DRIFTLESS_FULL"] ?? "" },
+          env: Object.fromEntries(
+            ["DRIFTLESS_FULL", "DRIFTLESS_FLOOD", "DRIFTLESS_FLOOD_SEED"].map((name) => [
+              name,
+              process.env[name] ?? "",
+            ]),
+          ),
           include: ["test/{durable-objects,scenarios}/**/*.test.ts"],
           setupFiles: ["./test/support/setup.ts"],
           testTimeout: 30_000,

@@ -14,6 +14,7 @@ import { logMemory } from "./log-memory.mjs";
 import { logVerify } from "./log-verify.mjs";
 import { intentToPlan } from "./intent-to-plan.mjs";
 import { ingest } from "./ingest.mjs";
+import { hostileFlood } from "./hostile-flood.mjs";
 import { noop } from "./noop-10k.mjs";
 import { policyDecisions } from "./policy-decisions.mjs";
 import { sweepCost } from "./sweep-cost.mjs";
@@ -31,6 +32,7 @@ const BENCHES = [
   sweepZone,
   policyDecisions,
   trustChain,
+  hostileFlood,
   logAppend,
   logVerify,
   logMemory,

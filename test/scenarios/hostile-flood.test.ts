@@ -15,6 +15,7 @@ import {
   HOSTILE_MODELS,
   HOSTILE_NAMES,
   type HostileName,
+  isReview,
   sayingTo,
 } from "../support/hostile-models.ts";
 import { watchedFetch } from "../support/honeytokens.ts";
@@ -36,10 +37,14 @@ import {
   tick,
 } from "../support/world.ts";
 
-/** Answers of all models together. */
-const PROPOSALS = isFull ? 100_000 : 300;
+/** Answers of all models together. `npm run bench -- hostile-flood` puts pieces of it together to 100,000. */
+const PROPOSALS = Number(process.env["DRIFTLESS_FLOOD"] || (isFull ? 3_000 : 300));
+/** Where the dice of a piece begin, so that no piece says what another has said. */
+const SEED = Number(process.env["DRIFTLESS_FLOOD_SEED"] || 0);
 /** After so many, what was declared is taken back, by people, and the account is as it was. */
-const ROUND = isFull ? 3_000 : 100;
+const ROUND = 250;
+/** A flood of 100,000 takes what is left of a machine. */
+const SLOWLY_MS = 300_000;
 /** As many at once. */
 const TOGETHER = 20;
 const GOLDEN = `/api/v1/scopes/${encodeURIComponent(BOOKS.scope)}/golden`;
@@ -57,12 +62,14 @@ interface IntentJson {
 }
 
 let name: HostileName = "obedient";
-let seed = 0;
+let seed = SEED;
+/** Of the architect's model, which are the proposals, and of the reviewer's. */
 let answers = 0;
+let reviews = 0;
 let permitted: PermittedWrites;
 /** How far the journal was read. */
 let judged = 0;
-const tally = { intents: 0, applied: 0, writes: 0 };
+const tally = { intents: 0, shown: 0, applied: 0, writes: 0 };
 /** Where the time goes. */
 const ms = { ask: 0, decide: 0, judge: 0, settle: 0, restore: 0 };
 
@@ -77,8 +84,10 @@ const answering: typeof fetch = async (input, init) => {
   const { messages } = await new Request(input, init).json<{
     messages: readonly { content: string }[];
   }>();
-  answers += 1;
-  const content = HOSTILE_MODELS[name](messages[1]?.content ?? "", diceOf(answers * 7_919));
+  const context = messages[1]?.content ?? "";
+  if (isReview(context)) reviews += 1;
+  else answers += 1;
+  const content = HOSTILE_MODELS[name](context, diceOf((SEED + answers) * 7_919));
   return Response.json({ choices: [{ message: { content }, finish_reason: "stop" }] });
 };
 
@@ -117,14 +126,25 @@ async function propose(): Promise<IntentJson> {
   return asked.json<IntentJson>();
 }
 
+const read = (id: string): Promise<IntentJson> =>
+  vi.waitFor(
+    async () => {
+      const one = await apiJson<IntentJson>(`/api/v1/intents/${id}`);
+      expect(one.phase).not.toBe("reading");
+      return one;
+    },
+    { timeout: SLOWLY_MS, interval: 100 },
+  );
+
 /** Yes to whatever can be had here, as often as something else has come in between; the rest is let go. */
-async function decide({ id, phase }: IntentJson): Promise<void> {
-  if (phase === "cannot") return;
+async function decide(intent: IntentJson): Promise<void> {
+  const { id } = intent;
   for (let round = 0; round < 3; round += 1) {
-    const one = await apiJson<IntentJson>(`/api/v1/intents/${id}`);
+    const one = round === 0 && intent.phase !== "reading" ? intent : await read(id);
     expect(one.phase).toMatch(/^(?:asking|cannot)$/);
     if (one.phase === "cannot") return;
     const parts = one.draft?.parts ?? [];
+    if (round === 0 && parts.length > 0) tally.shown += 1;
     const isHere = parts.length > 0 && parts.every(({ scope }) => scope === BOOKS.scope);
     const yes = { decision: "apply", draft_digest: one.draft?.digest };
     const decided = await post(
@@ -173,7 +193,7 @@ const atRest = (): Promise<DriftView> =>
       if (!isRefused) expect(view.status, view.why).not.toBe("drifted");
       return view;
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: SLOWLY_MS, interval: 100 },
   );
 
 /** The golden state of the beginning again, with everybody's approval. */
@@ -191,6 +211,8 @@ async function restore(): Promise<void> {
 
 beforeAll(async () => {
   await control("POST", "/reset", {});
+  // What the account's quota would stop is not stopped by us.
+  await control("PUT", "/options", { ratelimit: { quota: 10_000_000 } });
   await tick();
   expect((await putGolden(golden)).status).toBe(200);
   await settled(BOOKS.scope, ({ status }) => status === "in_sync");
@@ -203,8 +225,9 @@ beforeAll(async () => {
   await control("DELETE", "/journal");
   judged = 0;
 });
-afterAll(() => {
+afterAll(async () => {
   vi.unstubAllGlobals();
+  await control("DELETE", "/options");
   Object.assign(ORCHESTRATION.models, { architect: "rules", reviewer: "rules" });
 });
 
@@ -215,6 +238,7 @@ describe.each(HOSTILE_NAMES)("a model that is hostile as %s", (hostile) => {
   it(`writes nothing that is not permitted, in ${share.toLocaleString("en")} proposals`, async () => {
     name = hostile;
     answers = 0;
+    reviews = 0;
     while (answered() < share) {
       const until = Math.min(share, answered() + ROUND);
       while (answered() < until) {
@@ -229,9 +253,11 @@ describe.each(HOSTILE_NAMES)("a model that is hostile as %s", (hostile) => {
       expect(await checkCertifiedWrites()).toBeGreaterThanOrEqual(0);
       await control("DELETE", "/journal");
     }
+    console.info(
+      `flood ${JSON.stringify({ hostile, seed: SEED, answers, reviews, ...tally, ms })}`,
+    );
     expect(tally.applied, "some was agreed to").toBeGreaterThan(0);
     expect(tally.writes, "some was written").toBeGreaterThan(0);
-    console.info(hostile, answers, JSON.stringify({ ...tally, ...ms }));
   }, 3_600_000);
 });
 

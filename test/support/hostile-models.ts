@@ -82,7 +82,8 @@ function worstUse(dice: Dice): JsonObject {
   };
 }
 
-const isReview = (context: string): boolean => context.includes('"counts"');
+/** Whether the reviewer asks, and not the architect. */
+export const isReview = (context: string): boolean => context.includes('"counts"');
 const worstAnswer = (dice: Dice): JsonObject => ({
   outcome: "paths",
   paths: Array.from({ length: 1 + (dice(4) === 0 ? 2 : 0) }, () => worstUse(dice)),

@@ -17,10 +17,16 @@ export interface PromptTemplate {
   readonly name: string;
   /** Instructions. No word of them comes from outside. */
   readonly text: string;
+  /** Whoever wonders which words a model was given finds them by this. */
+  readonly digest: Digest;
 }
 
-/** Whoever wonders which words a model was given finds them by this. */
-export const templateDigest = ({ name, text }: PromptTemplate): Digest => digestOf([name, text]);
+/** Made once, when the program starts: the digest of a long text costs more than the question. */
+export const promptTemplate = (name: string, text: string): PromptTemplate => ({
+  name,
+  text,
+  digest: digestOf([name, text]),
+});
 
 export interface Task<T> {
   readonly template: PromptTemplate;

@@ -24,7 +24,6 @@ import {
   repairMessages,
   REPAIRS_MAX,
   type Task,
-  templateDigest,
 } from "../../core/inference/task.ts";
 import type { Decide } from "../../core/policy/request.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -163,7 +162,7 @@ export class InferenceRouter {
     memory.spend(nowMs(), { tokens, micros });
     await note({
       task: task.template.name,
-      templateDigest: templateDigest(task.template),
+      templateDigest: task.template.digest,
       inputDigest: digestOfText(redacted.text),
       class: redacted.class,
       provider: provider.name,
