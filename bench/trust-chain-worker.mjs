@@ -1,5 +1,6 @@
 // The whole chain of trust for one plan, as the Workers run it, without storage and network: planned and put to the
-// policies, audited and signed three times, counted, and checked again as the vault does. Bundled by trust-chain.mjs.
+// policies, audited and signed three times, counted, permitted again at release, and checked again as the vault does. Bundled
+// by trust-chain.mjs.
 import { swapped } from "../src/core/admission.ts";
 import { AUDITS } from "../src/core/auditors/registry.ts";
 import { motionOf, sameMotion } from "../src/core/ballot.ts";
@@ -11,13 +12,14 @@ import { observe } from "../src/core/observation.ts";
 import { openPlan } from "../src/core/plan.ts";
 import { bundleOf, frameworksOf, NO_TEAM_POLICIES } from "../src/core/policy/bundle.ts";
 import { decidePlan } from "../src/core/policy/decision.ts";
+import { notPermitted, PERMIT_TTL_MS, permitterOf } from "../src/core/permit.ts";
 import { prohibited } from "../src/core/prohibitions.ts";
 import { certify } from "../src/core/quorum.ts";
 import { lineageOf, reconcile } from "../src/core/reconcile.ts";
 import { keyIdOf, signedBytes } from "../src/core/signing.ts";
 import { decideWith } from "../src/edge/cedar/isolate.ts";
 import { SHIPPED } from "../src/edge/cedar/shipped.ts";
-import { checkBallots } from "../src/edge/signing/ballots.ts";
+import { checkBallots, checkPermit } from "../src/edge/signing/ballots.ts";
 import { newSeeds, openKeyPair } from "../src/edge/signing/key-pair.ts";
 
 const NOW = instantOf("2026-11-20T12:00:00Z");
@@ -95,6 +97,8 @@ async function prepare(document) {
         recentRuns: 0,
       },
     },
+    // Worked out once, as the vault's register does.
+    inForce: bundle.digest,
     native: SubtleCrypto.supports?.("sign", "ML-DSA-44") ?? false,
   };
 }
@@ -122,15 +126,57 @@ async function chain(world, epoch) {
       certify({ motion, electorate, ballots: await checkBallots(ballots, electorate), now: NOW }),
     );
   await count();
+  const permit = await permitted(world, { text, dossierDigest, motion });
   // The vault, which believes nobody.
   const { plan } = JSON.parse(text);
   const other = swapped({ plan, motion, ballots });
   if (other) throw new Error(other.reason);
-  must(openPlan(plan, motion));
+  const { digest: planDigest, stateDigest } = must(openPlan(plan, motion));
   const { tier } = await count();
+  const now = {
+    scope: SCOPE,
+    planDigest,
+    stateDigest,
+    inForce: world.inForce,
+    people: 0,
+    now: NOW,
+  };
+  const barred = notPermitted(await checkPermit(permit, electorate), now);
+  if (barred) throw new Error(barred.reason);
   const prohibition = prohibited(plan, 0);
   if (prohibition) throw new Error(prohibition.detail);
   return tier;
+}
+
+/** As the policy auditor does at release: the dossier is read again, the policies are asked again, the answer is signed. */
+async function permitted({ voters, policies }, { text, dossierDigest, motion }) {
+  const { keys } = voters.find(({ id }) => id === permitterOf(SCOPE));
+  const dossier = sealed(text, dossierDigest, motion);
+  const decided = decidePlan({ ...dossier, ...policies });
+  const permit = {
+    version: 1,
+    voter: permitterOf(SCOPE),
+    suite: keys.publicKeys.suite,
+    key: keyIdOf(keys.publicKeys),
+    scope: SCOPE,
+    planDigest: motion.planDigest,
+    stateDigest: motion.stateDigest,
+    policyDigest: decided.bundleDigest,
+    decision: decided.decision,
+    tier: decided.tier,
+    by: decided.determining,
+    at: NOW,
+    expiresAt: instantOf(new Date(NOW_MS + PERMIT_TTL_MS).toISOString()),
+  };
+  return { permit, signature: await keys.sign(signedBytes("permit/v1", permit)) };
+}
+
+/** The dossier behind a motion, as who votes on it reads it. */
+function sealed(text, dossierDigest, motion) {
+  if (digestOfText(text) !== dossierDigest) throw new Error("another dossier");
+  const dossier = JSON.parse(text);
+  if (!sameMotion(motionOf(dossier, dossierDigest), motion)) throw new Error("another motion");
+  return dossier;
 }
 
 /** The dossier's text: planned, checked, assessed, put to the policies. */
@@ -182,9 +228,7 @@ function planned({ golden, readings, lineage, policies }, epoch) {
 
 /** As an auditor does: everything is read again and worked out again. */
 async function voted({ document, policies }, { id, check, keys }, { text, dossierDigest, motion }) {
-  if (digestOfText(text) !== dossierDigest) throw new Error("another dossier");
-  const dossier = JSON.parse(text);
-  if (!sameMotion(motionOf(dossier, dossierDigest), motion)) throw new Error("another motion");
+  const dossier = sealed(text, dossierDigest, motion);
   const verdict = AUDITS.get(check)({
     dossier,
     golden: must(parseGolden(document, SCOPE, SITE)),

@@ -1,5 +1,5 @@
 // What trust costs: CPU of workerd for one plan's way through policies, risk, simulation, three ballots with both
-// signatures, certificate and the vault's own checks. With ML-DSA of the runtime, and with the library instead.
+// signatures, certificate, the permit of the release and the vault's own checks. With ML-DSA of the runtime, and with the library instead.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,7 @@ const WARM_UP = 60;
 export const trustChain = {
   name: "trust-chain",
   about:
-    "CPU of policy, risk, simulation, three ballots, certificate and the vault's checks for one change",
+    "CPU of policy, risk, simulation, three ballots, certificate, permit and the vault's checks for one change",
   async run({ quick, report, log }) {
     const built = await bundleWorker({
       root,

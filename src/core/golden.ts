@@ -94,6 +94,11 @@ const pathUse = z.strictObject({
   path: z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, "must be the name of a golden path"),
   version: z.int().min(1),
   parameters: z.record(z.string(), z.json()),
+  found: z
+    .array(z.string().max(1_000))
+    .max(500)
+    .optional()
+    .meta({ description: "what stood there before the path came, and stays when it goes" }),
 });
 
 /** The document as it stands in a file; `resources` is checked by each kind's own schema. */

@@ -103,12 +103,19 @@ interface Item {
 const resourcesOf = (document: JsonObject | null | undefined): JsonObject =>
   mapOf(mapOf(document?.["spec"])["resources"]);
 
+/** A use of a path as a golden state names it. */
+interface Use extends PathRequest {
+  /** What it declares and others had declared before it, as `kind key`: theirs, and it stays when the path lets go of it. */
+  readonly found: readonly string[];
+}
+
 /** The uses of paths that a document names. */
-export const usesIn = (document: JsonObject | null | undefined): readonly PathRequest[] =>
-  listOf(mapOf(document?.["spec"])["golden_paths"]).map((use) => ({
-    path: textOf(use["path"]),
-    version: Number(use["version"]),
-    parameters: mapOf(use["parameters"]),
+export const usesIn = (document: JsonObject | null | undefined): readonly Use[] =>
+  listOf(mapOf(document?.["spec"])["golden_paths"]).map(({ path, version, parameters, found }) => ({
+    path: textOf(path),
+    version: Number(version),
+    parameters: mapOf(parameters),
+    found: Array.isArray(found) ? (found as readonly Json[]).map(textOf) : [],
   }));
 
 /** The declarations of both golden states while paths are entered one after the other. */
@@ -117,7 +124,7 @@ class Ledger {
   readonly #before: JsonObject;
   readonly #lists = new Map<string, Item[]>();
   readonly #maps = new Map<string, JsonObject>();
-  readonly #uses: Record<Level, PathRequest[]>;
+  readonly #uses: Record<Level, Use[]>;
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -161,15 +168,18 @@ class Ledger {
       const expansion = index === at ? null : of?.openEarlier(other, state);
       return expansion ? [expansion.declares] : [];
     });
+    const found = new Set(use?.found);
     this.#retire(expanded.retires);
-    if (old) this.#retire(superseded(old, [expanded.declares, ...others], this.#site));
+    if (old)
+      this.#retire(superseded(old, { still: [expanded.declares, ...others], found }, this.#site));
     const faults = Object.entries(expanded.declares).flatMap(([kind, declared]) =>
       isObject(declared)
         ? this.#set(kind, declared)
-        : listOf(declared).flatMap((value) => this.#put(kind, value, old)),
+        : listOf(declared).flatMap((value) => this.#put(kind, value, { old, found })),
     );
-    if (use === undefined) uses.push(expanded.request);
-    else uses[at] = expanded.request;
+    const now: Use = { ...expanded.request, found: [...found].toSorted() };
+    if (use === undefined) uses.push(now);
+    else uses[at] = now;
     return faults;
   }
 
@@ -194,7 +204,11 @@ class Ledger {
     return [];
   }
 
-  #put(kind: string, value: JsonObject, old: Expansion | null): readonly string[] {
+  #put(
+    kind: string,
+    value: JsonObject,
+    { old, found }: { readonly old: Expansion | null; readonly found: Set<string> },
+  ): readonly string[] {
     const items = this.#lists.get(kind) ?? [];
     const key = keyOf(kind, value, this.#site(kind));
     const at = items.findIndex((item) => keyOf(kind, item.value, this.#site(kind)) === key);
@@ -203,8 +217,11 @@ class Ledger {
       this.#lists.set(kind, [...items, { value, position: this.#formerly(kind, value) }]);
       return [];
     }
-    if (covers(there, value)) return [];
     const ours = listOf(old?.declares[kind]).some((one) => covers(there, one));
+    if (covers(there, value)) {
+      if (!ours) found.add(foundAs(kind, key));
+      return [];
+    }
     if (!ours) return [`\`${kind}\` \`${key}\` is declared already, and says something else`];
     items[at] = { value, position: items[at]?.position ?? null };
     return [];
@@ -258,20 +275,33 @@ function isSameUse(
   return opened.ok && opened.value.instance === expanded.instance;
 }
 
-/** What an earlier use declared and nobody declares any more. Settings stay as they are: what they were before is not known. */
+const foundAs = (kind: string, key: string): string => `${kind} ${key}`;
+
+interface Staying {
+  readonly still: readonly Declarations[];
+  readonly found: ReadonlySet<string>;
+}
+
+/**
+ * What an earlier use brought and nobody declares any more. Settings stay as they are: what they were before is not known. So does
+ * what stood there before the path came.
+ */
 function superseded(
   old: Expansion,
-  others: readonly Declarations[],
+  { still, found }: Staying,
   site: (kind: string) => Site,
 ): Declarations {
   return Object.fromEntries(
     Object.entries(old.declares).map(([kind, values]) => {
-      const still = others.flatMap((one) =>
-        listOf(one[kind]).map((value) => keyOf(kind, value, site(kind))),
+      const keys = new Set(
+        still.flatMap((one) => listOf(one[kind]).map((value) => keyOf(kind, value, site(kind)))),
       );
       return [
         kind,
-        listOf(values).filter((value) => !still.includes(keyOf(kind, value, site(kind)))),
+        listOf(values).filter((value) => {
+          const key = keyOf(kind, value, site(kind));
+          return !keys.has(key) && !found.has(foundAs(kind, key));
+        }),
       ];
     }),
   );
@@ -335,15 +365,16 @@ function listEdits(
   return { edits, changes };
 }
 
-const useJson = ({ path, version, parameters }: PathRequest): JsonObject => ({
+const useJson = ({ path, version, parameters, found }: Use): JsonObject => ({
   path,
   version,
   parameters,
+  ...(found.length === 0 ? {} : { found }),
 });
 
 function useEdits(
-  before: readonly PathRequest[],
-  after: readonly PathRequest[],
+  before: readonly Use[],
+  after: readonly Use[],
   spec: JsonObject,
 ): readonly Edit[] {
   const moved = after.flatMap((use, index): readonly Edit[] => {

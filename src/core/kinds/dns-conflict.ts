@@ -1,6 +1,7 @@
 import type { Contradiction, Fault, Resource } from "../resource.ts";
 import { PROXIABLE } from "./dns-fields.ts";
 import type { DeclaredRecord } from "./dns-schema.ts";
+import { txtOctets } from "./txt-content.ts";
 import { isObject, textOf } from "../canonical.ts";
 
 /** The API refuses a CNAME beside one of these (81053). */
@@ -42,6 +43,22 @@ function conflictsAt(placed: readonly Placed[], apex: string | null): readonly C
   });
 }
 
+/** What the API takes of all TXT values of one name together. */
+const TXT_CHARS_MAX = 8_192;
+
+/** The first TXT record of one name that is too much for the name. */
+function excessAt(placed: readonly Placed[]): readonly Contradiction[] {
+  const texts = placed.filter((one) => typeOf(one) === "TXT");
+  let chars = 0;
+  for (const { resource, index } of texts) {
+    chars += textOf(resource.fields["content"]).length;
+    if (chars <= TXT_CHARS_MAX) continue;
+    const problem = `the values of \`${resource.group}\` have more than ${TXT_CHARS_MAX} characters together: shorten them, or use another name`;
+    return [{ indices: [texts[0]?.index ?? index, index], problem }];
+  }
+  return [];
+}
+
 /** Pairs of records that cannot both hold; `apex` is the zone's name in normal form, null where it is not known. */
 export function recordContradictions(
   resources: readonly Resource[],
@@ -63,7 +80,10 @@ export function recordContradictions(
     if (placed === undefined) names.set(name, [{ resource, index }]);
     else placed.push({ resource, index });
   }
-  return [...twins, ...[...names.values()].flatMap((placed) => conflictsAt(placed, apex))];
+  return [
+    ...twins,
+    ...[...names.values()].flatMap((placed) => [...conflictsAt(placed, apex), ...excessAt(placed)]),
+  ];
 }
 
 function flagFaults({ type, proxied = false, settings = {} }: DeclaredRecord): readonly Fault[] {
@@ -86,10 +106,20 @@ function flagFaults({ type, proxied = false, settings = {} }: DeclaredRecord): r
   return faults;
 }
 
+/** What the API takes of one record, as it goes over the wire. */
+const RECORD_OCTETS_MAX = 4_096;
+
+function lengthFaults({ type, content }: DeclaredRecord): readonly Fault[] {
+  const octets = type === "TXT" && content !== undefined ? txtOctets(content) : 0;
+  if (octets <= RECORD_OCTETS_MAX) return [];
+  const problem = `takes ${octets} octets, and a record has at most ${RECORD_OCTETS_MAX}: shorten it, or declare several records`;
+  return [{ path: ["content"], problem }];
+}
+
 /** What the members of one declared record say against each other. Paths begin at the record. */
 export function recordFaults(record: DeclaredRecord): readonly Fault[] {
   const { content, data, priority } = record;
-  const faults = [...flagFaults(record)];
+  const faults = [...flagFaults(record), ...lengthFaults(record)];
   if (content !== undefined && data !== undefined) {
     faults.push({ path: ["data"], problem: "says the same as `content`: give one of them" });
   }

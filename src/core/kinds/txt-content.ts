@@ -101,5 +101,11 @@ export function canonicalText(content: string): string {
 /** The normal form of a TXT value. The empty value is written `""`, so that it never looks like a missing one. */
 export const canonicalTxt = (content: string): string => canonicalText(content) || '""';
 
+/** How many octets the value takes in a record: its own, and one before each character string. */
+export function txtOctets(content: string): number {
+  const { length } = octetsOf(content);
+  return length + Math.ceil(length / CHUNK_OCTETS_MAX);
+}
+
 /** The form in which the API stores a TXT value: quoted, escaped, in chunks that never split a character. */
 export const storedTxt = (content: string): string => presentation(octetsOf(content));

@@ -207,11 +207,17 @@ function resourcesOf(step: Step, site: Site, parent: Entity): readonly Entity[] 
 const ID_MAX = 255;
 const idOf = (name: string): string => (name.length > ID_MAX ? digestOfText(name) : name);
 
-/** Anybody may name something with half a character, and the engine cannot read that. */
+/** No kind takes a longer one. What somebody has made live may have any length, and it is put back or taken away all the same. */
+const NAME_MAX = 512;
+const NAME_KEPT = 255;
+
+/** Anybody may name something with half a character, or with a page of them, and the engine cannot read that. */
 function nameOf({ kind, group, identity }: Step, fields: Fields): string {
   const own = textOf(fields["name"]) || textOf(fields["domain"]);
   const isRecord = kind === "dns_record" || kind === "route53_record";
-  return (isRecord ? group : own || identity).toWellFormed();
+  const name = isRecord ? group : own || identity;
+  const short = name.length > NAME_MAX ? `${name.slice(0, NAME_KEPT)} ${digestOfText(name)}` : name;
+  return short.toWellFormed();
 }
 
 interface Described {

@@ -62,6 +62,34 @@ describe("an amendment", () => {
     );
   });
 
+  it("lets go of nothing that others had declared before, whatever it is changed to (I9)", () => {
+    const mx = { name: "@", type: "MX", content: "mx.mail.example", priority: 10 };
+    const reports = {
+      name: "_smtp._tls",
+      type: "TXT",
+      content: "v=TLSRPTv1; rua=mailto:tls-reports@harbor.example",
+    };
+    const path = (mode: string): Choice => ({
+      path: "email-authentication",
+      parameters: { mta_sts: mode },
+    });
+    const contents = (ground: Ground) => JSON.stringify(resourcesIn(ground.zone?.document));
+    const theirs = withZone({ dns_record: [mx, reports] });
+    const on = applied(amended([path("enforce")], theirs), theirs);
+    expect(usesIn(on.zone?.document)).toMatchObject([
+      { found: [expect.stringMatching(/^dns_record TXT _smtp\._tls\.harbor\.example /)] },
+    ]);
+    expect(amended([path("enforce")], on).parts).toEqual([]);
+    const off = applied(amended([path("off")], on), on);
+    expect(contents(off)).not.toContain("v=STSv1");
+    expect(resourcesIn(off.zone?.document)["dns_record"]).toContainEqual(reports);
+    // What it brought itself goes with it.
+    const ours = withZone({ dns_record: [mx] });
+    const brought = applied(amended([path("enforce")], ours), ours);
+    expect(contents(brought)).toContain("v=TLSRPTv1");
+    expect(contents(applied(amended([path("off")], brought), brought))).not.toContain("TLSRPTv1");
+  });
+
   it("puts what the account needs before what the zone needs", () => {
     const { parts } = amended([sample("static-site")]);
     expect(parts.map(({ level }) => level)).toEqual(["account", "zone"]);

@@ -21,10 +21,11 @@ import { publish } from "../../../src/core/publish.ts";
 import { prohibited } from "../../../src/core/prohibitions.ts";
 import { lineageOf } from "../../../src/core/reconcile.ts";
 import { type ObservedResource, scopeOf, type Site } from "../../../src/core/resource.ts";
+import type { AuditInput } from "../../../src/core/auditors/audit.ts";
 import { leftOut } from "../../../src/core/recurrence.ts";
 import { decidePlan } from "../../../src/core/policy/decision.ts";
 import { assess, type RiskAssessment } from "../../../src/core/risk.ts";
-import { policies } from "../../support/permitting.ts";
+import { policies as permitting } from "../../support/permitting.ts";
 import { inverseCalls, simulate } from "../../../src/core/simulate.ts";
 import { unpredicted } from "../../../src/core/verification.ts";
 import { must } from "./compare.ts";
@@ -136,8 +137,12 @@ export function judgedIn(
   };
 }
 
-/** What the auditors have against the plan for `drift`. */
-function refusals(one: Case, drift: Drift): readonly string[] {
+/** What the auditors have against the plan for `drift`, with these policies. */
+export function refusals(
+  one: Case,
+  drift: Drift,
+  policies: NonNullable<AuditInput["policies"]> = permitting,
+): readonly string[] {
   const { plan: made, digest } = sealedOf(one, drift);
   const { findings, risk } = judgedIn(one, made, drift.managed);
   const input = {
