@@ -7,6 +7,7 @@ import {
   type ObjectId,
   type ScopeId,
 } from "../src/core/ids.ts";
+import type { ZonePlan } from "../src/core/golden-paths/zone-plan.ts";
 import type { Unknown } from "../src/core/observation.ts";
 import { scopeOf, type Site } from "../src/core/resource.ts";
 import { ok, type Result } from "../src/core/result.ts";
@@ -33,9 +34,13 @@ export async function discover(
   if (!zones.ok) return zones;
   const byAccount = Map.groupBy(zones.value, ({ account }) => account.id);
   const sites = [
-    ...zones.value.map((zone) => ({ site: siteOf(zone), accountId: zone.account.id })),
+    ...zones.value.map((zone) => ({
+      site: siteOf(zone),
+      accountId: zone.account.id,
+      plan: zone.plan,
+    })),
     ...[...byAccount.values()].flatMap(([zone]) =>
-      zone ? [{ site: zone.account, accountId: zone.account.id }] : [],
+      zone ? [{ site: zone.account, accountId: zone.account.id, plan: null }] : [],
     ),
   ];
   const scopes: ScopeId[] = [];
@@ -53,7 +58,7 @@ export async function discover(
   }
   const aws = awsSiteOf(env);
   // No feed: AWS's trail is not read. Its scope is looked at when it is its turn, or when somebody asks.
-  if (aws) scopes.push(await adopt(env, { site: aws, accountId: aws.id }, now));
+  if (aws) scopes.push(await adopt(env, { site: aws, accountId: aws.id, plan: null }, now));
   return ok(scopes);
 }
 
@@ -73,9 +78,10 @@ const siteOf = ({ level, id, name }: Site): Site => ({ level, id, name });
 interface Adopted {
   readonly site: Site;
   readonly accountId: ObjectId;
+  readonly plan: ZonePlan | null;
 }
 
-async function adopt(env: Env, { site, accountId }: Adopted, now: Instant): Promise<ScopeId> {
+async function adopt(env: Env, { site, accountId, plan }: Adopted, now: Instant): Promise<ScopeId> {
   const scope = scopeOf(site);
   await new SharedRecord(env.DB).saveScope({
     scope,
@@ -85,6 +91,6 @@ async function adopt(env: Env, { site, accountId }: Adopted, now: Instant): Prom
     account_id: accountId,
     seen_at: now,
   });
-  await reconcilerOf(env, scope).adopt(scope, site, accountId);
+  await reconcilerOf(env, scope).adopt(scope, site, { accountId, plan });
   return scope;
 }

@@ -3,6 +3,7 @@ import { changeDigest } from "../src/core/diff.ts";
 import type { HeldBack, Keeper } from "../src/core/hold.ts";
 import { type Incident, INCIDENT_MAX_MS, type OpenIncident } from "../src/core/incident.ts";
 import type { Digest, IncidentId, Instant, ObjectId, RunId, ScopeId } from "../src/core/ids.ts";
+import type { ZonePlan } from "../src/core/golden-paths/zone-plan.ts";
 import type { Lineage, LineageEntry } from "../src/core/observation.ts";
 import type { RunStart, StoredGolden } from "../src/core/ports.ts";
 import { type Heal, WINDOW_MS } from "../src/core/recurrence.ts";
@@ -17,6 +18,8 @@ export interface ScopeIdentity {
   readonly scope: ScopeId;
   readonly site: Site;
   readonly accountId: string;
+  /** Absent where it was stored before plans were looked at. */
+  readonly plan?: ZonePlan | null;
 }
 
 /** The run under way and what has to be remembered when it ends. */

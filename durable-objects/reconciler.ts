@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { changeDigest } from "../src/core/diff.ts";
 import { parseGolden } from "../src/core/golden.ts";
+import type { ZonePlan } from "../src/core/golden-paths/zone-plan.ts";
 import type { Guardrail } from "../src/core/guardrails/guardrail.ts";
 import type { Leases } from "../src/core/guardrails/overlay.ts";
 import {
@@ -36,6 +37,7 @@ import type {
   ReconcilerPort,
   ScopeFacts,
   StoredGolden,
+  Surroundings,
 } from "../src/core/ports.ts";
 import type { LiveSite } from "../src/core/publish.ts";
 import type { Site } from "../src/core/resource.ts";
@@ -85,10 +87,15 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
   #looking: { readonly asked: string; readonly live: Promise<Result<LiveSite, Unknown>> } | null =
     null;
 
-  async adopt(scope: ScopeId, site: Site, accountId: string): Promise<void> {
+  async adopt(scope: ScopeId, site: Site, of: Surroundings): Promise<void> {
     await this.lifecycle.start();
-    this.#state.set({ identity: { scope, site, accountId } });
+    this.#state.set({ identity: { scope, site, ...of } });
     if (!this.#state.get("view")) this.#state.set({ view: unseen(scope, site.name, clock()) });
+  }
+
+  async zonePlan(): Promise<ZonePlan | null> {
+    await this.lifecycle.start();
+    return this.#state.get("identity")?.plan ?? null;
   }
 
   async wake(signal: Signal): Promise<void> {

@@ -35,6 +35,7 @@ import {
   type Rehearsal,
   waits,
 } from "../../src/core/intents/intent.ts";
+import type { ZonePlan } from "../../src/core/golden-paths/zone-plan.ts";
 import type { Setting } from "../../src/core/intents/interpretation.ts";
 import { NO_EXPERIENCE, rankedReading } from "../../src/core/experience/experience.ts";
 import { askedEntry, decidedEntry, readEntry } from "../../src/core/log/intent-entries.ts";
@@ -59,7 +60,11 @@ const ANSWER_MS_MAX = 2_000;
 /** A part that waits for people waits as long as a person may need; then somebody has to ask again (I12). */
 const AMENDING_MS_MAX = 24 * 60 * 60_000;
 
-type Stored = Readonly<Record<string, StoredGolden | null>>;
+interface Stored {
+  /** By scope. */
+  readonly goldens: Readonly<Record<string, StoredGolden | null>>;
+  readonly plan: ZonePlan | null;
+}
 
 /**
  * The architect of one scope. Owns: the intents of the scope. It reads text from outside and holds no credential; what it
@@ -138,7 +143,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
 
   /** What was shown has to be what there still is; otherwise the new draft is shown, and asked about again. */
   async #apply(intent: Intent, by: string): Promise<Result<Intent, IntentRefusal>> {
-    const now = draftFor(intent, await this.#goldens(intent));
+    const now = draftFor(intent, await this.#stored(intent));
     const updatedAt = clock();
     if (!now.ok || now.value.draft.digest !== intent.draft?.digest) {
       const shown = now.ok ? now.value.draft : null;
@@ -178,7 +183,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
   }
 
   async #read(intent: Intent): Promise<Intent> {
-    const stored = await this.#goldens(intent);
+    const stored = await this.#stored(intent);
     const found = await this.#interpreted(intent, stored);
     const read: Intent = { ...intent, ...found };
     const { interpretation } = found;
@@ -204,7 +209,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     if (interpretation) return { interpretation, model: model ?? "rules" };
     const reader = { env: this.env, memory: this.#ledger, model: ORCHESTRATION.models.architect };
     const setting = settingOf(intent, stored);
-    const ground = groundOf(intent.grounds, documentsIn(stored));
+    const ground = groundOf(intent.grounds, documentsIn(stored), stored.plan);
     const read = await readIntent(reader, intent, { setting, ground });
     const experience = (await readExperience(this.env.BLACKBOARD)) ?? NO_EXPERIENCE;
     return { ...read, interpretation: rankedReading(read.interpretation, experience) };
@@ -212,7 +217,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
 
   /** One part after the other, each when the one before is in place: what a zone names has to be there. */
   async #amend(intent: Intent): Promise<Intent> {
-    const stored = await this.#goldens(intent);
+    const stored = await this.#stored(intent);
     const drafted = draftFor(intent, stored);
     if (!drafted.ok) return this.#fail(intent, drafted.error);
     const { parts } = drafted.value.amendment;
@@ -222,7 +227,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
       const isLate = Date.now() - Date.parse(intent.updatedAt) > AMENDING_MS_MAX;
       return isLate ? this.#fail(intent, []) : intent;
     }
-    const put = await this.#put(intent, part, stored[part.scope] ?? null);
+    const put = await this.#put(intent, part, stored.goldens[part.scope] ?? null);
     // Somebody was quicker: the next turn works with what they have put.
     if (put === "moved") return intent;
     if (!put.ok) return this.#fail(intent, put.error);
@@ -272,15 +277,18 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     return false;
   }
 
-  async #goldens({ grounds: { zone, account, aws_account: aws } }: Intent): Promise<Stored> {
+  async #stored({ grounds: { zone, account, aws_account: aws } }: Intent): Promise<Stored> {
     const scopes = [
       ...(account.managed ? [account.scope] : []),
       ...[zone, aws].flatMap((one) => (one ? [one.scope] : [])),
     ];
-    const found = await Promise.all(
-      scopes.map(async (scope) => [scope, await reconcilerOf(this.env, scope).golden()] as const),
-    );
-    return Object.fromEntries(found);
+    const [plan, ...found] = await Promise.all([
+      zone ? reconcilerOf(this.env, zone.scope).zonePlan() : null,
+      ...scopes.map(
+        async (scope) => [scope, await reconcilerOf(this.env, scope).golden()] as const,
+      ),
+    ]);
+    return { goldens: Object.fromEntries(found), plan };
   }
 
   async #rehearsed(
@@ -291,7 +299,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     if (!grounds.account.managed && parts.some(({ level }) => level === "account")) return [];
     return Promise.all(
       parts.map(async ({ scope, edits }) => {
-        const text = golden({ scope, stored: stored[scope] ?? null }, edits);
+        const text = golden({ scope, stored: stored.goldens[scope] ?? null }, edits);
         if (!text.ok) return null;
         const rehearsed = await reconcilerOf(this.env, scope).rehearse(text.value.document);
         return rehearsed.ok ? rehearsed.value : null;
@@ -367,7 +375,7 @@ interface Drafted {
 
 const documentsIn = (stored: Stored): Readonly<Record<string, JsonObject | null>> =>
   Object.fromEntries(
-    Object.entries(stored).map(([scope, one]) => [
+    Object.entries(stored.goldens).map(([scope, one]) => [
       scope,
       (one?.document ?? null) as JsonObject | null,
     ]),
@@ -375,14 +383,17 @@ const documentsIn = (stored: Stored): Readonly<Record<string, JsonObject | null>
 
 function draftFor(intent: Intent, stored: Stored): Result<Drafted, readonly Fault[]> {
   const { grounds } = intent;
-  const amended = amendmentFor(choicesOf(intent), groundOf(grounds, documentsIn(stored)));
+  const amended = amendmentFor(
+    choicesOf(intent),
+    groundOf(grounds, documentsIn(stored), stored.plan),
+  );
   if (!amended.ok) return amended;
   if (!grounds.account.managed && amended.value.parts.some(({ level }) => level === "account"))
     return err([
       { path: [], problem: `needs \`${grounds.account.scope}\`, which is not managed here` },
     ]);
   const generations = Object.fromEntries(
-    Object.entries(stored).map(([scope, one]) => [scope, one?.generation ?? 0]),
+    Object.entries(stored.goldens).map(([scope, one]) => [scope, one?.generation ?? 0]),
   );
   return ok({ amendment: amended.value, draft: draftOf(amended.value, generations) });
 }

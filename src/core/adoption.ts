@@ -17,7 +17,9 @@ export const ADOPTED_MAX = 500;
 export type Edit =
   | { readonly op: "set"; readonly path: Path; readonly value: Json }
   | { readonly op: "remove"; readonly path: Path }
-  | { readonly op: "append"; readonly path: Path; readonly value: Json };
+  | { readonly op: "append"; readonly path: Path; readonly value: Json }
+  /** Before the item that `path` leads to. */
+  | { readonly op: "insert"; readonly path: Path; readonly value: Json };
 export type Path = readonly (string | number)[];
 
 export const amendedOf = (change: Change): Amended => {

@@ -7,6 +7,7 @@ import type { Experience } from "./experience/experience.ts";
 import type { Statistic } from "./experience/statistic.ts";
 import type { ExecutionReport, RevertReport } from "./execution.ts";
 import type { Problem } from "./golden.ts";
+import type { ZonePlan } from "./golden-paths/zone-plan.ts";
 import type { EndedHow, Guardrail, GuardrailRequest, Rung } from "./guardrails/guardrail.ts";
 import type { Leases } from "./guardrails/overlay.ts";
 import type { TooFar } from "./guardrails/reach.ts";
@@ -343,9 +344,18 @@ export interface ScopeFacts {
   readonly inFlight: number | null;
 }
 
+/** What is known of a site beside its name. */
+export interface Surroundings {
+  readonly accountId: string;
+  /** Of a zone; null: not known, or there is none. */
+  readonly plan: ZonePlan | null;
+}
+
 /** One per scope, the only writer of its state. `wake` carries no instruction: the pass reads everything again. */
 export interface ReconcilerPort {
-  adopt(scope: ScopeId, site: Site, accountId: string): Promise<void>;
+  adopt(scope: ScopeId, site: Site, of: Surroundings): Promise<void>;
+  /** Of a zone, as it was last seen; null: not known. */
+  zonePlan(): Promise<ZonePlan | null>;
   wake(signal: Signal): Promise<void>;
   golden(): Promise<StoredGolden | null>;
   /** Of the golden state in force; 0: there is none. */

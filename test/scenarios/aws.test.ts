@@ -1,6 +1,6 @@
 /** An account of AWS beside Cloudflare: the same golden state, votes, vault and record (I1 to I4, I7 to I11). */
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { ADMIN, AWS_ACCOUNT, AWS_SCOPE, type AwsAsked, signedFor } from "../support/aws.ts";
 import { checkRecord } from "../support/check-world.ts";
 import {
@@ -246,15 +246,16 @@ describe("records of Route 53", () => {
 });
 
 describe("an intent that names AWS", () => {
-  const ask = (text: string) =>
+  const ask = (text: string, planOnly = true) =>
     apiJson<{
+      id: string;
       phase: string;
       draft: { parts: { scope: string; changes: { kind: string; identity: string }[] }[] } | null;
       errors: { detail: string }[];
     }>("/api/v1/intents", "dev-operator", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ scope: BOOKS.scope, text, plan_only: true }),
+      body: JSON.stringify({ scope: BOOKS.scope, text, plan_only: planOnly }),
     });
 
   it.each([
@@ -271,6 +272,53 @@ describe("an intent that names AWS", () => {
       `s3_bucket pci-harbor-books-example-logs-${AWS_ACCOUNT}`,
       "route53_record CAA harbor-books.example harbor-books.example",
     ]);
+  });
+
+  it("is carried out: first AWS, then the account, then the zone, and then there is nothing left", async () => {
+    const text = "Provision a PCI-DSS compliant service on AWS";
+    await control("DELETE", "/journal");
+    const { id } = await ask(text, false);
+    const amended = await vi.waitFor(
+      async () => {
+        const one = await apiJson<{
+          phase: string;
+          draft: { parts: { scope: string }[] } | null;
+          amended: { scope: string }[];
+        }>(`/api/v1/intents/${id}`);
+        for (const { scope: each } of one.draft?.parts ?? []) {
+          const [run] = await runs(each);
+          if (run?.phase === "awaiting_approval") await approved(each);
+        }
+        expect(one.phase).toBe("amended");
+        for (const { scope: each } of one.amended)
+          expect((await drift(each)).status, each).toBe("in_sync");
+        return one.amended.map((part) => part.scope);
+      },
+      { timeout: 28_000, interval: 200 },
+    );
+    expect(amended).toEqual([AWS_SCOPE, expect.stringMatching(/^account:/), BOOKS.scope]);
+    const bucket = `pci-harbor-books-example-logs-${AWS_ACCOUNT}`;
+    const called = (await paths()).map((one) => one.replace(bucket, "B"));
+    expect(called.slice(0, 5)).toEqual([
+      "PUT /aws/s3/B?",
+      "PUT /aws/s3/B?encryption",
+      "PUT /aws/s3/B?versioning",
+      "PUT /aws/s3/B?lifecycle",
+      "PUT /aws/s3/B?tagging",
+    ]);
+    expect(called.findIndex((one) => one.includes("/access/apps"))).toBeGreaterThan(
+      called.findLastIndex((one) => one.includes("/aws/")),
+    );
+    const here = (call: string) => s3(call, { region: "us-east-1" });
+    expect(await here(`GET /${bucket}?encryption`)).toContain("aws:kms");
+    expect(await here(`GET /${bucket}?versioning`)).toContain("Enabled");
+    expect(await here(`GET /${bucket}?publicAccessBlock`)).toMatch(/(?:<\w+>true<\/\w+>){4}/);
+    expect(await here(`GET /${bucket}?lifecycle`)).toContain("<Days>395</Days>");
+    await checkRecord();
+    await control("DELETE", "/journal");
+    expect(await ask(text, false)).toMatchObject({ phase: "amended", draft: { parts: [] } });
+    await reconcile(AWS_SCOPE);
+    expect(await vaultWrites()).toEqual([]);
   });
 
   it("asked in the scope of AWS it is sent to a zone's", async () => {

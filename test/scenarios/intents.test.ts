@@ -121,7 +121,7 @@ describe("intents", () => {
     expect(done).toMatchObject({ phase: "amended", amended: [{ scope: BOOKS.scope }] });
     await vi.waitFor(
       async () => expect(JSON.stringify(await vaultWrites())).toContain("ip.src.country"),
-      { timeout: 10_000, interval: 50 },
+      { timeout: 20_000, interval: 50 },
     );
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
     expect((await decide(one.id, { decision: "withdraw" })).status).toBe(409);

@@ -20,6 +20,7 @@ import {
   type PathState,
 } from "./golden-path.ts";
 import { GOLDEN_PATHS } from "./registry.ts";
+import type { ZonePlan } from "./zone-plan.ts";
 
 /** A composition of more is several intents (I12). */
 export const PATHS_MAX = 5;
@@ -32,6 +33,8 @@ export interface Choice {
 interface Grounded {
   readonly site: Site;
   readonly document: JsonObject | null;
+  /** Of a zone; left out or null: not known. */
+  readonly plan?: ZonePlan | null;
 }
 
 /** The golden states that may be amended, and where they are. A document is null where none is in force. */
@@ -151,6 +154,7 @@ class Ledger {
     return {
       zone: this.#ground.zone?.site ?? null,
       account: this.#ground.account.site,
+      plan: this.#ground.zone?.plan ?? null,
       aws_account: this.#ground.aws_account?.site ?? null,
       declared: { ...Object.fromEntries(this.#maps), ...Object.fromEntries(lists) },
     };
@@ -335,6 +339,17 @@ function mapEdits(kind: string, before: JsonObject, after: JsonObject) {
   };
 }
 
+/** Kinds of which the last rule that matches wins: a path's stand before the team's, which say what is never cached. */
+const LAST_WINS: ReadonlySet<string> = new Set(["cache_rule"]);
+
+/** How many of the list's first rules are of paths: of theirs, the later wish has the last word. */
+function behindPaths(rules: readonly JsonObject[]): number {
+  const ofTeam = rules.findIndex(
+    ({ ref }) => ![...GOLDEN_PATHS.keys()].some((name) => textOf(ref).startsWith(`${name}-`)),
+  );
+  return ofTeam < 0 ? rules.length : ofTeam;
+}
+
 function listEdits(
   kind: string,
   items: readonly Item[],
@@ -357,9 +372,15 @@ function listEdits(
       shown("change", was, item.value);
     }
   }
+  const place = LAST_WINS.has(kind) ? behindPaths(before) : before.length;
   for (const { value, position } of items) {
     if (position !== null) continue;
-    edits.push({ op: "append", path: ["resources", kind], value });
+    const list = ["resources", kind];
+    edits.push(
+      place < before.length
+        ? { op: "insert", path: [...list, place], value }
+        : { op: "append", path: list, value },
+    );
     shown("add", null, value);
   }
   return { edits, changes };

@@ -1,6 +1,7 @@
 /** Pieces of rules that several paths declare. Every text in them is a checked parameter or stands here. */
 import type { Json, JsonObject } from "../canonical.ts";
-import { type Declarations, listOf, mapOf, type PathState } from "./golden-path.ts";
+import { type Expansion, listOf, mapOf, type PathState } from "./golden-path.ts";
+import { allowanceOf } from "./zone-plan.ts";
 
 /** Cloudflare's own rulesets; the ids are the same in every zone. */
 export const CLOUDFLARE_MANAGED = "efb7b8c949ac4650a09736fc376e9aee";
@@ -42,13 +43,53 @@ export function managed(
 export const MANAGED_REF = "golden-path-cloudflare-managed";
 const isOfPath = ({ ref }: JsonObject): boolean => ref === MANAGED_REF;
 
-export const cloudflareManaged = (state: PathState): Declarations => {
+export function cloudflareManaged(state: PathState): Pick<Expansion, "declares" | "notes"> {
+  if (!allowanceOf(state.plan).managedRules)
+    return {
+      declares: {},
+      notes: [
+        `the plan \`${state.plan}\` runs Cloudflare's free managed rules by itself and no others: the whole WAF needs \`pro\``,
+      ],
+    };
   const rule = managed(state, {
     ref: MANAGED_REF,
     id: CLOUDFLARE_MANAGED,
     description: "Cloudflare Managed Ruleset",
   });
-  return rule === null ? {} : { managed_ruleset: [rule] };
+  return { declares: rule === null ? {} : { managed_ruleset: [rule] }, notes: [] };
+}
+
+export const NO_LOGIN = 'not any(http.request.headers.names[*] eq "authorization")';
+/** 0 would ask the origin again each time, -1 keeps nothing. */
+const NO_ERRORS = { status_code_range: { from: 400 }, value: -1 };
+
+/**
+ * How long answers stay at the edge: as long as is wanted, errors not at all. Where the plan allows only longer times, what the
+ * origin says of it counts, and `otherwise` what becomes of answers of which it says nothing.
+ */
+export function edgeTtl(
+  { plan }: PathState,
+  seconds: number,
+  otherwise: "respect_origin" | "bypass_by_default",
+): { readonly ttl: JsonObject; readonly notes: readonly string[] } {
+  const { edgeSecondsMin } = allowanceOf(plan);
+  if (seconds >= edgeSecondsMin)
+    return {
+      ttl: { mode: "override_origin", default: seconds, status_code_ttl: [NO_ERRORS] },
+      notes: [],
+    };
+  return {
+    ttl: { mode: otherwise },
+    notes: [
+      `the plan \`${plan}\` keeps answers for ${edgeSecondsMin} seconds at the least, so \`cache_seconds: ${seconds}\` cannot be had: the origin's \`Cache-Control\` counts`,
+    ],
+  };
+}
+
+/** A path as it was before it knew plans and the limits of others. */
+export const unaware = (state: PathState): PathState => {
+  const { rate_limit_rule: _limits, ...declared } = state.declared;
+  return { ...state, plan: null, declared };
 };
 
 /** A strong setting stays: the later of the two in `order`, whether the team declared it or the path wants it. */
@@ -71,24 +112,3 @@ const textOf = (value: Json | undefined): string => {
 export const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"];
 export const SSL_MODES = ["off", "flexible", "full", "strict"];
 export const SECURITY_LEVELS = ["off", "essentially_off", "low", "medium", "high", "under_attack"];
-
-export interface RateLimit {
-  readonly ref: string;
-  readonly description: string;
-  readonly expression: string;
-  readonly action: "block" | "managed_challenge";
-  readonly requests: number;
-  readonly period: number;
-  readonly timeout: number;
-}
-
-/** Counted by address and data centre, as the API wants it said. */
-export const rateLimit = ({ requests, period, timeout, ...rule }: RateLimit): JsonObject => ({
-  ...rule,
-  ratelimit: {
-    characteristics: ["cf.colo.id", "ip.src"],
-    period,
-    requests_per_period: requests,
-    mitigation_timeout: timeout,
-  },
-});

@@ -7,6 +7,7 @@ import { digestOf, isObject, type Json, type JsonObject } from "../canonical.ts"
 import { kindOf } from "../kinds/registry.ts";
 import type { Fault, Level, Site } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
+import type { ZonePlan } from "./zone-plan.ts";
 
 /** What stands below `spec.resources`, by kind. Kinds of both levels: which document they belong to follows from the kind. */
 export type Declarations = Readonly<Record<string, Json>>;
@@ -16,6 +17,8 @@ export interface PathState {
   /** Null: the intent is about an account, and no zone is named. */
   readonly zone: Site | null;
   readonly account: Site;
+  /** Of the zone. Null: not known, or there is none. */
+  readonly plan: ZonePlan | null;
   /** Null: no account of AWS is managed here. */
   readonly aws_account: Site | null;
   /** Of the golden states of all of them, as they are in force. */
@@ -60,6 +63,8 @@ interface PathSpec<S extends z.ZodObject> {
   /** What tells two uses of the path in one golden state apart; the same again is an amendment. */
   readonly instance: (parameters: z.output<S>, state: PathState) => string;
   readonly expand: (parameters: z.output<S>, state: PathState) => Expansion;
+  /** Why it cannot be used here as it is asked for, with the remedy; left out or empty: it can. */
+  readonly refuses?: (parameters: z.output<S>, state: PathState) => readonly string[];
   readonly invariants: readonly Invariant<z.output<S>>[];
   /** Where money comes in, in words: prices change, and plans differ. */
   readonly cost: readonly string[];
@@ -83,7 +88,7 @@ export interface Expanded extends Expansion {
 
 export interface GoldenPath extends Omit<
   PathSpec<z.ZodObject>,
-  "expand" | "instance" | "invariants"
+  "expand" | "instance" | "invariants" | "refuses"
 > {
   readonly invariants: readonly string[];
   /** Parameters with their defaults, and everything that they lead to; or what is wrong with them. */
@@ -96,7 +101,7 @@ export interface GoldenPath extends Omit<
 
 /** Closes over the type of one path's parameters, so that the registry can hold them all. */
 export function defineGoldenPath<S extends z.ZodObject>(spec: PathSpec<S>): GoldenPath {
-  const { expand, instance, invariants, ...head } = spec;
+  const { expand, instance, invariants, refuses, ...head } = spec;
   const read = (parameters: unknown): Result<z.output<S>, readonly Fault[]> => {
     const parsed = spec.parameters.safeParse(parameters);
     return parsed.success ? ok(parsed.data) : err(faultsOf(parsed.error.issues));
@@ -109,6 +114,8 @@ export function defineGoldenPath<S extends z.ZodObject>(spec: PathSpec<S>): Gold
       if (!given.ok) return given;
       if (spec.needs === "zone" && state.zone === null)
         return err([{ path: [], problem: "is for a zone: ask in the zone's scope" }]);
+      const refused = refuses?.(given.value, state) ?? [];
+      if (refused.length > 0) return err(refused.map((problem) => ({ path: [], problem })));
       const expansion = expand(given.value, state);
       const broken = invariants.filter(({ holds }) => !holds(expansion.declares, given.value));
       const faults = [
@@ -179,6 +186,27 @@ export const listOf = (declared: Json | undefined): readonly JsonObject[] =>
 
 export const mapOf = (declared: Json | undefined): JsonObject =>
   isObject(declared) ? declared : {};
+
+/** What several pieces of a path declare, as one: lists one behind the other, settings together. */
+export function joined(
+  ...pieces: readonly (Pick<Expansion, "declares" | "notes"> &
+    Partial<Pick<Expansion, "retires">>)[]
+): Expansion {
+  const all = (of: "declares" | "retires"): Declarations => {
+    const whole: Record<string, Json> = {};
+    for (const piece of pieces)
+      for (const [kind, declared] of Object.entries(piece[of] ?? {}))
+        whole[kind] = isObject(declared)
+          ? { ...mapOf(whole[kind]), ...declared }
+          : [...listOf(whole[kind]), ...listOf(declared)];
+    return whole;
+  };
+  return {
+    declares: all("declares"),
+    retires: all("retires"),
+    notes: [...new Set(pieces.flatMap(({ notes }) => notes))],
+  };
+}
 
 /** A member as text, whatever it is. */
 export const said = (value: Json | undefined): string =>

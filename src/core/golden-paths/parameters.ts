@@ -55,3 +55,9 @@ export const LIST_MAX = 100;
 /** Of the zone or below it. */
 export const isIn = (host: string, zone: string): boolean =>
   host === zone || host.endsWith(`.${zone}`);
+
+/** Why rules for `host` would never match in the zone; empty: they may. */
+export const outside = (host: string | undefined, zone: string): readonly string[] =>
+  host === undefined || isIn(host, zone)
+    ? []
+    : [`\`${host}\` is not in the zone \`${zone}\`: ask in the scope of its own zone`];

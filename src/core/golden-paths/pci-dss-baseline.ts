@@ -1,17 +1,11 @@
 import { z } from "zod";
 import type { JsonObject } from "../canonical.ts";
-import {
-  atLeast,
-  cloudflareManaged,
-  every,
-  onHost,
-  rateLimit,
-  SSL_MODES,
-  TLS_VERSIONS,
-} from "./edge-rules.ts";
+import { atLeast, cloudflareManaged, SSL_MODES, TLS_VERSIONS, unaware } from "./edge-rules.ts";
 import {
   type Declarations,
   defineGoldenPath,
+  type Expansion,
+  joined,
   listOf,
   mapOf,
   nameFor,
@@ -19,7 +13,9 @@ import {
   said,
   zoneOf,
 } from "./golden-path.ts";
-import { hostname, LIST_MAX, urlPath } from "./parameters.ts";
+import { hostname, LIST_MAX, outside, urlPath } from "./parameters.ts";
+import { limited } from "./rate-limits.ts";
+import { allowanceOf } from "./zone-plan.ts";
 
 const NAME = "pci-dss-baseline";
 /** A year: requirement 10.5.1 of PCI DSS 4.0.1 keeps audit logs twelve months. */
@@ -155,9 +151,66 @@ function archive(given: Parameters, host: string, state: PathState): JsonObject 
   };
 }
 
+const logins = (given: Parameters, state: PathState, host: string) =>
+  limited(state, {
+    ref: nameFor("pci", host, "login"),
+    description: "password guessing",
+    action: "block",
+    requests: Math.max(1, Math.ceil(given.login_attempts_per_minute / 6)),
+    period: 10,
+    timeout: 600,
+    host,
+    path: `http.request.uri.path eq "${given.login_path}"`,
+    method: "POST",
+  });
+
+function expand(given: Parameters, state: PathState): Expansion {
+  const zone = zoneOf(state).name;
+  const host = given.hostname ?? zone;
+  const apps = applications(given, host, zone);
+  const rest: Declarations = {
+    zone_setting: settings(state),
+    ...(apps.length === 0 ? {} : { access_application: apps }),
+    ...(given.aws_region === undefined
+      ? { r2_bucket: [logBucket(given, host)] }
+      : { s3_bucket: [archive(given, host, state)] }),
+    ...(given.route53_zone === undefined
+      ? {}
+      : { route53_record: [issuers(given.route53_zone, `${host}.`)] }),
+  };
+  return joined(
+    { declares: rest, notes: dutiesOf(given, host, state) },
+    cloudflareManaged(state),
+    logins(given, state, host),
+  );
+}
+
+const dutiesOf = (given: Parameters, host: string, state: PathState): readonly string[] => [
+  `point a Logpush job for the zone's requests and firewall events at the bucket \`${given.aws_region === undefined ? nameFor("pci", host, "logs") : archiveName(host, state)}\``,
+  ...(given.aws_region === undefined
+    ? []
+    : [
+        "give whoever writes logs to AWS `s3:PutObject` alone: who may delete versions can delete logs",
+      ]),
+  ...(given.route53_zone === undefined
+    ? []
+    : [`\`${given.route53_zone}\` has to be a public hosted zone of Route 53`]),
+  "this supports an assessment of the edge; segmentation, scans and people's duties are not assessable here",
+];
+
+/** Requirement 6.4.2 of PCI DSS 4.0.1 wants a WAF before what people pay with. */
+const refuses = ({ hostname: host }: Parameters, state: PathState): readonly string[] => [
+  ...outside(host, zoneOf(state).name),
+  ...(allowanceOf(state.plan).managedRules
+    ? []
+    : [
+        `PCI DSS 6.4.2 wants a WAF, and the plan \`${state.plan}\` has no managed rules: put the zone on \`pro\` or higher first`,
+      ]),
+];
+
 export const pciDssBaseline = defineGoldenPath({
   name: NAME,
-  version: 1,
+  version: 2,
   title: { en: "PCI DSS baseline", ko: "PCI DSS 기준선" },
   summary: {
     en: "What PCI DSS asks of the edge of a zone: TLS, HSTS, the WAF, logs that nobody can delete, and sign-in before administration.",
@@ -166,52 +219,8 @@ export const pciDssBaseline = defineGoldenPath({
   needs: "zone",
   parameters,
   instance: ({ hostname: host }, state) => host ?? zoneOf(state).name,
-  expand(given, state) {
-    const zone = zoneOf(state).name;
-    const host = given.hostname ?? zone;
-    const login = rateLimit({
-      ref: nameFor("pci", host, "login"),
-      description: "password guessing",
-      expression: every(
-        onHost(host),
-        `http.request.uri.path eq "${given.login_path}"`,
-        'http.request.method eq "POST"',
-      ),
-      action: "block",
-      requests: Math.max(1, Math.ceil(given.login_attempts_per_minute / 6)),
-      period: 10,
-      timeout: 600,
-    });
-    const apps = applications(given, host, zone);
-    const declares: Declarations = {
-      zone_setting: settings(state),
-      ...cloudflareManaged(state),
-      rate_limit_rule: [login],
-      ...(apps.length === 0 ? {} : { access_application: apps }),
-      ...(given.aws_region === undefined
-        ? { r2_bucket: [logBucket(given, host)] }
-        : { s3_bucket: [archive(given, host, state)] }),
-      ...(given.route53_zone === undefined
-        ? {}
-        : { route53_record: [issuers(given.route53_zone, `${host}.`)] }),
-    };
-    return {
-      declares,
-      retires: {},
-      notes: [
-        `point a Logpush job for the zone's requests and firewall events at the bucket \`${given.aws_region === undefined ? nameFor("pci", host, "logs") : archiveName(host, state)}\``,
-        ...(given.aws_region === undefined
-          ? []
-          : [
-              "give whoever writes logs to AWS `s3:PutObject` alone: who may delete versions can delete logs",
-            ]),
-        ...(given.route53_zone === undefined
-          ? []
-          : [`\`${given.route53_zone}\` has to be a public hosted zone of Route 53`]),
-        "this supports an assessment of the edge; segmentation, scans and people's duties are not assessable here",
-      ],
-    };
-  },
+  refuses,
+  expand,
   invariants: [
     {
       name: "an archive at AWS is encrypted and closed, and keeps logs for thirteen months",
@@ -272,4 +281,15 @@ export const pciDssBaseline = defineGoldenPath({
     "browsers remember HSTS for a year: names of the zone without TLS become unreachable",
     "an origin without a valid certificate stops being reachable",
   ],
+  earlier: new Map([
+    [
+      1,
+      {
+        parameters,
+        // It knew no plans: below `business` a limit cannot tell methods apart.
+        expand: (given, state) => expand(parameters.parse(given), unaware(state)),
+        upgrade: (given) => given,
+      },
+    ],
+  ]),
 });

@@ -1,7 +1,19 @@
 import { z } from "zod";
-import { cloudflareManaged, every, onHost, rateLimit } from "./edge-rules.ts";
-import { defineGoldenPath, listOf, mapOf, nameFor, zoneOf } from "./golden-path.ts";
-import { flag, hostname } from "./parameters.ts";
+import type { JsonObject } from "../canonical.ts";
+import { cloudflareManaged, edgeTtl, every, NO_LOGIN, onHost, unaware } from "./edge-rules.ts";
+import {
+  defineGoldenPath,
+  type Expansion,
+  joined,
+  listOf,
+  mapOf,
+  nameFor,
+  type PathState,
+  said,
+  zoneOf,
+} from "./golden-path.ts";
+import { flag, hostname, outside } from "./parameters.ts";
+import { limited } from "./rate-limits.ts";
 
 const NAME = "scale-with-waf";
 
@@ -21,6 +33,8 @@ const parameters = z.strictObject({
     .meta({ description: "how long static files stay at the edge" }),
 });
 
+type Parameters = z.output<typeof parameters>;
+
 /**
  * One address may take a hundredth of the target: a real crowd has many more addresses than that, a single machine is
  * stopped. Never below what one busy browser needs.
@@ -35,9 +49,65 @@ const STATIC_FILES = [
   "avif", "css", "gif", "ico", "jpg", "jpeg", "js", "mjs", "png", "svg", "webp", "woff2",
 ]; // prettier-ignore
 
+const SETTINGS = { always_online: "on", brotli: "on", early_hints: "on", http3: "on" };
+const FILES = `http.request.uri.path.extension in {${STATIC_FILES.map((one) => `"${one}"`).join(" ")}}`;
+
+const staticRule = (instance: string, condition: string, ttl: JsonObject): JsonObject => ({
+  ref: nameFor(NAME, instance, "static"),
+  description: "static files from the edge",
+  expression: condition,
+  action: "set_cache_settings",
+  action_parameters: {
+    cache: true,
+    edge_ttl: ttl,
+    serve_stale: { disable_stale_while_updating: false },
+  },
+});
+
+const share = (given: Parameters, state: PathState, instance: string) =>
+  limited(state, {
+    ref: nameFor(NAME, instance, "share"),
+    description: `one address may take a hundredth of ${given.target_rps} requests a second`,
+    action: "managed_challenge",
+    requests: burstFor(given.target_rps),
+    period: PERIOD,
+    timeout: 0,
+    host: given.hostname,
+    path: "true",
+  });
+
+const ORIGIN =
+  "the edge bears the target by itself; whether the origin bears what is not cached has to be measured";
+
+/** A file that was asked for with a login is for whoever has logged in; one that is not there may be there soon. */
+function expand(given: Parameters, state: PathState): Expansion {
+  const instance = given.hostname ?? zoneOf(state).name;
+  const { ttl, notes } = edgeTtl(state, given.cache_seconds, "respect_origin");
+  const rule = staticRule(instance, every(onHost(given.hostname), FILES, NO_LOGIN), ttl);
+  return joined(
+    { declares: { zone_setting: SETTINGS, cache_rule: [rule] }, notes: [...notes, ORIGIN] },
+    share(given, state, instance),
+    given.waf ? cloudflareManaged(state) : { declares: {}, notes: [] },
+  );
+}
+
+/** Version 1 kept files of people who had logged in, and errors, and knew no plans. */
+function expandV1(given: Parameters, state: PathState): Expansion {
+  const instance = given.hostname ?? zoneOf(state).name;
+  const rule = staticRule(instance, every(onHost(given.hostname), FILES), {
+    mode: "override_origin",
+    default: given.cache_seconds,
+  });
+  return joined(
+    { declares: { zone_setting: SETTINGS, cache_rule: [rule] }, notes: [] },
+    share(given, unaware(state), instance),
+    given.waf ? cloudflareManaged(unaware(state)) : { declares: {}, notes: [] },
+  );
+}
+
 export const scaleWithWaf = defineGoldenPath({
   name: NAME,
-  version: 1,
+  version: 2,
   title: { en: "Scale with WAF", ko: "WAF와 함께 확장" },
   summary: {
     en: "Takes load off the origin up to a target request rate, and keeps the WAF in front of it.",
@@ -46,53 +116,16 @@ export const scaleWithWaf = defineGoldenPath({
   needs: "zone",
   parameters,
   instance: ({ hostname: host }, state) => host ?? zoneOf(state).name,
-  expand(given, state) {
-    const instance = given.hostname ?? zoneOf(state).name;
-    const files = STATIC_FILES.map((extension) => `"${extension}"`).join(" ");
-    return {
-      declares: {
-        zone_setting: {
-          always_online: "on",
-          brotli: "on",
-          early_hints: "on",
-          http3: "on",
-        },
-        cache_rule: [
-          {
-            ref: nameFor(NAME, instance, "static"),
-            description: "static files from the edge",
-            expression: every(
-              onHost(given.hostname),
-              `http.request.uri.path.extension in {${files}}`,
-            ),
-            action: "set_cache_settings",
-            action_parameters: {
-              cache: true,
-              edge_ttl: { mode: "override_origin", default: given.cache_seconds },
-              serve_stale: { disable_stale_while_updating: false },
-            },
-          },
-        ],
-        rate_limit_rule: [
-          rateLimit({
-            ref: nameFor(NAME, instance, "share"),
-            description: `one address may take a hundredth of ${given.target_rps} requests a second`,
-            expression: onHost(given.hostname),
-            action: "managed_challenge",
-            requests: burstFor(given.target_rps),
-            period: PERIOD,
-            timeout: 0,
-          }),
-        ],
-        ...(given.waf ? cloudflareManaged(state) : {}),
-      },
-      retires: {},
-      notes: [
-        "the edge bears the target by itself; whether the origin bears what is not cached has to be measured",
-      ],
-    };
-  },
+  refuses: ({ hostname: host }, state) => outside(host, zoneOf(state).name),
+  expand,
   invariants: [
+    {
+      name: "no file that was asked for with a login is kept",
+      holds: (declares) =>
+        listOf(declares["cache_rule"]).every(({ expression }) =>
+          said(expression).includes(NO_LOGIN),
+        ),
+    },
     {
       name: "one address gets no more than a hundredth of the target, and never less than a browser needs",
       holds: (declares, { target_rps: rps }) =>
@@ -101,6 +134,19 @@ export const scaleWithWaf = defineGoldenPath({
         ),
     },
   ],
-  cost: ["managed rules need a paid plan", "requests are not billed by themselves on zone plans"],
+  cost: [
+    "managed rules need a paid plan, and cache times below an hour need `business`",
+    "requests are not billed by themselves on zone plans",
+  ],
   risk: ["static files may be older than the origin's by `cache_seconds`"],
+  earlier: new Map([
+    [
+      1,
+      {
+        parameters,
+        expand: (given, state) => expandV1(parameters.parse(given), state),
+        upgrade: (given) => given,
+      },
+    ],
+  ]),
 });

@@ -4,16 +4,19 @@ import {
   atLeast,
   below,
   cloudflareManaged,
+  edgeTtl,
   every,
+  NO_LOGIN,
   onHost,
-  rateLimit,
   SECURITY_LEVELS,
   SSL_MODES,
   TLS_VERSIONS,
+  unaware,
 } from "./edge-rules.ts";
 import {
-  type Declarations,
   defineGoldenPath,
+  type Expansion,
+  joined,
   listOf,
   mapOf,
   nameFor,
@@ -21,7 +24,8 @@ import {
   said,
   zoneOf,
 } from "./golden-path.ts";
-import { flag, hostname, isIn, urlPath } from "./parameters.ts";
+import { flag, hostname, outside, urlPath } from "./parameters.ts";
+import { limited } from "./rate-limits.ts";
 
 const NAME = "secure-api-edge";
 
@@ -48,16 +52,20 @@ const parameters = z.strictObject({
 });
 type Parameters = z.output<typeof parameters>;
 
+type Piece = Pick<Expansion, "declares" | "notes">;
+
 /** Public answers only: nothing that was asked for with a login, and no errors. */
-function cacheRules(given: Parameters, instance: string): Declarations {
-  if (given.cache_seconds === 0) return {};
+function cacheRules(given: Parameters, state: PathState, instance: string): Piece {
+  if (given.cache_seconds === 0) return { declares: {}, notes: [] };
   const expression = every(
     onHost(given.hostname),
     below(given.path),
     'http.request.method in {"GET" "HEAD"}',
-    'not any(http.request.headers.names[*] eq "authorization")',
+    NO_LOGIN,
     'http.cookie eq ""',
   );
+  // Of an answer that says nothing of itself nobody knows whom it is for.
+  const { ttl, notes } = edgeTtl(state, given.cache_seconds, "bypass_by_default");
   const rule: JsonObject = {
     ref: nameFor(NAME, instance, "cache"),
     description: "public answers of the API",
@@ -65,39 +73,39 @@ function cacheRules(given: Parameters, instance: string): Declarations {
     action: "set_cache_settings",
     action_parameters: {
       cache: true,
-      edge_ttl: {
-        mode: "override_origin",
-        default: given.cache_seconds,
-        status_code_ttl: [{ status_code_range: { from: 400 }, value: -1 }],
-      },
+      edge_ttl: ttl,
       cache_key: { ignore_query_strings_order: true, cache_deception_armor: true },
     },
   };
-  return { cache_rule: [rule] };
+  return { declares: { cache_rule: [rule] }, notes };
 }
 
-function guardrails(given: Parameters, instance: string): Declarations {
-  const inApi = [onHost(given.hostname), below(given.path)];
-  const bots = {
+function bots(given: Parameters, instance: string): Piece {
+  const rule = {
     ref: nameFor(NAME, instance, "bots"),
     description: "clients without a name",
-    expression: every(...inApi, 'http.user_agent eq ""', "not cf.client.bot"),
+    expression: every(
+      onHost(given.hostname),
+      below(given.path),
+      'http.user_agent eq ""',
+      "not cf.client.bot",
+    ),
     action: "block",
   };
-  const bursts = rateLimit({
+  return { declares: { waf_rule: [rule] }, notes: [] };
+}
+
+const bursts = (given: Parameters, state: PathState, instance: string): Piece =>
+  limited(state, {
     ref: nameFor(NAME, instance, "bursts"),
     description: "bursts from one address",
-    expression: every(...inApi),
     action: "block",
     requests: given.requests_per_10_seconds,
     period: 10,
     timeout: 60,
+    host: given.hostname,
+    path: below(given.path),
   });
-  return {
-    ...(given.bot_guardrail ? { waf_rule: [bots] } : {}),
-    ...(given.ddos_guardrail ? { rate_limit_rule: [bursts] } : {}),
-  };
-}
 
 const settings = (state: PathState, guarded: boolean): JsonObject => ({
   ssl: atLeast(state, "ssl", { wanted: "full", order: SSL_MODES }),
@@ -113,9 +121,29 @@ const settings = (state: PathState, guarded: boolean): JsonObject => ({
     : {}),
 });
 
+function expand(given: Parameters, state: PathState): Expansion {
+  const instance = given.hostname ?? zoneOf(state).name;
+  const pieces = [
+    { declares: { zone_setting: settings(state, given.ddos_guardrail) }, notes: [] },
+    cacheRules(given, state, instance),
+    ...(given.waf ? [cloudflareManaged(state)] : []),
+    ...(given.bot_guardrail ? [bots(given, instance)] : []),
+    ...(given.ddos_guardrail ? [bursts(given, state, instance)] : []),
+  ];
+  return joined(
+    {
+      declares: {},
+      notes: [
+        "Cloudflare's own mitigation of floods is always on; these limits act below it, and sooner.",
+      ],
+    },
+    ...pieces,
+  );
+}
+
 export const secureApiEdge = defineGoldenPath({
   name: NAME,
-  version: 1,
+  version: 2,
   title: { en: "Secure API edge", ko: "API 엣지 보호" },
   summary: {
     en: "An edge cache for public answers of an API, with the WAF, a rate limit and guardrails against bots and floods.",
@@ -124,24 +152,8 @@ export const secureApiEdge = defineGoldenPath({
   needs: "zone",
   parameters,
   instance: ({ hostname: host }, state) => host ?? zoneOf(state).name,
-  expand(given, state) {
-    const instance = given.hostname ?? zoneOf(state).name;
-    return {
-      declares: {
-        zone_setting: settings(state, given.ddos_guardrail),
-        ...cacheRules(given, instance),
-        ...(given.waf ? cloudflareManaged(state) : {}),
-        ...guardrails(given, instance),
-      },
-      retires: {},
-      notes: [
-        "Cloudflare's own mitigation of floods is always on; these limits act below it, and sooner.",
-        ...(given.hostname !== undefined && !isIn(given.hostname, zoneOf(state).name)
-          ? [`\`${given.hostname}\` is not in this zone: its rules would never match`]
-          : []),
-      ],
-    };
-  },
+  refuses: ({ hostname: host }, state) => outside(host, zoneOf(state).name),
+  expand,
   invariants: [
     {
       name: "what is asked for with a login is never cached",
@@ -156,9 +168,24 @@ export const secureApiEdge = defineGoldenPath({
         ["1.2", "1.3"].includes(said(mapOf(declares["zone_setting"])["min_tls_version"])),
     },
   ],
-  cost: ["managed rules and more than one rate limit need a paid plan"],
+  cost: [
+    "managed rules and more than one rate limit need a paid plan",
+    "cache times below an hour need `business`",
+  ],
   risk: [
     "a cached answer may be older than the origin's by `cache_seconds`",
     "many users behind one address share one limit",
+    "`security_level: high` challenges addresses of bad repute in the whole zone, also those that cannot solve one",
   ],
+  earlier: new Map([
+    [
+      1,
+      {
+        parameters,
+        // It declared what no plan below `business` takes.
+        expand: (given, state) => expand(parameters.parse(given), unaware(state)),
+        upgrade: (given) => given,
+      },
+    ],
+  ]),
 });

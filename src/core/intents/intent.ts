@@ -10,6 +10,7 @@
 import { digestOf } from "../canonical.ts";
 import type { Amendment, Choice, Ground, Shown } from "../golden-paths/amendment.ts";
 import type { PathRequest } from "../golden-paths/golden-path.ts";
+import type { ZonePlan } from "../golden-paths/zone-plan.ts";
 import type { Digest, IncidentId, Instant, ScopeId } from "../ids.ts";
 import { incidentIdOf } from "../ids.ts";
 import type { IncidentStatus } from "../incident.ts";
@@ -220,12 +221,13 @@ export const doubtOf = ({ interpretation, phase }: Intent): Doubt | null =>
 export const chosenUses = (requests: readonly PathRequest[]): readonly Chosen[] =>
   requests.map(({ path, parameters }) => ({ path, parameters }));
 
-/** Both golden states as an amendment takes them. */
+/** The golden states as an amendment takes them, and the plan of the zone. */
 export const groundOf = (
   { zone, account, aws_account: aws = null }: Grounds,
   documents: Readonly<Record<string, Ground["account"]["document"]>>,
+  plan: ZonePlan | null,
 ): Ground => ({
-  zone: zone && { site: zone.site, document: documents[zone.scope] ?? null },
+  zone: zone && { site: zone.site, document: documents[zone.scope] ?? null, plan },
   account: { site: account.site, document: documents[account.scope] ?? null },
   aws_account: aws && { site: aws.site, document: documents[aws.scope] ?? null },
 });

@@ -1,6 +1,7 @@
 /** The zones that a token can see. */
 import { z } from "zod";
 import type { Json } from "../../core/canonical.ts";
+import { type ZonePlan, zonePlanOf } from "../../core/golden-paths/zone-plan.ts";
 import { isObjectId, mint } from "../../core/ids.ts";
 import type { Unknown } from "../../core/observation.ts";
 import { type ProviderApi, unknownFrom } from "../../core/provider-api.ts";
@@ -10,6 +11,8 @@ import { err, ok, type Result } from "../../core/result.ts";
 /** A zone that the token can see, and the account that it is in. */
 export interface VisibleZone extends Site {
   readonly account: Site;
+  /** Null: it does not say, or one that nobody here knows. */
+  readonly plan: ZonePlan | null;
 }
 
 const ZONES_PER_PAGE = 50;
@@ -47,16 +50,18 @@ const visibleZone = z.object({
   id: z.string().refine(isObjectId),
   name: z.string().min(1),
   account: z.object({ id: z.string().refine(isObjectId), name: z.string().default("") }),
+  plan: z.object({ legacy_id: z.string() }).nullish().catch(null),
 });
 
 function zoneOf(raw: Json): VisibleZone | null {
   const parsed = visibleZone.safeParse(raw);
   if (!parsed.success) return null;
-  const { id, name, account } = parsed.data;
+  const { id, name, account, plan } = parsed.data;
   return {
     level: "zone",
     id: mint(isObjectId, id),
     name,
     account: { level: "account", id: mint(isObjectId, account.id), name: account.name },
+    plan: zonePlanOf(plan?.legacy_id ?? null),
   };
 }

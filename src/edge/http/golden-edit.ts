@@ -29,6 +29,7 @@ interface Splice {
 type Node = ParsedNode | null;
 type Collection = YAMLMap.Parsed<ParsedNode, Node> | YAMLSeq.Parsed;
 type Removal = Extract<Edit, { op: "remove" }>;
+type Insertion = Extract<Edit, { op: "insert" }>;
 type Addition = { readonly key: string | null; readonly value: Json };
 
 /** What is done in one map or list. */
@@ -39,6 +40,8 @@ interface Work {
   readonly depth: number;
   readonly removed: Set<string | number>;
   readonly added: Addition[];
+  /** What comes to stand before which item. */
+  readonly inserted: Map<number, Addition[]>;
 }
 
 /** The text of YAML after `edits`, whose paths begin at the root; or where it is not plain enough to be edited. */
@@ -55,10 +58,11 @@ export function editYaml(text: string, edits: readonly Edit[]): Result<string, s
     if (node === null) return err(`\`${edit.path.join(".")}\` is shared or not there`);
     const depth = edit.path.length - (edit.op === "append" ? 0 : 1);
     const opens = parent && colonAfter(text, parent, node);
-    const work = works.get(node) ?? { node, opens, depth, removed: new Set(), added: [] };
+    const work = works.get(node) ?? { node, opens, depth, ...nothingYet() };
     works.set(node, work);
     const value = key === null ? undefined : valueIn(node, key);
     if (edit.op === "append") work.added.push({ key: null, value: edit.value });
+    else if (edit.op === "insert") insert(work, Number(key), edit.value);
     else if (edit.op === "remove") work.removed.add(edit.path.at(-1) ?? "");
     else if (value) splices.push(replaced(text, value, edit.value));
     else work.added.push({ key: String(key), value: edit.value });
@@ -69,11 +73,21 @@ export function editYaml(text: string, edits: readonly Edit[]): Result<string, s
   return ok(applied(text, splices));
 }
 
+const nothingYet = (): Pick<Work, "removed" | "added" | "inserted"> => ({
+  removed: new Set(),
+  added: [],
+  inserted: new Map(),
+});
+
 interface Place {
   readonly node: Collection | null;
   readonly parent: Collection | null;
   /** Null: it is about the whole collection. */
   readonly key: string | number | null;
+}
+
+function insert({ inserted }: Work, index: number, value: Json): void {
+  inserted.set(index, [...(inserted.get(index) ?? []), { key: null, value }]);
 }
 
 /** The collection that an edit works in, and the member of it that it is about. */
@@ -148,11 +162,12 @@ function endOf(text: string, node: Node): number {
 }
 
 function splicesFor(text: string, work: Work): readonly Splice[] {
-  const { node, removed, added } = work;
-  if (removed.size === 0 && added.length === 0) return [];
+  const { node, removed, added, inserted } = work;
+  const more = added.length + inserted.size;
+  if (removed.size === 0 && more === 0) return [];
   const size = node.items.length;
-  if (size === 0 || (removed.size === size && (node.flow === true || added.length === 0)))
-    return emptied(text, work);
+  if (size === 0 || (removed.size === size && (node.flow === true || more === 0)))
+    return emptied(text, { ...work, added: [...[...inserted.values()].flat(), ...added] });
   return node.flow === true ? flowSplices(text, work) : blockSplices(text, work);
 }
 
@@ -192,7 +207,7 @@ function itemsOf(text: string, node: Collection) {
       }));
 }
 
-function flowSplices(text: string, { node, removed, added }: Work): readonly Splice[] {
+function flowSplices(text: string, { node, removed, added, inserted }: Work): readonly Splice[] {
   const items = itemsOf(text, node);
   const cuts = items.flatMap(({ name, from, to }, index): Splice[] => {
     if (!removed.has(name)) return [];
@@ -202,12 +217,17 @@ function flowSplices(text: string, { node, removed, added }: Work): readonly Spl
     if (next) return [{ from, to: next.from, text: "" }];
     return [{ from: before?.to ?? from, to, text: "" }];
   });
+  const put = items.flatMap(({ from }, index): Splice[] => {
+    const more = (inserted.get(index) ?? []).map((one) => `${memberText(one)}, `).join("");
+    return more === "" ? [] : [{ from, to: from, text: more }];
+  });
   const end = items.at(-1)?.to ?? node.range[0] + 1;
   const more = added.map((one) => `, ${memberText(one)}`).join("");
-  return [...cuts, ...(more === "" ? [] : [{ from: end, to: end, text: more }])];
+  return [...put, ...cuts, ...(more === "" ? [] : [{ from: end, to: end, text: more }])];
 }
 
-function blockSplices(text: string, { node, removed, added }: Work): readonly Splice[] {
+function blockSplices(text: string, work: Work): readonly Splice[] {
+  const { node, removed, added } = work;
   const items = itemsOf(text, node);
   const dashes = dashesOf(node);
   const cuts = items.flatMap(({ name, from, to }, index): Splice[] => {
@@ -221,13 +241,34 @@ function blockSplices(text: string, { node, removed, added }: Work): readonly Sp
     return [{ from: line, to: lineEnd(text, to), text: "" }];
   });
   const [first, last] = [items[0], items.at(-1)];
-  if (added.length === 0 || !first || !last) return cuts;
+  if (!first || !last) return cuts;
+  const put = insertions(text, work);
+  if (added.length === 0) return [...put, ...cuts];
   const start = dashes[0] ?? first.from;
   const indent = " ".repeat(start - lineStart(text, start));
   const at = lineEnd(text, last.to);
   const lines = added.map((one) => `${indent}${isSeq(node) ? "- " : ""}${memberText(one)}\n`);
   const opened = text[at - 1] === "\n" ? "" : "\n";
-  return [...cuts, { from: at, to: at, text: opened + lines.join("") }];
+  return [...put, ...cuts, { from: at, to: at, text: opened + lines.join("") }];
+}
+
+/** Behind the item before, or the name that leads to the list: so what is said of an item stays before it. */
+function insertions(text: string, { node, opens, inserted }: Work): readonly Splice[] {
+  const items = itemsOf(text, node);
+  const dashes = dashesOf(node);
+  return [...inserted].flatMap(([index, added]): Splice[] => {
+    const start = dashes[index];
+    if (start === undefined) return [];
+    const line = lineStart(text, start);
+    const indent = " ".repeat(start - line);
+    const lines = added.map((one) => `- ${memberText(one)}\n${indent}`).join("");
+    const before = index === 0 ? opens : items[index - 1]?.to;
+    const at = before === undefined || before === null ? line : lineEnd(text, before);
+    // A list that begins behind another's dash has no line of its own before it.
+    return text.slice(line, start).trim() === "" && at <= line
+      ? [{ from: at, to: at, text: indent + lines.slice(0, lines.length - indent.length) }]
+      : [{ from: start, to: start, text: lines }];
+  });
 }
 
 /** Where the dashes of a block list stand. */
@@ -262,20 +303,26 @@ function applied(text: string, splices: readonly Splice[]): string {
 /** The same edits of the value: what the edited text has to say. */
 export function editValue(value: Json, edits: readonly Edit[]): Json {
   const copy = structuredClone(value);
-  const removals = edits.filter((edit): edit is Removal => edit.op === "remove");
-  for (const edit of edits) if (edit.op !== "remove") put(copy, edit);
-  // What is deeper first, and later positions before earlier ones: so each path still leads where it did.
-  const byPosition = removals.toSorted(
+  for (const edit of edits) if (!isMoving(edit)) put(copy, edit);
+  // What is deeper first, and later positions before earlier ones: so each path still leads where it did. Of what comes to stand
+  // at one place, the last first.
+  const moving = [...edits.filter(isRemoval), ...edits.filter(isInsertion).toReversed()].toSorted(
     (a, b) => b.path.length - a.path.length || Number(b.path.at(-1)) - Number(a.path.at(-1)),
   );
-  for (const { path } of byPosition) {
-    const key = path.at(-1) ?? "";
-    const parent = reached(copy, path.slice(0, -1));
-    if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  for (const edit of moving) {
+    const key = edit.path.at(-1) ?? "";
+    const parent = reached(copy, edit.path.slice(0, -1));
+    if (edit.op === "insert") (parent as unknown[]).splice(Number(key), 0, edit.value);
+    else if (Array.isArray(parent)) parent.splice(Number(key), 1);
     else Reflect.deleteProperty(parent, key);
   }
   return copy;
 }
+
+const isRemoval = (edit: Edit): edit is Removal => edit.op === "remove";
+const isInsertion = (edit: Edit): edit is Insertion => edit.op === "insert";
+/** What is behind it comes to stand elsewhere. */
+const isMoving = (edit: Edit): edit is Removal | Insertion => isRemoval(edit) || isInsertion(edit);
 
 type Open = Record<string | number, unknown> | unknown[];
 
@@ -285,7 +332,7 @@ function reached(root: unknown, path: Path): Open {
   return node;
 }
 
-function put(root: unknown, { op, path, value }: Exclude<Edit, Removal>): void {
+function put(root: unknown, { op, path, value }: Exclude<Edit, Removal | Insertion>): void {
   if (op === "append") (reached(root, path) as unknown[]).push(value);
   else
     (reached(root, path.slice(0, -1)) as Record<string | number, unknown>)[path.at(-1) ?? ""] =

@@ -85,6 +85,7 @@ export const resourcesIn = (document: JsonObject | null | undefined): JsonObject
 export const stateOf = ({ zone, account, aws_account: aws }: Ground): PathState => ({
   zone: zone?.site ?? null,
   account: account.site,
+  plan: zone?.plan ?? null,
   aws_account: aws?.site ?? null,
   declared: {
     ...resourcesIn(aws?.document),

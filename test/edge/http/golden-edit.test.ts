@@ -44,6 +44,35 @@ describe("an edited document", () => {
     expect(edited([ssl])).toBe(TEXT.replace("strict #", "off #"));
   });
 
+  it("gains items before others, and before what is said of them", () => {
+    const first = { name: "first", type: "A" };
+    const head: Edit = { op: "insert", path: [...D, 0], value: first };
+    expect(edited([head])).toBe(
+      TEXT.replace("    dns_record:\n", "    dns_record:\n      - { name: first, type: A }\n"),
+    );
+    const second: Edit = { op: "insert", path: [...D, 1], value: { name: "second" } };
+    expect(edited([second])).toBe(
+      TEXT.replace("do not touch\n", "do not touch\n      - { name: second }\n"),
+    );
+    const two = edited([head, { op: "insert", path: [...D, 0], value: { name: "other" } }]);
+    expect(two.indexOf("first")).toBeLessThan(two.indexOf("other"));
+    // Positions are those before all edits, whatever comes to stand before.
+    const set: Edit = { op: "set", path: [...D, 0, "ttl"], value: 60 };
+    const all = [0, 1, 2].map((index): Edit => ({ op: "remove", path: [...D, index] }));
+    edited([head, set, second, { op: "remove", path: [...D, 2] }]);
+    for (const index of [0, 1, 2]) edited([head, second, { op: "remove", path: [...D, index] }]);
+    edited([head, second, ...all]);
+    for (const text of [
+      "spec: { resources: { dns_record: [{ name: a }, { name: b }] } }\n",
+      "spec:\n  resources:\n    dns_record: # ours\n    - name: a\n",
+      "spec:\n  resources: { dns_record: [ {name: a} ] }\n",
+    ])
+      edited([head, { op: "append", path: D, value: { name: "last" } }], text);
+    const nested = "a:\n  - - b\n    - c\n  - [d]\n";
+    edited([{ op: "insert", path: ["a", 0, 0], value: "x" }], nested);
+    edited([{ op: "insert", path: ["a", 1, 0], value: "x" }], nested);
+  });
+
   it("gains and loses members and items where they belong", () => {
     const edits: Edit[] = [
       { op: "remove", path: [...D, 0, "ttl"] },
@@ -111,7 +140,7 @@ spec:
   });
   const change = fc.record({
     index: fc.nat(9),
-    op: fc.constantFrom("set", "drop", "remove", "append"),
+    op: fc.constantFrom("set", "drop", "remove", "append", "insert"),
     member: fc.constantFrom("name", "type", "content", "ttl", "comment"),
     value: scalar,
   });
@@ -131,8 +160,9 @@ spec:
           const text = document.toString({ lineWidth: 0 });
           const edits = changes.flatMap(({ index, op, member, value }): Edit[] => {
             const of = items[index];
-            if (op === "append") return [{ op: "append", path: D, value: { name: value } }];
+            if (op === "append") return [{ op, path: D, value: { name: value } }];
             if (of === undefined) return [];
+            if (op === "insert") return [{ op, path: [...D, index], value: { name: value } }];
             if (op === "remove") return [{ op: "remove", path: [...D, index] }];
             if (op === "set") return [{ op: "set", path: [...D, index, member], value }];
             const others = Object.keys(of).length > 1 && member !== Object.keys(of)[0];
