@@ -2,7 +2,6 @@ import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
 import { changeDigest } from "../src/core/diff.ts";
 import { parseGolden } from "../src/core/golden.ts";
-import type { ZonePlan } from "../src/core/golden-paths/zone-plan.ts";
 import type { Guardrail } from "../src/core/guardrails/guardrail.ts";
 import type { Leases } from "../src/core/guardrails/overlay.ts";
 import {
@@ -93,7 +92,7 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     if (!this.#state.get("view")) this.#state.set({ view: unseen(scope, site.name, clock()) });
   }
 
-  async zonePlan(): Promise<ZonePlan | null> {
+  async zonePlan(): ReturnType<ReconcilerPort["zonePlan"]> {
     await this.lifecycle.start();
     return this.#state.get("identity")?.plan ?? null;
   }

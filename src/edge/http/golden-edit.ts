@@ -60,12 +60,7 @@ export function editYaml(text: string, edits: readonly Edit[]): Result<string, s
     const opens = parent && colonAfter(text, parent, node);
     const work = works.get(node) ?? { node, opens, depth, ...nothingYet() };
     works.set(node, work);
-    const value = key === null ? undefined : valueIn(node, key);
-    if (edit.op === "append") work.added.push({ key: null, value: edit.value });
-    else if (edit.op === "insert") insert(work, Number(key), edit.value);
-    else if (edit.op === "remove") work.removed.add(edit.path.at(-1) ?? "");
-    else if (value) splices.push(replaced(text, value, edit.value));
-    else work.added.push({ key: String(key), value: edit.value });
+    splices.push(...noted(text, edit, { work, key }));
   }
   // Where a list and its last item both grow, they do so at one place: what is put there later comes to stand before.
   const outside = [...works.values()].toSorted((a, b) => a.depth - b.depth);
@@ -84,6 +79,21 @@ interface Place {
   readonly parent: Collection | null;
   /** Null: it is about the whole collection. */
   readonly key: string | number | null;
+}
+
+/** What an edit asks for, noted with the rest of its collection's, or the splice of a value in its place. */
+function noted(
+  text: string,
+  edit: Edit,
+  { work, key }: { readonly work: Work; readonly key: string | number | null },
+): readonly Splice[] {
+  const value = key === null ? undefined : valueIn(work.node, key);
+  if (edit.op === "append") work.added.push({ key: null, value: edit.value });
+  else if (edit.op === "insert") insert(work, Number(key), edit.value);
+  else if (edit.op === "remove") work.removed.add(edit.path.at(-1) ?? "");
+  else if (value) return [replaced(text, value, edit.value)];
+  else work.added.push({ key: String(key), value: edit.value });
+  return [];
 }
 
 function insert({ inserted }: Work, index: number, value: Json): void {
@@ -217,13 +227,13 @@ function flowSplices(text: string, { node, removed, added, inserted }: Work): re
     if (next) return [{ from, to: next.from, text: "" }];
     return [{ from: before?.to ?? from, to, text: "" }];
   });
-  const put = items.flatMap(({ from }, index): Splice[] => {
+  const puts = items.flatMap(({ from }, index): Splice[] => {
     const more = (inserted.get(index) ?? []).map((one) => `${memberText(one)}, `).join("");
     return more === "" ? [] : [{ from, to: from, text: more }];
   });
   const end = items.at(-1)?.to ?? node.range[0] + 1;
   const more = added.map((one) => `, ${memberText(one)}`).join("");
-  return [...put, ...cuts, ...(more === "" ? [] : [{ from: end, to: end, text: more }])];
+  return [...puts, ...cuts, ...(more === "" ? [] : [{ from: end, to: end, text: more }])];
 }
 
 function blockSplices(text: string, work: Work): readonly Splice[] {
@@ -242,14 +252,14 @@ function blockSplices(text: string, work: Work): readonly Splice[] {
   });
   const [first, last] = [items[0], items.at(-1)];
   if (!first || !last) return cuts;
-  const put = insertions(text, work);
-  if (added.length === 0) return [...put, ...cuts];
+  const puts = insertions(text, work);
+  if (added.length === 0) return [...puts, ...cuts];
   const start = dashes[0] ?? first.from;
   const indent = " ".repeat(start - lineStart(text, start));
   const at = lineEnd(text, last.to);
   const lines = added.map((one) => `${indent}${isSeq(node) ? "- " : ""}${memberText(one)}\n`);
   const opened = text[at - 1] === "\n" ? "" : "\n";
-  return [...put, ...cuts, { from: at, to: at, text: opened + lines.join("") }];
+  return [...puts, ...cuts, { from: at, to: at, text: opened + lines.join("") }];
 }
 
 /** Behind the item before, or the name that leads to the list: so what is said of an item stays before it. */
