@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
-import type { JsonObject } from "../../src/core/canonical.ts";
+import { type JsonObject, textOf } from "../../src/core/canonical.ts";
 import {
   amendmentFor,
   type Amendment,
@@ -37,6 +37,7 @@ import {
 } from "../../src/core/intents/intent.ts";
 import type { ZonePlan } from "../../src/core/golden-paths/zone-plan.ts";
 import type { Setting } from "../../src/core/intents/interpretation.ts";
+import { namesDeclared } from "../../src/core/intents/near-name.ts";
 import { NO_EXPERIENCE, rankedReading } from "../../src/core/experience/experience.ts";
 import { askedEntry, decidedEntry, readEntry } from "../../src/core/log/intent-entries.ts";
 import type { StoredGolden } from "../../src/core/ports.ts";
@@ -207,12 +208,26 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
   async #interpreted(intent: Intent, stored: Stored): Promise<Read> {
     const { interpretation, model } = intent;
     if (interpretation) return { interpretation, model: model ?? "rules" };
-    const reader = { env: this.env, memory: this.#ledger, model: ORCHESTRATION.models.architect };
+    const reader = {
+      env: this.env,
+      memory: this.#ledger,
+      model: ORCHESTRATION.models.architect,
+      liveNames: () => this.#liveNames(intent),
+    };
     const setting = settingOf(intent, stored);
     const ground = groundOf(intent.grounds, documentsIn(stored), stored.plan);
     const read = await readIntent(reader, intent, { setting, ground });
     const experience = (await readExperience(this.env.BLACKBOARD)) ?? NO_EXPERIENCE;
     return { ...read, interpretation: rankedReading(read.interpretation, experience) };
+  }
+
+  /** Only to ask whether another name is meant: where it cannot be read, what is declared has to do. */
+  async #liveNames({ grounds: { zone } }: Intent): Promise<readonly string[]> {
+    if (!zone) return [];
+    const live = await reconcilerOf(this.env, zone.scope).live(["dns_record"]);
+    return live.ok
+      ? live.value.observation.resources.map(({ fields: { name } }) => textOf(name))
+      : [];
   }
 
   /** One part after the other, each when the one before is in place: what a zone names has to be there. */
@@ -408,5 +423,6 @@ function settingOf({ grounds: { zone, account }, at }: Intent, stored: Stored): 
     zone: zone?.site.name ?? null,
     now: at,
     uses: chosenUses(uses),
+    names: zone ? namesDeclared(documents[zone.scope], zone.site.name) : [],
   };
 }

@@ -3,6 +3,7 @@ import { amendmentFor, type Ground } from "../../src/core/golden-paths/amendment
 import { intentTask, ungrounded } from "../../src/core/inference/intent-task.ts";
 import type { Intent } from "../../src/core/intents/intent.ts";
 import type { Interpretation, Setting } from "../../src/core/intents/interpretation.ts";
+import { namesStranger } from "../../src/core/intents/near-name.ts";
 import { interpret } from "../../src/core/intents/rules.ts";
 import { InferenceRouter, type Memory } from "../../src/edge/inference/router.ts";
 import { policiesFor } from "../policies-in-force.ts";
@@ -14,6 +15,8 @@ export interface IntentReader {
   readonly memory: Memory;
   /** As `swarm.yaml` names it. */
   readonly model: string;
+  /** Names that exist, read now. What could not be read is left out. */
+  readonly liveNames: () => Promise<readonly string[]>;
 }
 
 export interface Read {
@@ -28,6 +31,18 @@ const isForModel = (found: Interpretation): boolean =>
     found.doubt.about === "which_path" ||
     found.doubt.about === "confirmation");
 
+/** What exists is read only for a name that nobody has declared: every other wish needs no network. */
+async function byTheRules(
+  { liveNames }: IntentReader,
+  { text }: Intent,
+  setting: Setting,
+): Promise<Interpretation> {
+  // Without names nothing is near another: what is found is what was said.
+  const said = interpret(text, { ...setting, names: [] });
+  if (setting.names === undefined || !namesStranger(said, setting)) return said;
+  return interpret(text, { ...setting, names: [...setting.names, ...(await liveNames())] });
+}
+
 /**
  * What a model chose is always a question: a person has to say that it is meant. An answer that fails, that makes a value up
  * or that cannot be carried out leaves what the rules found.
@@ -37,7 +52,10 @@ export async function readIntent(
   intent: Intent,
   { setting, ground }: { readonly setting: Setting; readonly ground: Ground },
 ): Promise<Read> {
-  const byRules: Read = { interpretation: interpret(intent.text, setting), model: "rules" };
+  const byRules: Read = {
+    interpretation: await byTheRules(reader, intent, setting),
+    model: "rules",
+  };
   if (!isForModel(byRules.interpretation)) return byRules;
   const providers = providersOrNone(reader.model, reader.env);
   if (providers.length === 0) return byRules;

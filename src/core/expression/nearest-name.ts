@@ -3,8 +3,12 @@
 /** More edits than this are another word. */
 const EDITS_MAX = 3;
 
-export function nearestName(name: string, known: readonly string[]): string | null {
-  let [nearest, fewest]: [string | null, number] = [null, EDITS_MAX + 1];
+export function nearestName(
+  name: string,
+  known: readonly string[],
+  editsMax = EDITS_MAX,
+): string | null {
+  let [nearest, fewest]: [string | null, number] = [null, editsMax + 1];
   for (const candidate of known) {
     if (Math.abs(candidate.length - name.length) >= fewest) continue;
     const edits = editsBetween(name, candidate);
@@ -13,8 +17,8 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   return nearest;
 }
 
-/** Levenshtein distance; both are bounded by the length of an expression. */
-function editsBetween(a: string, b: string): number {
+/** Levenshtein distance; both are bounded by the length of an expression or a name. */
+export function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];

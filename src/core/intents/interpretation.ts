@@ -23,6 +23,8 @@ export type Doubt =
   /** Words that the reading did not use, and that may change what is meant. */
   | { readonly about: "unread"; readonly words: readonly string[] }
   | { readonly about: "place"; readonly name: string }
+  /** Nothing is known by that name, and something by one that is nearly the same. */
+  | { readonly about: "near_name"; readonly name: string; readonly near: string }
   | { readonly about: "wording"; readonly objection: string }
   /** It was read, by words that do not suffice or by a model, so a person has to say that it is meant. */
   | { readonly about: "confirmation" };
@@ -52,4 +54,6 @@ export interface Setting {
   readonly now: Instant;
   /** The uses of paths in force: an intent about one of them amends it. */
   readonly uses: readonly Chosen[];
+  /** What is known to be there, by its full name. Left out: it is not known what is. */
+  readonly names?: readonly string[];
 }

@@ -14,6 +14,7 @@ import {
   type Setting,
   TEXT_CHARS_MAX,
 } from "./interpretation.ts";
+import { IN_THE_ZONE, withNearName } from "./near-name.ts";
 import { PATH_READINGS } from "./path-reading.ts";
 import { type Filled, hostsOf, type PathReading } from "./path-rules.ts";
 import { clausesIn, isRequest } from "./sentence.ts";
@@ -31,7 +32,10 @@ const MARGIN = 8;
 /** Below this nobody is asked whether it was meant. */
 const WORTH_ASKING = 50;
 
-export function interpret(text: string, setting: Setting): Interpretation {
+export const interpret = (text: string, setting: Setting): Interpretation =>
+  withNearName(readingOf(text, setting), setting);
+
+function readingOf(text: string, setting: Setting): Interpretation {
   const given = text.slice(0, TEXT_CHARS_MAX);
   const reading = read(given, setting);
   const objection = objectionTo(given, reading.text);
@@ -156,15 +160,6 @@ function wishesIn(reading: Reading): readonly Reading[] {
     ? [reading]
     : stretches.map(({ start, end }) => read(written.slice(start, end), setting));
 }
-
-/** Paths that take a name of the zone and mean all of it where none is said. */
-const IN_THE_ZONE: ReadonlySet<string> = new Set([
-  "secure-api-edge",
-  "scale-with-waf",
-  "pci-dss-baseline",
-  "maintenance-page",
-  "geo-restriction",
-]);
 
 /** Several wishes are as sure as the least sure of them. The first doubt is told, beside all that was read. */
 function together(wishes: readonly Reading[], found: readonly Interpretation[]): Interpretation {

@@ -1,20 +1,8 @@
+import { editsBetween } from "../expression/nearest-name.ts";
+
 /** Edits after which a name counts as another one misspelt. */
 const EDITS_MAX = 3;
 const MATCHES_MAX = 3;
-
-/** Levenshtein distance. */
-function editsBetween(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, position) => position);
-  for (const [i, letter] of a.split("").entries()) {
-    const next = [i + 1];
-    for (const [j, other] of b.split("").entries()) {
-      const replace = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replace, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}
 
 /** The known names that `name` may be meant for, nearest first. */
 export function nearMatches(name: string, known: Iterable<string>): readonly string[] {

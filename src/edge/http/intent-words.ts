@@ -81,6 +81,11 @@ export function wordsOf(doubt: Doubt): Words {
         en: `\`${doubt.name}\` is not of this scope`,
         ko: `\`${doubt.name}\`은(는) 이 범위에 속하지 않습니다`,
       };
+    case "near_name":
+      return {
+        en: `nothing answers to \`${doubt.name}\`; is \`${doubt.near}\` meant?`,
+        ko: `\`${doubt.name}\`은(는) 없는 이름입니다. \`${doubt.near}\`을(를) 뜻하시나요?`,
+      };
     case "wording":
       return OBJECTIONS[doubt.objection] ?? { en: doubt.objection, ko: doubt.objection };
     case "confirmation":
