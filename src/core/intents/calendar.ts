@@ -1,3 +1,5 @@
+import { PLACE } from "./places.ts";
+
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** Midnight of the day `days` after the instant's, counted without a clock. */
@@ -60,4 +62,4 @@ export function dateIn(text: string, now: string): string | null {
 
 /** Without the days that are written out. */
 export const withoutDates = (text: string): string =>
-  DATES.reduce((so, [form]) => so.replace(form, " "), text);
+  DATES.reduce((so, [form]) => so.replace(form, ` ${PLACE} `), text);

@@ -38,6 +38,13 @@ export const zeroTrustEgress: PathReading = {
     { all: ["egress"], when: namesHosts, is: 88, because: "where it may go" },
     { all: ["zeroTrust"], one: [["threat", "block", "people"]], is: 85, because: "Zero Trust" },
     { all: ["zeroTrust"], when: namesHosts, is: 85, because: "Zero Trust" },
+    {
+      all: ["people"],
+      one: [["only", "block", "allow"]],
+      when: namesHosts,
+      is: 86,
+      because: "where people inside may go",
+    },
     { all: ["threat", "block", "people"], is: 86, because: "threats to people inside" },
     { all: ["threat", "block"], is: 70, because: "threats" },
     { all: [], one: [["zeroTrust", "egress"]], is: 60, because: "Zero Trust" },

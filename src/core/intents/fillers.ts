@@ -25,7 +25,7 @@ await bear buffer carry cater certify compose demand employ empower execute face
 instantiate lead leak leaked maintain manage match matches matched operate orchestrate oversee pair perform plug preserve proceed procure
 receive rely render rollout rolled see shelter shrug stick suffer tackle thrive transform trust undergo upscale weather wish worry worried
 abuse abused attack attacked targeted threaten threatened overload overwhelm compromise stolen stole struggle begin commence slap throw
-pop kick bolt glue toss land bracing reply replies instal grow growing trending withstanding modernise modernize satisfied fulfilling
+pop kick bolt glue toss land bracing reply replies instal grow growing trending double doubles triple withstanding modernise modernize satisfied fulfilling
 ticking tick fall falls break breaks die dies collapse buckle melt crash crashes sweat adopt bulletproof cushion develop devise optimise
 optimize integrate meets meeting pass passes complies conforms satisfies fulfils accommodate grant update
 `;
@@ -42,7 +42,7 @@ hacker hackers criminals crooks intruder intruders adversary adversaries script 
 trouble problem issue emergency audit auditor regulator regulation law management leadership promotion ad news
 coverage announcement rush surge wave spike peak load volume growth interest popularity crowd speed experience uptime safety
 privacy job task goal purpose objective requirement visibility moment notch rock end tier shape form colleagues colleague friends guys
-somebody someone class industry enterprise state art accordance line fleet cluster perimeter entry scenario situation respect terms
+somebody someone class industry enterprise state art accordance line fleet cluster perimeter entry scenario situation manner flash respect terms
 request grade fear design promo concern edge
 `;
 

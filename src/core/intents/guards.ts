@@ -72,7 +72,7 @@ const GUARDS: readonly Guard[] = [
   {
     objection: "another_deed",
     pattern:
-      /^(?:send|email(?! (?:spoof|authent|secur|forg))|test|try|plan|cut|call|ask|remind|help me|tell)\b|\b(?:documentation|report|presentation|slides|tutorial|article|ticket|training|workshop|diagram|summary)\W*$|(?:^|\b(?:please|and|then|also),? )(?:write|document|draft|translate|(?:notify|alert)(?! \S+@)|monitor|watch|observe|simulate|benchmark|measure|migrate|rename|investigate|debug|look (?:into|at)|analy[sz]e|review|reduce|decrease|shrink|halve|purge|clear|flush|share|buy|hire|train|teach|schedule|estimate|calculate|draw)\b|\b(?:is|are|seems?|looks?) (?:too |very |so )?(?:slow|broken|down|weird|failing)\b|작성해|번역해|공유해|조사해|분석해|확인해|체크해|알아봐|모니터링해|테스트해|메일을 ?보내 ?(?:줘|주|라)|보고서|느려/,
+      /^(?:send|email(?! (?:spoof|authent|secur|forg))|test|try|plan|cut|call|ask|remind|help me|tell)\b|\b(?:documentation|report|presentation|slides|tutorial|article|ticket|training|workshop|diagram|summary)\W*$|(?:^|\b(?:please|and|then|also),? )(?:write|document|draft|translate|(?:notify|alert)(?! \S+@)|monitor|watch|observe|simulate|benchmark|measure|migrate|rename|investigate|debug|look (?:into|at)|analy[sz]e|review|reduce|decrease|shrink|halve|purge|clear|flush|share|buy|hire|train|teach|schedule|estimate|calculate|draw)\b|\b(?:is|are|seems?|looks?) (?:too |very |so )?(?:slow|broken|down|weird|failing)\b|작성해|번역해|공유해|조사해|분석해|확인해|체크해|알아봐|모니터링해|테스트해|메일을 ?보내 ?(?:줘|주|라)|보고서(?![^.]{0,40}@)|느려/,
   },
   {
     objection: "elsewhere",

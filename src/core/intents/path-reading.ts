@@ -100,7 +100,7 @@ const scaleWithWaf: PathReading = {
       because: "a target request rate to scale to",
     },
     { all: [], one: [["waf", "build"]], when: isTotal, is: 88, because: "a target request rate" },
-    { all: [], when: isTotal, is: 82, because: "a target request rate" },
+    { all: [], when: isTotal, is: 80, because: "a target request rate" },
     {
       all: ["scale"],
       none: ["d1"],
@@ -135,6 +135,12 @@ const staticSite: PathReading = {
       one: [["build", "site", "page", "r2", "worker"]],
       is: 95,
       because: "a static site",
+    },
+    {
+      all: ["staticSite"],
+      when: (reading) => hostsOf(reading).length > 0,
+      is: 90,
+      because: "something static at a name",
     },
     { all: ["staticSite"], is: 60, because: "something static" },
   ]),

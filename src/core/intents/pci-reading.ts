@@ -26,7 +26,9 @@ export const pciDssBaseline: PathReading = {
     const signIn = (SIGN_IN.exec(reading.written) ?? [])
       .slice(1)
       .find((path) => path !== undefined);
-    const admin = places.paths.filter((path) => path !== signIn);
+    // What is shown to few has such a path; a path alone may be all that is meant.
+    const isAdmin = reading.has("admin") || /\baccess\b|\bprotect|보호|콘솔/.test(reading.rest);
+    const admin = isAdmin ? places.paths.filter((path) => path !== signIn) : [];
     return filled({
       hostname: hostOf(reading),
       admin_paths: admin.length > 0 ? admin : undefined,

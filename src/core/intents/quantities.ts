@@ -177,6 +177,10 @@ function ratesFound(text: string): readonly Found[] {
       (match) => add(match, match[2] ?? "", match[1] ?? ""),
     ],
     [
+      `(?<![a-z])(?:rps|requests per second)(?: (?:target|capacity|rate|목표|수준|규모))?(?:을|를|은|는|이|가)?(?: (?:up )?to| of| at|:)? ?(${NUMBER})(?!\\s?(?:${TIME_UNIT}|%))(?![a-z])`,
+      (match) => add(match, match[1] ?? "", "second"),
+    ],
+    [
       `(?<![0-9])(\\d+)(초|분|시간)\\s?(?:당|동안|에)\\s?(${NUMBER})\\s?(?:${THINGS})`,
       (match) => add(match, match[3] ?? "", `${match[1] ?? ""} ${match[2] ?? ""}`),
     ],

@@ -1,8 +1,10 @@
 /** A text with everything found in it that a path may want: concepts, numbers, places. Bounded work on bounded text (I12). */
+import { withoutDates } from "./calendar.ts";
 import { type Countries, countriesIn } from "./countries.ts";
 import type { Setting } from "./interpretation.ts";
 import { type Concept, conceptsIn, isLeftOut } from "./lexicon.ts";
 import { type Places, placesIn } from "./places.ts";
+import { withoutOccasions } from "./sentence.ts";
 import { durationsIn, type Rate, ratesIn, withoutRates } from "./quantities.ts";
 
 export interface Reading {
@@ -26,16 +28,23 @@ export interface Reading {
   readonly leftOut: (concept: Concept) => boolean;
 }
 
+/** `- …`, `2. …` at the beginning of a line, or of a sentence. */
+const LIST_ITEM = /(?:(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])|(?<=[.;] )\d{1,2}[.)])\s+(?=[\p{L}])/gu;
+
 const normal = (raw: string): string =>
-  raw
-    .normalize("NFKC")
-    .replaceAll(/[\u2018\u2019\u02bc]/g, "'")
-    .replaceAll(/[\u201c\u201d\u300c\u300d]/g, '"')
-    // What nobody sees must not part or join words.
-    .replaceAll(/[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]/g, "")
-    .replaceAll(/[\u2010-\u2015]/g, "-")
-    .replaceAll(/\s+/g, " ")
-    .trim();
+  withoutOccasions(
+    raw
+      .normalize("NFKC")
+      .replaceAll(/[\u2018\u2019\u02bc]/g, "'")
+      .replaceAll(/[\u201c\u201d\u300c\u300d]/g, '"')
+      // What nobody sees must not part or join words.
+      .replaceAll(/[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]/g, "")
+      .replaceAll(/[\u2010-\u2015]/g, "-")
+      .replaceAll(LIST_ITEM, "; ")
+      .replaceAll(/\s+/g, " ")
+      .replace(/^[; ]+/, "")
+      .trim(),
+  );
 
 /** Its name says that an API answers there. */
 const API_HOST = /^(?:[\w-]+-)?api(?:-[\w-]+)?\d*\./;
@@ -58,7 +67,7 @@ export function read(raw: string, setting: Setting): Reading {
     places,
     countries,
     rates: ratesIn(places.rest),
-    durations: durationsIn(withoutRates(places.rest)),
+    durations: durationsIn(withoutDates(withoutRates(places.rest))),
     has: (...wanted) => wanted.every(has),
     any: (...wanted) => wanted.some(has),
     leftOut: (concept) => concepts.has(concept) && isLeftOut(concept, rest),

@@ -125,7 +125,7 @@ const BRINGS_A_WAF: ReadonlySet<string> = new Set(["scale-with-waf", "pci-dss-ba
 /** The path that the clauses from one to another are about, where they say so by themselves. */
 function pathIn(reading: Reading): Candidate | null {
   const [best] = candidatesIn(reading);
-  return best !== undefined && best.confidence >= CONFIDENT ? best : null;
+  return best !== undefined && best.confidence > CONFIDENT ? best : null;
 }
 
 const isWithin = (path: string, whole: string, reading: Reading): boolean =>
@@ -214,6 +214,11 @@ function decided(best: Candidate, { candidates, reading, isAsked }: Found): Inte
   if (best.confidence < CONFIDENT || !isAsked)
     return question({ about: "confirmation" }, chosen, reasons);
   if (doubt && !isSettled({ parameters, doubt }, use)) return question(doubt, chosen, reasons);
+  const wrong = GOLDEN_PATHS.get(path)?.parameters.safeParse(use.parameters).error?.issues[0];
+  if (wrong) {
+    const parameter = String(wrong.path[0] ?? "");
+    return question({ about: "missing_parameter", path, parameter }, chosen, reasons);
+  }
   const told = toldTwice(best.of, reading);
   if (told !== null)
     return question({ about: "several_values", path, parameter: told }, chosen, reasons);

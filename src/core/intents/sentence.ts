@@ -54,15 +54,24 @@ const FRAMES = [
 const BEGIN = `(?<=^|[.;:!?,)-] |\\b(?:and|then|but|so|hi|hey|hello|please|also|team) )(?:${SOFT},? )*`;
 const FRAMED = new RegExp(`${BEGIN}(?:${FRAMES.join("|")})(?![a-z])`, "g");
 
+/** Whoever is to do it is not us; who is to come or to be let in is somebody else. */
+export const PEOPLE =
+  "someone|somebody|everyone|everybody|they|he|she|you|people|team|guys|friends?|colleagues?|management|leadership|auditors?|regulators?|attackers?|hackers?|customers?|users?|visitors?|business|company";
+/** What those may be said to do. */
+export const COMES =
+  "in|from|reach|access|visit|use|get|go|come|connect|open|browse|enter|see|know|be";
+
 /** Said of something of ours, these ask for it; `should have been` tells. */
-const OBLIGES =
-  /(?<!\b(?:someone|somebody|they|he|she|you|people|team|guys|friends?|colleagues?|management|customers?|business|company) )\b(?:must|should|shall|needs? to|(?:has|have) to|ought to)(?! (?:have|not)\b)(?: (?:now|also|always|only))*(?: be able to| be)?\b/g;
+const OBLIGES = new RegExp(
+  `(?<!\\b(?:${PEOPLE}) (?!\\S+ (?:to )?(?:only )?(?:${COMES})\\b))\\b(?:must|should|shall|needs? to|(?:has|have) to|ought to)(?! (?:have|not)\\b)(?: (?:now|also|always|only))*(?: be able to| be)?\\b`,
+  "g",
+);
 /** In a purpose: `so that it can take 10k`, `make sure nobody can`. */
 const ENABLES =
   /(?<=\b(?:so|that|which|sure|ensure|nobody|no one|anyone|who)\b[^.;!?]{0,60})\b(?:can|could|will|may)\b(?!')/g;
 /** What a crowd does, and a thing has. */
 const TELLS =
-  /\b(?:that|which) (?:has|have)\b|\bwill(?= (?:soon )?(?:peak|spike|grow|surge|rise|hit|reach|see|get|need)\b)/g;
+  /\b(?:that|which) (?:has|have)\b|\bwill(?= (?:soon )?(?:peak|spike|grow|surge|rise|double|triple|bring|come|start|be|hit|reach|see|get|need)\b)/g;
 /** Who may go where. */
 const PERMITS =
   /\b(?:can|may)(?= (?:only |still )?(?:reach|access|visit|use|connect|get|go|see|enter|open|browse|send)\b)/g;
@@ -80,6 +89,9 @@ const TOLD = new RegExp(
 );
 const SOFTENED = new RegExp(`^(?:[\\s\\p{P}]|${SOFT}\\b)+`, "u");
 
+/** Without its subject it goes on telling a reason: `we launch and expect 8k RPS`. */
+const FORESEES = /^(?:expect|anticipate)$/;
+
 /** First words of clauses, where they are verbs that ask for nothing, or tell what somebody does. */
 export const strangeHeadsIn = (
   text: string,
@@ -90,8 +102,28 @@ export const strangeHeadsIn = (
     const [head = ""] = /^[a-z]+/.exec(clause) ?? [];
     const [told] = TOLD.exec(clause) ?? [];
     if (told !== undefined) return [told];
-    return isVerb(head) && !isCommand.test(head) ? [head] : [];
+    return isVerb(head) && !isCommand.test(head) && !FORESEES.test(head) ? [head] : [];
   });
+
+const WHEN =
+  "(?:(?:on |this |next )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month|quarter|year)|this (?:weekend|evening|week|month)|tomorrow|tonight|soon)";
+const KOREAN_WHEN = "(?:내일|모레|곧|이번 ?(?:주말?|달)|다음 ?(?:주말?|달)|주말|연말)(?:에|부터)?";
+const OCCASION =
+  "launch|launches|sale|sales|event|campaign|release|promotion|black friday|opening|premiere|drop";
+/** What is coming is a reason, and when it comes is not when something is wanted. */
+const OCCASIONS = [
+  new RegExp(
+    `(?<=\\b(?:launching|going live|opening|releasing|(?:${OCCASION}) (?:is|are|starts?|begins?|comes?)(?: coming| starting| up| due| planned)?(?: up)?)) ${WHEN}\\b`,
+    "gi",
+  ),
+  new RegExp(
+    `(?<![가-힣])${KOREAN_WHEN}(?= ?(?:[가-힣]+ )?(?:행사|이벤트|세일|오픈|출시|런칭|프로모션|캠페인|블프|블랙프라이데이|발표|방송)[가-힣]* ?(?:있어|있으|예정|시작|열리|앞두|때문|이라|이니|라서))`,
+    "g",
+  ),
+];
+
+export const withoutOccasions = (text: string): string =>
+  OCCASIONS.reduce((so, occasion) => so.replaceAll(occasion, ""), text);
 
 const FIRST = new RegExp(`^${COMMAND} `);
 const LATER = new RegExp(
@@ -114,7 +146,7 @@ const KOREAN_ASKS =
   /(?:줘|줘요|주세요|주십시오|주시|주실|줄래|주라|부탁|바랍니다|바라|싶|필요|하자|합시다|하세요|하십시오|해라|하라|원해|원합|좋겠|도록|되게|하게|않게|못하게|해야|돼야|되어야)/;
 /** How a sentence ends that tells, wonders or asks. */
 const KOREAN_TELLS =
-  /(?:다|까|네|죠|냐|니|군|나|지|는데|거든|잖아|대|래|었어|았어|했어|있어|없어|됐어|중)$/;
+  /(?:다|까|네|죠|냐|니|군|나|지|는데|거든|잖아|대|래|었어|았어|했어|있어|없어|됐어|중|요)$/;
 
 const bare = (text: string): string => text.replaceAll(/[\s\p{P}\p{S}]+$/gu, "");
 

@@ -12,7 +12,7 @@ import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
 import { nameIn } from "./path-reading.ts";
 import { PLACE } from "./places.ts";
 import { QUANTITY, withoutDurations, withoutRates } from "./quantities.ts";
-import { strangeHeadsIn, withoutFrames, withoutOpening } from "./sentence.ts";
+import { COMES, PEOPLE, strangeHeadsIn, withoutFrames, withoutOpening } from "./sentence.ts";
 import type { Reading } from "./reading.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 
@@ -160,7 +160,8 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
 
 const isHangul = (word: string): boolean => /^[가-힣]/.test(word);
 /** Whatever is no letter of ours, no mark of a sentence and no sign of a place is a word too: `Москва`, `50%`, `> 5`. */
-const WORD = /[a-z][a-z']*|[가-힣]+|[0-9][0-9a-z.,%]*|[^\s\p{P}\p{S}a-z가-힣0-9]+|[%$€£₩<>≤≥]/gu;
+const WORD =
+  /[a-z][a-z']*|[가-힣]+|[0-9][0-9a-z.,%]*|[^\s\p{P}\p{S}a-z가-힣0-9]+|[%$€£₩<>≤≥~*#|=^[\]{}]/gu;
 /** By how much, or from where: neither is the rate that is wanted. */
 const STEP = new RegExp(`\\b(?:by|from)(?= +${QUANTITY})`, "g");
 /** When it is to begin is no length of time. */
@@ -176,10 +177,14 @@ const CONTRARY =
   /\b(?:avoid|prevent|stop|block|refuse)(?:ing|s)? (?:(?:any|all|the|edge) )*(?:cach\w+|wafs?|firewalls?)\b/g;
 /** Who is to do it is not us; that people come, and want something, is a reason. */
 const AGENTS =
-  /(?:팀|담당자|대표|경영진|회사|업체|고객|사람|누군가|관리자)(?:이|가|께서)(?= )(?!.{0,30}(?:접속|접근|들어|방문|이용|몰리|몰려|늘|많|요구|원하|있))|\b(?:let|have|get|make|help|ask|tell|want|need) (?:the |our |my |a |an )?(?:[a-z]+ )?(?:team|someone|somebody|colleagues?|friends?|guys|people|management|leadership|auditors?|customers?|business|company)(?: to)? (?!(?:in|reach|access|visit|use|go|only|connect|get|open|browse|enter|see|know)\b)(?=[a-z])/g;
+  /(?:팀|담당자|대표|경영진|회사|업체|고객|사람|누군가|관리자)(?:이|가|께서)(?= )(?!.{0,30}(?:접속|접근|들어|방문|이용|몰리|몰려|늘|많|요구|원하|있))/g;
+const HELPERS = new RegExp(
+  `\\b(?:let|have|get|make|help|ask|tell|want|need) (?:the |our |my |a |an )?(?:[a-z]+ )?(?:${PEOPLE})(?: to)? (?!(?:only|${COMES})\\b)(?=[a-z])|\\b(?:${PEOPLE}) (?:needs?|wants?|requires?)(?! (?:to )?(?:only )?(?:${COMES})\\b)`,
+  "g",
+);
 /** A time that is meant and no other. */
 const MOMENT = /\b(?:today|now|once|this time) only\b|\bonly (?:today|now|once)\b/g;
-const MARKS = [LATER, NEWCOMERS, CONTRARY, AGENTS, MOMENT] as const;
+const MARKS = [LATER, NEWCOMERS, CONTRARY, AGENTS, HELPERS, MOMENT] as const;
 /** A rhythm, where the path has none. */
 const RHYTHM = new RegExp(`\\b(?:every|each)(?= +${QUANTITY})|(?<=${QUANTITY} *)마다`, "g");
 /** Networks without numbers. */

@@ -68,7 +68,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     `dss v4 v4.0 4.0 4.0.1 tls https hsts encryption encrypted encrypt
     credit debit visa mastercard card cards payment payments pay checkout shop store customer data
     limit limited attempt attempts log logs logging logged kept retention retain archive archived region regions bucket sign sign-in signin login access
-    결제 카드 신용 체크 다루 다뤄 인증 로그 보관 로그인 암호화 통제 컨트롤 규격 감사 데이터 버전 리전`,
+    결제 카드 신용 체크 다루 다뤄 인증 로그 보관 로그인 암호화 경로 통제 컨트롤 규격 감사 데이터 버전 리전`,
     { phrases: [TLS_MINIMUM, new RegExp(AWS_REGION, "g"), new RegExp(SEOUL, "g")] },
   ),
   "zero-trust-egress": vocabulary(
@@ -76,7 +76,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     `or down only except apart besides than else other others rest everything nothing default deny refuse cut drop stop off
     restrict restricted limits limited confine confined reach reaching reachable visit visiting access accessing go going may route
     internet web network networks dns domain domains outside destinations categories content queries resolver data leak
-    connection connections filter filtering 못 못하 나머지 인터넷 접속 네트워크 사용자 방지 악성 코드 제한 도메인 필터 필터링 링`,
+    connection connections filter filtering 못 못하 나머지 인터넷 접속 접근 네트워크 사용자 방지 악성 코드 제한 도메인 필터 필터링 링`,
     { optional: ["threat"], phrases: [FORBIDDEN, ONLY_THESE] },
   ),
   "static-site": vocabulary(
@@ -104,7 +104,11 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     txt record records dns policy p none quarantine reject refuse strict enforce enforced mode monitoring report reports reporting
     allow let authorize authorise permit send sends sending sent sender senders outgoing domain nobody anyone people name
     failure failures failing anybody via microsoft 365 않게 레코드 정책 거부 격리 리포트 보고서 발송 도메인 방지 막`,
-    { optional: ["mtaSts"], without: withoutSenders },
+    {
+      optional: ["mtaSts"],
+      phrases: [/\bp ?= ?(?=none|quarantine|reject)/g],
+      without: withoutSenders,
+    },
   ),
   "maintenance-page": vocabulary(
     ["maintenance", "page", "api"],
@@ -117,7 +121,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     `or only except but outside everyone everybody anyone nobody everything else other others rest shut ban deny refuse reject forbid
     drop cut limit restrict restricted present permit permitted admit accept reach reaching reachable access accessible visit visits
     network networks as connections ip ips addresses address come comes coming originating area
-    sanction sanctions embargo fraud geofence 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 경로`,
+    sanction sanctions embargo fraud geofence 나머지 접속 접근 들어오는 오는 발 외 이외 제외 빼 말고 네트워크 대역 경로`,
     { phrases: [ONLY_THESE] },
   ),
   "credential-rotation": vocabulary(
