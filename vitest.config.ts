@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -15,6 +16,19 @@ interface BuiltWorker {
   readonly code: string;
 }
 
+interface Module {
+  readonly type: "ESModule";
+  readonly path: string;
+  readonly contents: string;
+}
+
+/** The first module is the Worker. This one refuses entries where a test asks for it, and is the vault otherwise. */
+const REFUSING_VAULT: Module = {
+  type: "ESModule",
+  path: "refusing-vault.mjs",
+  contents: readFileSync(path.join(root, "test/support/refusing-vault.mjs"), "utf8"),
+};
+
 /** The vault and the sandbox beside the swarm, bundled exactly as `npm start` does it. */
 async function auxiliaries() {
   const workers = (await buildWorkers({ root })) as BuiltWorker[];
@@ -24,7 +38,10 @@ async function auxiliaries() {
       ...worker.options,
       bindings: { ...(worker.options["bindings"] as object), HONEYTOKEN: HONEYTOKEN_ENV },
       name: worker.name,
-      modules: modulesOf(worker) as { type: "ESModule"; path: string; contents: string }[],
+      modules: [
+        ...(worker.role === "vault" ? [REFUSING_VAULT] : []),
+        ...(modulesOf(worker) as Module[]),
+      ],
     }));
 }
 

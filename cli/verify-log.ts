@@ -120,7 +120,7 @@ async function keysOf({ source, trust }: VerifyInput): Promise<readonly NoteKey[
 /** Signatures first: nothing else of a log is worth a look before they hold. */
 async function open(input: VerifyInput): Promise<Opened> {
   const text = textOf("checkpoint", await input.source.read("checkpoint"));
-  const signed = parseCheckpoint(text);
+  const signed = parseCheckpoint(text, input.isForeign ? "foreign" : "ours");
   if (!signed.ok) throw new Stop("checkpoint", signed.error);
   const { origin } = signed.value.checkpoint;
   const keys = await keysOf(input);

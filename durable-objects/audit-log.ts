@@ -1,16 +1,20 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
-import type { Digest, Instant } from "../src/core/ids.ts";
+import { canonicalise } from "../src/core/canonical.ts";
+import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
 import type { Entry, RecordedEntry, Source } from "../src/core/log/entry.ts";
 import { attachmentKey } from "../src/core/log/leaf.ts";
 import { vkeyOf } from "../src/core/log/note.ts";
 import { originAt, type Place, placeOf, prefixOf } from "../src/core/log/shards.ts";
 import type { AnchoredProof, Appended, Notary } from "../src/core/ports.ts";
+import { SHIPPED } from "../src/edge/cedar/shipped.ts";
 import { LogConflict } from "../src/edge/store/log-store.ts";
+import { ConfigWatch } from "./config-watch.ts";
 import { Driver } from "./driver.ts";
 import { Log } from "./log.ts";
 import { nameOf } from "./log-journal.ts";
 import { LogRefusal } from "./log-publisher.ts";
+import { ORCHESTRATION } from "./orchestration.ts";
 import {
   type Admitted,
   type Claim,
@@ -230,9 +234,30 @@ export class AuditLog extends DurableObject<VaultEnv> implements Peer {
       nowMs: () => Date.now(),
     });
     await sharding.join(log);
+    if (place === 0) await this.#tellConfig(log);
     // A crash between an append and its request leaves entries that nobody has asked to publish.
     if (log.journal.published < log.journal.size) await this.#requestPublication();
     return { log, sharding };
+  }
+
+  /** Before anything is recorded under other settings, that they are others. */
+  #tellConfig(log: Log): Promise<void> {
+    const { env } = this;
+    const settings = {
+      orchestration: canonicalise(ORCHESTRATION),
+      policies: canonicalise(SHIPPED),
+      CF_API_BASE: env.CF_API_BASE,
+      LOG_ORIGIN: env.LOG_ORIGIN,
+      LOG_SHARDS: env.LOG_SHARDS,
+      LOG_WITNESSES: env.LOG_WITNESSES,
+      PASSKEY_RP_ID: env.PASSKEY_RP_ID,
+      PASSKEY_ORIGINS: env.PASSKEY_ORIGINS,
+      AWS_ACCOUNT_ID: env.AWS_ACCOUNT_ID,
+      TOKEN_ROTATE_DAYS: env.TOKEN_ROTATE_DAYS ?? "",
+    };
+    const at = instantOf(new Date().toISOString());
+    const record = (entries: readonly Entry[]) => log.append(entries, "vault");
+    return new ConfigWatch(this.ctx.storage, "vault").tell(settings, { at, record });
   }
 
   async #requestPublication(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { ArchitectPort } from "../src/core/intents/intent.ts";
 import type {
   AuditorPort,
+  DoorPort,
   LessonBookPort,
   LogPort,
   PolicyRegisterPort,
@@ -43,5 +44,7 @@ export const architectOf = (env: Pick<Env, "ARCHITECT">, scope: ScopeId): Archit
 /** One for all scopes. */
 export const lessonBookOf = (env: Pick<Env, "LESSON_BOOK">): LessonBookPort =>
   plain(env.LESSON_BOOK.getByName("lessons")) as LessonBookPort;
+export const doorOf = (env: Pick<Env, "DOOR">): DoorPort =>
+  plain(env.DOOR.getByName("door")) as DoorPort;
 export const sentinelOf = (env: Pick<Env, "SENTINEL">, scope: ScopeId): SentinelPort =>
   plain(env.SENTINEL.getByName(scope)) as SentinelPort;

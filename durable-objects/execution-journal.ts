@@ -1,5 +1,6 @@
 import type { Match } from "../src/core/golden.ts";
 import { type Digest, type Instant, instantOf } from "../src/core/ids.ts";
+import type { Entry } from "../src/core/log/entry.ts";
 import type { HeededHold } from "../src/core/log/hold-entries.ts";
 import { type Plan, seal, type SealedPlan } from "../src/core/plan.ts";
 import type { ApiRequest } from "../src/core/resource.ts";
@@ -15,7 +16,7 @@ export interface Terms {
   readonly revertUntil: Instant | null;
 }
 
-/** What the vault must not forget: releases, calls, inverses, holds. Synchronous, one row a fact. */
+/** What the vault must not forget: releases, calls, inverses, holds, results that the record has to be told. Synchronous, one row a fact. */
 export class ExecutionJournal {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
@@ -38,6 +39,10 @@ export class ExecutionJournal {
     );
     this.#sql.exec(
       "create table if not exists inverse (plan_digest text not null, step integer not null, request text not null, created_id text, state text not null, primary key (plan_digest, step))",
+    );
+    // What came of a call, from the transaction that stores it until the record has it.
+    this.#sql.exec(
+      "create table if not exists owed (seq integer primary key autoincrement, plan_digest text not null, entry text not null)",
     );
     this.#sql.exec(
       "create table if not exists zone (one integer primary key check (one = 1), id text not null)",
@@ -140,13 +145,18 @@ export class ExecutionJournal {
   }
 
   /** `created`: ids that Cloudflare gave, by step. */
-  done(planDigest: Digest, call: number, created: ReadonlyMap<number, string>): void {
+  done(
+    planDigest: Digest,
+    call: number,
+    { created, entry }: { readonly created: ReadonlyMap<number, string>; readonly entry: Entry },
+  ): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec(
         "update call set state = 'done' where plan_digest = ? and call = ?",
         planDigest,
         call,
       );
+      this.owe(planDigest, entry);
       for (const [step, id] of created)
         this.#sql.exec(
           "update inverse set created_id = ? where plan_digest = ? and step = ?",
@@ -197,13 +207,44 @@ export class ExecutionJournal {
   }
 
   /** `createdId`: what Cloudflare calls the object that was made again, or null. */
-  undone(planDigest: Digest, step: number, createdId: string | null): void {
+  undone(
+    planDigest: Digest,
+    step: number,
+    { createdId, entry }: { readonly createdId: string | null; readonly entry: Entry },
+  ): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec(
+        "update inverse set state = 'undone', created_id = coalesce(?, created_id) where plan_digest = ? and step = ?",
+        createdId,
+        planDigest,
+        step,
+      );
+      this.owe(planDigest, entry);
+    });
+  }
+
+  /** The record has to be told before anything else is done for this plan (I10). */
+  owe(planDigest: Digest, entry: Entry): void {
     this.#sql.exec(
-      "update inverse set state = 'undone', created_id = coalesce(?, created_id) where plan_digest = ? and step = ?",
-      createdId,
+      "insert into owed (plan_digest, entry) values (?, ?)",
       planDigest,
-      step,
+      JSON.stringify(entry),
     );
+  }
+
+  owed(planDigest: Digest): readonly { readonly seq: number; readonly entry: Entry }[] {
+    return this.#sql
+      .exec<{ seq: number; entry: string }>(
+        "select seq, entry from owed where plan_digest = ? order by seq",
+        planDigest,
+      )
+      .toArray()
+      .map(({ seq, entry }) => ({ seq, entry: JSON.parse(entry) as Entry }));
+  }
+
+  /** The record has them, up to this one. */
+  told(planDigest: Digest, seq: number): void {
+    this.#sql.exec("delete from owed where plan_digest = ? and seq <= ?", planDigest, seq);
   }
 
   /** The id of the scope's zone, once it has been established. */

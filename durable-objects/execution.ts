@@ -3,7 +3,8 @@
  *
  * Before each call: the touched resources are read again and must be as the plan found them (I2). Then the inverses and
  * the intent are stored (I3), the log has its entry (I10), and the call goes out. An answer that leaves the outcome open
- * is settled by reading, never by guessing; so is an intent without an outcome that a crash left behind (I11).
+ * is settled by reading, never by guessing; so is an intent without an outcome that a crash left behind (I11). What came of
+ * it is stored with the entry that tells so, and nothing else is done for the plan before the record has that (I10).
  */
 import { digestOf, isObject, type Json, type JsonObject, textOf } from "../src/core/canonical.ts";
 import type { ExecutionReport, RevertReport } from "../src/core/execution.ts";
@@ -40,6 +41,19 @@ interface Noted {
   readonly ids?: ReadonlyMap<number, string>;
 }
 
+/**
+ * What came of a call. `not_sent`: somebody else came between its entry and the call. `unclear`: there is another state now.
+ * Of an inverse, `as_before`: there was nothing to take back, or a crash hid that it had been; `left_alone`: changed since.
+ */
+type Outcome =
+  | "carried_out"
+  | "refused"
+  | "not_carried_out"
+  | "not_sent"
+  | "unclear"
+  | "as_before"
+  | "left_alone";
+
 /** What a look at the touched resources says about a call that may or may not have happened. */
 type Settled = "carried_out" | "not_carried_out" | "neither";
 
@@ -55,6 +69,7 @@ export class Execution {
       plan: { plan, digest },
       journal,
     } = this.#input;
+    await this.#tell();
     for (const [index, call] of plan.calls.entries()) {
       if (journal.state(digest, index) === "done") continue;
       const stopped = await this.#carryOut(index, call);
@@ -86,7 +101,10 @@ export class Execution {
     const latest = await this.#read(steps);
     if (!latest.ok) return this.#unavailable(index, latest.error.detail, latest.error.retryAfterMs);
     const overtaken = this.#moved(index, steps, latest.value);
-    if (overtaken) return overtaken;
+    if (overtaken) {
+      await this.#failed({ index, call }, "not_sent");
+      return overtaken;
+    }
     journal.intend(plan, index);
     const answer = await this.#send(call.request, ids);
     if (answer.type === "ok")
@@ -156,6 +174,7 @@ export class Execution {
       case "carried_out":
         return this.#done(index, call, { created: createdAmong(steps, observed.value) });
       case "neither":
+        await this.#failed({ index, call }, "unclear");
         return {
           outcome: "basis_moved",
           call: index,
@@ -163,9 +182,12 @@ export class Execution {
           mismatches: basisMoved(steps, observed.value),
         };
       case "not_carried_out":
-        return answer.type === "unavailable"
-          ? this.#unavailable(index, answer.detail, answer.retryAfterMs)
-          : this.#refused(index, answer);
+        if (answer.type === "unavailable") {
+          await this.#failed({ index, call }, "not_carried_out");
+          return this.#unavailable(index, answer.detail, answer.retryAfterMs);
+        }
+        await this.#failed({ index, call }, "refused", { status: answer.status });
+        return this.#refused(index, answer);
     }
   }
 
@@ -190,10 +212,31 @@ export class Execution {
     call: Call,
     { created, ray }: { created: ReadonlyMap<number, string>; ray?: string },
   ): Promise<null> {
-    this.#input.journal.done(this.#input.plan.digest, index, created);
     const data = { result: "carried_out", ...(ray === undefined ? {} : { ray }) };
-    await this.#note("write_result", { index, call, data });
+    const entry = this.#entry("write_result", { index, call, data });
+    this.#input.journal.done(this.#input.plan.digest, index, { created, entry });
+    // A crash here, or a record that does not take it: the result is owed, and told before anything else is done.
+    await this.#tell();
     return null;
+  }
+
+  /** What did not come of a call is told once for each way that it went: another try may go otherwise. */
+  #failed(noted: Noted, result: Outcome, facts: JsonObject = {}): Promise<void> {
+    const { journal, plan } = this.#input;
+    const data = { ...noted.data, result, ...facts };
+    const entry = this.#entry("write_result", { ...noted, data });
+    journal.owe(plan.digest, { ...entry, id: `${entry.id}/${result}` });
+    return this.#tell();
+  }
+
+  /** Throws where the record does not take it: then nothing goes on (I10). */
+  async #tell(): Promise<void> {
+    const { journal, plan, record } = this.#input;
+    const owed = journal.owed(plan.digest);
+    const last = owed.at(-1);
+    if (last === undefined) return;
+    await record(owed.map(({ entry }) => entry));
+    journal.told(plan.digest, last.seq);
   }
 
   #refused(
@@ -232,45 +275,63 @@ export class Execution {
   /** Undoes what was carried out, last step first. What somebody else has changed since is left to them. */
   async revert(): Promise<RevertReport> {
     const { plan, journal } = this.#input;
+    await this.#tell();
     const inverses = journal.inverses(plan.digest);
-    for (const { step: index, request, createdId: id } of inverses) {
-      const step = plan.plan.steps[index];
-      if (!step) return { outcome: "stuck", detail: `step ${index} is not in the plan` };
-      const observed = await this.#read([[index, step]]);
-      if (!observed.ok)
-        return {
-          outcome: "unavailable",
-          detail: observed.error.detail,
-          retryAfterMs: observed.error.retryAfterMs,
-        };
-      if (settle([[index, step]], observed.value) === "carried_out") {
-        const created = id ?? createdAmong([[index, step]], observed.value).get(index);
-        const ids = journal.ids(plan.digest);
-        if (created !== undefined) ids.set(index, created);
-        await this.#note("revert", {
-          index,
-          call: { request, steps: [index] },
-          data: { identity: step.identity },
-          ids,
-        });
-        const answer = await this.#send(request, ids);
-        if (answer.type === "unavailable")
-          return {
-            outcome: "unavailable",
-            detail: answer.detail,
-            retryAfterMs: answer.retryAfterMs,
-          };
-        if (answer.type === "refused")
-          return {
-            outcome: "stuck",
-            detail: `the inverse of step ${index} was refused with status ${answer.status}`,
-          };
-        // Inverses of its parts say where it is now.
-        const again = step.op === "delete" ? idIn(answer.result) : null;
-        journal.undone(plan.digest, index, again);
-      } else journal.undone(plan.digest, index, null);
+    for (const inverse of inverses) {
+      const stopped = await this.#undo(inverse);
+      if (stopped) return stopped;
     }
     return { outcome: "reverted", steps: inverses.length };
+  }
+
+  /** One step. Null: it is as it was before, go on. */
+  async #undo({
+    step: index,
+    request,
+    createdId: id,
+  }: ReturnType<ExecutionJournal["inverses"]>[number]): Promise<RevertReport | null> {
+    const { plan, journal } = this.#input;
+    const step = plan.plan.steps[index];
+    if (!step) return { outcome: "stuck", detail: `step ${index} is not in the plan` };
+    const observed = await this.#read([[index, step]]);
+    if (!observed.ok) {
+      const { detail, retryAfterMs } = observed.error;
+      return { outcome: "unavailable", detail, retryAfterMs };
+    }
+    const call = { request, steps: [index] };
+    const noted = { index, call, data: { identity: step.identity } };
+    const now = settle([[index, step]], observed.value);
+    if (now !== "carried_out")
+      return this.#undone(noted, now === "not_carried_out" ? "as_before" : "left_alone", null);
+    const created = id ?? createdAmong([[index, step]], observed.value).get(index);
+    const ids = journal.ids(plan.digest);
+    if (created !== undefined) ids.set(index, created);
+    await this.#note("revert", { ...noted, ids });
+    const answer = await this.#send(request, ids);
+    if (answer.type === "unavailable") {
+      const { detail, retryAfterMs } = answer;
+      return { outcome: "unavailable", detail, retryAfterMs };
+    }
+    if (answer.type === "refused") {
+      const { status } = answer;
+      const data = { ...noted.data, result: "refused", status };
+      journal.owe(plan.digest, this.#entry("revert_result", { ...noted, ids, data }));
+      await this.#tell();
+      const detail = `the inverse of step ${index} was refused with status ${status}`;
+      return { outcome: "stuck", detail };
+    }
+    // Inverses of its parts say where it is now.
+    const again = step.op === "delete" ? idIn(answer.result) : null;
+    return this.#undone({ ...noted, ids }, "carried_out", again);
+  }
+
+  async #undone(noted: Noted, result: Outcome, createdId: string | null): Promise<null> {
+    const { plan, journal } = this.#input;
+    const data = { ...noted.data, result };
+    const entry = this.#entry("revert_result", { ...noted, data });
+    journal.undone(plan.digest, noted.index, { createdId, entry });
+    await this.#tell();
+    return null;
   }
 
   #read(steps: readonly Indexed[]) {
@@ -294,30 +355,38 @@ export class Execution {
     return digestOf(steps.map((index) => image(plan.steps[index] as Step)));
   }
 
-  #note(
-    type: "write" | "write_result" | "revert",
+  #note(type: "write" | "revert", noted: Noted): Promise<unknown> {
+    return this.#input.record([this.#entry(type, noted)]);
+  }
+
+  #entry(
+    type: "write" | "write_result" | "revert" | "revert_result",
     { index, call: { request, steps }, data = {}, ids = new Map() }: Noted,
-  ): Promise<unknown> {
-    const { plan, scope, record, clock } = this.#input;
-    return record([
-      {
-        id: `${plan.digest}/${type}/${index}`,
-        type,
-        scope,
-        at: clock(),
-        actor: "vault",
-        data: {
-          plan_digest: plan.digest,
-          method: request.method,
-          path: withIds(request, ids).path,
-          request_digest: digestOf(request),
-          steps: steps.length,
-          pre_image_digest: this.#digestOf(steps, ({ before }) => before),
-          result_digest: this.#digestOf(steps, ({ after }) => after),
-          ...data,
-        },
+  ): Entry {
+    const { plan, scope, clock } = this.#input;
+    const [before, after] = [
+      this.#digestOf(steps, (step) => step.before),
+      this.#digestOf(steps, (step) => step.after),
+    ];
+    // An inverse goes the other way.
+    const [from, to] = type.startsWith("revert") ? [after, before] : [before, after];
+    return {
+      id: `${plan.digest}/${type}/${index}`,
+      type,
+      scope,
+      at: clock(),
+      actor: "vault",
+      data: {
+        plan_digest: plan.digest,
+        method: request.method,
+        path: withIds(request, ids).path,
+        request_digest: digestOf(request),
+        steps: steps.length,
+        pre_image_digest: from,
+        result_digest: to,
+        ...data,
       },
-    ]);
+    };
   }
 }
 

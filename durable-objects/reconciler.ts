@@ -131,7 +131,7 @@ export class Reconciler extends DurableObject<Env> implements ReconcilerPort {
     // and whatever is put next does not collide with them.
     await logOf(this.env).append([
       ...(amends ? [amendEntry(scope, stored, amends)] : []),
-      goldenEntry(scope, stored),
+      goldenEntry(scope, stored, this.#state.golden()?.digest ?? null),
     ]);
     await new Evidence(this.env.EVIDENCE).putGolden(scope, stored);
     const movedMeanwhile = this.#moved(expected);

@@ -105,6 +105,8 @@ export class Run extends DurableObject<Env> implements RunPort {
     }
     // Before anything that can be waited for: until now the next heartbeat may have been an hour away (I11).
     await this.#driver.request();
+    // Whoever approves is told so when the record has it, and not before (I10).
+    await this.#tell();
     await this.#record.saveApproval(run.value.id, signed);
     return ok(run.value.phase);
   }
@@ -181,17 +183,16 @@ export class Run extends DurableObject<Env> implements RunPort {
     );
     const heard = cast.filter(({ ballot }) => !deaf.has(ballot.voter));
     const ballots = await checkBallots(heard, electorate);
+    // Before they are shown, and before they count (I10). A crash after it: asked again, each gives the same ballot.
+    await logOf(this.env).append(heard.map((signed) => ballotEntry(run, signed)));
     await this.#record.saveBallots(run.id, heard);
-    return this.#done(
-      {
-        type: "ballots_collected",
-        ballots,
-        electorate,
-        at: clock(),
-        approvalExpiresAt: clock(APPROVAL_TTL_MS),
-      },
-      { entries: heard.map((signed) => ballotEntry(run, signed)) },
-    );
+    return this.#done({
+      type: "ballots_collected",
+      ballots,
+      electorate,
+      at: clock(),
+      approvalExpiresAt: clock(APPROVAL_TTL_MS),
+    });
   }
 
   /** What was approved must still be what is declared, and nobody may have put it on hold since. */
@@ -300,8 +301,8 @@ export class Run extends DurableObject<Env> implements RunPort {
     const plan = this.#journal.plan();
     const occasion = { cause, paths };
     const lesson = learn(run, plan, occasion);
-    if (run.phase === "verified") await vaultOf(this.env).close(run.scope, run.motion.planDigest);
     await logOf(this.env).append(endEntries(run, viewOf(run, plan, assessed), lesson));
+    if (run.phase === "verified") await vaultOf(this.env).close(run.scope, run.motion.planDigest);
     await this.#record.saveLesson(lesson);
     await watchOf(this.env, accountId).runEnded(run.scope, run.id);
     await reconcilerOf(this.env, run.scope).runFinished(run, touched);

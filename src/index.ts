@@ -1,9 +1,11 @@
 /** The swarm Worker. The only file that knows everyone. */
+import { waitUntil } from "cloudflare:workers";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { Architect } from "../durable-objects/agents/architect.ts";
 import { Auditor } from "../durable-objects/agents/auditor.ts";
 import {
   architectOf,
+  doorOf,
   lessonBookOf,
   logOf,
   policiesOf,
@@ -19,6 +21,7 @@ import {
 } from "../durable-objects/policy-office.ts";
 import { ORCHESTRATION } from "../durable-objects/orchestration.ts";
 import { accountChanges } from "../durable-objects/account-changes.ts";
+import { Door } from "../durable-objects/door.ts";
 import { ChangeFeed } from "../durable-objects/change-feed.ts";
 import { discover } from "../durable-objects/discovery.ts";
 import { Governor } from "../durable-objects/governor.ts";
@@ -33,7 +36,9 @@ import { tokenAccess } from "../durable-objects/token-access.ts";
 import { Watch } from "../durable-objects/watch.ts";
 import { webhookPorts } from "../durable-objects/webhook-ports.ts";
 import { SWEEP_CALLS, sweepEveryMs } from "./core/budget.ts";
+import { canonicalise } from "./core/canonical.ts";
 import { type Instant, instantOf, type ScopeId } from "./core/ids.ts";
+import type { Failures } from "./core/log/access-entries.ts";
 import { accessIdentity } from "./edge/access/identity.ts";
 import type { ApiPorts } from "./edge/http/api-ports.ts";
 import { createApp } from "./edge/http/app.ts";
@@ -50,6 +55,7 @@ export {
   Architect,
   Auditor,
   ChangeFeed,
+  Door,
   Governor,
   LessonBook,
   Reconciler,
@@ -96,6 +102,60 @@ function recordOf(env: Env): ApiPorts["log"] {
   };
 }
 
+/** Failed log-ins are handed on together, once in this time: one that is tried a thousand times a second is one call. */
+const TURNED_AWAY_MS = 1_000;
+/** Methods and addresses that are kept apart until then. */
+const TURNED_AWAY_MAX = 100;
+const turnedAway = new Map<string, Failures>();
+
+/** What comes after the first of them is added to what is handed on with it. An isolate that ends before has lost a second. */
+function turnAway(env: Env, attempt: Parameters<ApiPorts["turnedAway"]>[0]): void {
+  const { method, at } = attempt;
+  const isFirst = turnedAway.size === 0;
+  const address = turnedAway.size < TURNED_AWAY_MAX ? attempt.address : null;
+  const key = `${method} ${address ?? ""}`;
+  const { attempts = 0, firstAt = at } = turnedAway.get(key) ?? {};
+  turnedAway.set(key, { method, address, attempts: attempts + 1, firstAt, lastAt: at });
+  if (isFirst) waitUntil(handOn(env));
+}
+
+async function handOn(env: Env): Promise<void> {
+  await scheduler.wait(TURNED_AWAY_MS);
+  const failures = [...turnedAway.values()];
+  turnedAway.clear();
+  await doorOf(env).turnedAway(failures);
+}
+
+/** What this Worker was set up with, without secrets. Of who may come, by hashes of tokens that nobody can guess. */
+const settingsOf = (env: Env): Readonly<Record<string, string>> => ({
+  version: VERSION,
+  orchestration: canonicalise(ORCHESTRATION),
+  CF_API_BASE: env.CF_API_BASE,
+  API_PRINCIPALS: env.API_PRINCIPALS,
+  ACCESS_TEAM: env.ACCESS_TEAM,
+  ACCESS_AUDIENCES: env.ACCESS_AUDIENCES,
+  ACCESS_ROLES: env.ACCESS_ROLES,
+  SANDBOX_KEYS_CONFIRMED_BY: env.SANDBOX_KEYS_CONFIRMED_BY,
+  LOG_PUBLIC_READ: env.LOG_PUBLIC_READ,
+  INFERENCE: env.INFERENCE,
+  FEED_POLL_SECONDS: env.FEED_POLL_SECONDS,
+  ADVISORY_FEED_URL: env.ADVISORY_FEED_URL,
+  GUARDRAIL_ZONES_PER_HOUR: env.GUARDRAIL_ZONES_PER_HOUR,
+  AWS_ACCOUNT_ID: env.AWS_ACCOUNT_ID,
+});
+
+/** Told once by each isolate, before it lets anybody in. */
+let configured: Promise<void> | undefined;
+async function toldConfig(env: Env): Promise<void> {
+  configured ??= doorOf(env).configured(settingsOf(env));
+  try {
+    await configured;
+  } catch (fault) {
+    configured = undefined;
+    throw fault;
+  }
+}
+
 /** Without Access in front nobody is let in by an assertion. */
 const identifier = ({ ACCESS_TEAM: team, ACCESS_AUDIENCES: audiences, ACCESS_ROLES: roles }: Env) =>
   accessIdentity({ team, audiences, roles }) ?? (() => Promise.resolve(null));
@@ -105,6 +165,11 @@ const trustPorts = (env: Env, sandbox: boolean) =>
   ({
     authenticate: authenticator({ sandbox, principals: env.API_PRINCIPALS }),
     identify: identifier(env),
+    recordAccess: async (entry) => {
+      await toldConfig(env);
+      await logOf(env).append([entry]);
+    },
+    turnedAway: (attempt) => turnAway(env, attempt),
     nonce: () => bytesToHex(crypto.getRandomValues(new Uint8Array(16))),
     signFor: async (...of) =>
       sandbox && SANDBOX_PEOPLE.includes(of[0]) ? signAsSandboxPerson(...of) : null,
@@ -167,6 +232,7 @@ let receiver: Receiver | undefined;
 
 /** Cron: shakes unfinished runs, looks for new zones, and sends the scopes whose turn it is to be swept. */
 async function tick(env: Env, nowMs: number): Promise<void> {
+  await toldConfig(env);
   const record = new SharedRecord(env.DB);
   // Belt and braces: a run wakes itself; should it have lost its alarm, this does it.
   for (const id of await record.unfinishedRuns(UNFINISHED_MAX)) await runOf(env, id).poke();

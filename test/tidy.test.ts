@@ -134,6 +134,7 @@ const FLOW = [
   // what is recorded, and what the rings ask of each other
   "entry-types",
   "log/entry",
+  "log/access-entries",
   "log/shards",
   "ports",
   "log",

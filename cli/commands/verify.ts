@@ -93,11 +93,14 @@ export const verify: Command = {
     const [where, ...more] = positionals;
     if (where === undefined || more.length > 0)
       throw new Failure("one address or folder; see `driftless verify --help`", 2);
+    const isForeign = values.foreign === true;
     const report = await verifyRecord({
       source: await sourceOf(where, values.token ?? env["DRIFTLESS_TOKEN"]),
       trust: await parsed(values.trust, parseTrustFile),
-      seen: await parsed(values.seen, parseCheckpoint),
-      isForeign: values.foreign === true,
+      seen: await parsed(values.seen, (text) =>
+        parseCheckpoint(text, isForeign ? "foreign" : "ours"),
+      ),
+      isForeign,
     });
     print(values.json === true ? `${JSON.stringify(report, null, 2)}\n` : textOf(report));
     return report.ok ? 0 : 1;

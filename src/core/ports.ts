@@ -18,6 +18,7 @@ import type { Period } from "./traffic/analytics.ts";
 import type { TrafficBatch } from "./traffic/batch.ts";
 import type { Digest, GuardrailId, HoldId, IncidentId, Instant, RunId, ScopeId } from "./ids.ts";
 import type { Rehearsal } from "./intents/intent.ts";
+import type { Failures } from "./log/access-entries.ts";
 import type { Entry, RecordedEntry } from "./log/entry.ts";
 import type { Place } from "./log/shards.ts";
 import type { LineageEntry, Unknown } from "./observation.ts";
@@ -117,6 +118,13 @@ export interface LogPort {
   }): Promise<void>;
   /** What stands under this name (`checkpoint`, `tile/…`, `evidence/…`, nothing personal); null: nothing. */
   object(path: string, place?: Place): Promise<Uint8Array | null>;
+}
+
+/** Takes attempts to log in that failed, and tells the record of them in sums. */
+export interface DoorPort {
+  turnedAway(failures: readonly Failures[]): Promise<void>;
+  /** The swarm's settings, by name: when they are others than before, that is an entry when this returns. */
+  configured(settings: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface ReleaseRequest {

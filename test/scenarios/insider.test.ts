@@ -195,6 +195,8 @@ const OFFERED: Readonly<Record<string, Readonly<Record<string, Worth>>>> = {
   Architect: { onStart: "judged", ask: "judged", intent: "reads", decide: "judged" },
   Sentinel: { hint: "judged", traffic: "reads", unlogged: "reads", counted: "reads" },
   ChangeFeed: { onStart: "judged", watch: "judged" },
+  // A sum of failures that never were, or that settings were others than they are: an entry in the swarm's own name.
+  Door: { turnedAway: "tells", configured: "tells" },
   Governor: { acquire: "tells" },
   // What it has learned can only make people look (I13).
   LessonBook: {

@@ -12,6 +12,10 @@ const ofToken = ({ what }: JsonObject): Outcome => {
 const ofPolicy = ({ what }: JsonObject): Outcome => (what === "activated" ? "success" : "pending");
 
 export const ADMINISTRATION = {
+  log_in: { ocsf: OCSF.loggedIn },
+  log_in_failed: { ocsf: OCSF.loggedIn, outcome: () => "failure" },
+  record_read: { ocsf: OCSF.looked },
+  config: { ocsf: OCSF.changed },
   golden: { ocsf: OCSF.changed },
   hold: { ocsf: OCSF.created },
   hold_ended: { ocsf: OCSF.removed },

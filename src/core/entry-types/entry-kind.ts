@@ -28,6 +28,7 @@ export const OCSF = {
   created: classOf(3_004, CREATE),
   changed: classOf(3_004, UPDATE),
   removed: classOf(3_004, DELETE),
+  loggedIn: classOf(3_002, CREATE),
   asked: classOf(6_003, CREATE),
   looked: classOf(6_003, READ),
   moved: classOf(6_003, UPDATE),

@@ -191,7 +191,7 @@ const lastOf = (change: ChangeRecord, type: RecordedEntry["type"]): RecordedEntr
 /** Read again after the last write, and found as predicted; or taken back. */
 export const READ_BACK: DossierTest = {
   says: "were read back after the last write and are as predicted, or were taken back",
-  types: ["write_result", "verification", "revert", "run"],
+  types: ["write_result", "verification", "revert", "revert_result", "run"],
   concerns: isWritten,
   test(change) {
     const verification = lastOf(change, "verification");

@@ -23,31 +23,50 @@ export interface SignedCheckpoint {
   readonly note: Note;
 }
 
-const THREE_LINES = /^([^\n]+)\n([^\n]+)\n([^\n]+)\n$/;
+const LINES = /^([^\n]+)\n([^\n]+)\n([^\n]+)\n((?:[^\n]+\n)*)$/;
 const SIZE = /^(?:0|[1-9]\d{0,15})$/;
 const TIMESTAMP_BYTES = 8;
 
 export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${size}\n${toBase64(root)}\n`;
 
-/** Extension lines are refused: the ML-DSA line does not cover them. */
-export function parseCheckpointText(text: string): Result<Checkpoint, string> {
-  const lines = THREE_LINES.exec(text);
+/**
+ * `foreign`: another product's, which may have extension lines and spaces in its origin. Of ours extension lines are refused:
+ * the ML-DSA line does not cover them.
+ */
+export type Dialect = "ours" | "foreign";
+
+function sizeIn(digits: string): number | null {
+  const size = SIZE.test(digits) ? Number(digits) : NaN;
+  return Number.isSafeInteger(size) ? size : null;
+}
+
+function strangeness([, origin = "", , , extensions]: RegExpExecArray): string | null {
+  if (extensions !== "") return "has more than three lines";
+  return isKeyName(origin) ? null : "has a malformed origin";
+}
+
+export function parseCheckpointText(text: string, dialect: Dialect): Result<Checkpoint, string> {
+  const lines = LINES.exec(text);
   if (lines === null) return err("has not three lines");
   const [origin = "", digits = "", encoded = ""] = lines.slice(1);
-  if (!isKeyName(origin)) return err("has a malformed origin");
-  const size = SIZE.test(digits) ? Number(digits) : NaN;
-  if (!Number.isSafeInteger(size)) return err("has a malformed size");
+  const strange = dialect === "ours" ? strangeness(lines) : null;
+  if (strange !== null) return err(strange);
+  const size = sizeIn(digits);
+  if (size === null) return err("has a malformed size");
   const root = fromBase64(encoded);
   if (root?.length !== HASH_BYTES) return err("has a malformed root");
   if (size === 0 && !sameBytes(root, EMPTY_ROOT)) return err("has a root over nothing");
   return ok({ origin, size, root });
 }
 
-export function parseCheckpoint(bytes: string): Result<SignedCheckpoint, string> {
+export function parseCheckpoint(
+  bytes: string,
+  dialect: Dialect = "ours",
+): Result<SignedCheckpoint, string> {
   const note = parseNote(bytes);
   if (!note.ok) return note;
-  const checkpoint = parseCheckpointText(note.value.text);
+  const checkpoint = parseCheckpointText(note.value.text, dialect);
   return checkpoint.ok ? ok({ checkpoint: checkpoint.value, note: note.value }) : checkpoint;
 }
 

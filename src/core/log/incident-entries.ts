@@ -1,7 +1,7 @@
 /** The record's entries about an incident, from the signals that led to it to the plan that is to end it. */
 import { canonicalise, type Json } from "../canonical.ts";
 import type { DriftedResource, Incident } from "../incident.ts";
-import type { Instant, ScopeId } from "../ids.ts";
+import type { Digest, Instant, ScopeId } from "../ids.ts";
 import type { Unknown } from "../observation.ts";
 import type { PolicyDecision } from "../policy/decision.ts";
 import type { RunStart, StoredGolden } from "../ports.ts";
@@ -151,11 +151,12 @@ function peopleIn({ drift }: Incident): Pick<Entry, "attached"> {
 export const goldenEntry = (
   scope: ScopeId,
   { generation, digest, by, at }: StoredGolden,
+  previous: Digest | null,
 ): Entry => ({
   id: `${scope}/golden/${generation}/${digest}`,
   type: "golden",
   scope,
   at,
   actor: by,
-  data: { generation, digest },
+  data: { generation, digest, previous_digest: previous },
 });

@@ -98,10 +98,11 @@ interface ClassObjects {
   readonly compliance?: JsonObject;
   readonly entity?: JsonObject;
   readonly finding_info?: JsonObject;
+  readonly user?: JsonObject;
 }
 
 /** What OCSF wants beside, by class. */
-function objectsOf(ocsf: OcsfClass, { id, type, scope, data }: Entry): ClassObjects {
+function objectsOf(ocsf: OcsfClass, { id, type, scope, actor, data }: Entry): ClassObjects {
   const path = data["path"];
   const finding_info = { title: type, uid: id };
   switch (ocsf.uid) {
@@ -112,6 +113,8 @@ function objectsOf(ocsf: OcsfClass, { id, type, scope, data }: Entry): ClassObje
       };
     case 2_004:
       return { finding_info };
+    case 3_002:
+      return { user: userOf(actor) };
     case 3_004:
       return { entity: { name: scope, type, uid: typeof path === "string" ? path : scope } };
     case 7_001:
@@ -129,7 +132,7 @@ const userOf = (name: string): JsonObject =>
 function eventOf({ entry, source, origin, index, attached: kept, ...at }: Recording): object {
   const { ocsf, outcome } = ENTRY_TYPES[entry.type];
   const said = outcome?.(entry.data) ?? "success";
-  const { api, command_uid, compliance, entity, finding_info } = objectsOf(ocsf, entry);
+  const { api, command_uid, compliance, entity, finding_info, user } = objectsOf(ocsf, entry);
   // In the order of JCS, so that nothing has to be sorted; what is undefined is not written.
   return {
     authid: entry.actor,
@@ -169,6 +172,7 @@ function eventOf({ entry, source, origin, index, attached: kept, ...at }: Record
         ),
         data: entry.data,
       },
+      user,
     },
     datacontenttype: "application/json",
     id: `${source}/${entry.id}`,

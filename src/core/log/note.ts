@@ -9,7 +9,8 @@ export const NOTE_TYPES = { ed25519: 0x01, cosignature: 0x04, mlDsa44: 0x06 } as
 
 /** Readers have to take at least 16. */
 const SIGNATURES_MAX = 64;
-const NAME = /^[^\s+\p{C}]{1,255}$/u;
+/** No Unicode spaces, no plus, no control characters; everything else is the key's owner's to choose. */
+const NAME = /^[^\p{White_Space}+\p{Cc}]{1,255}$/u;
 const KEY_ID_BYTES = 4;
 
 export interface NoteKey {
@@ -70,7 +71,7 @@ export const formatNote = ({ text, signatures }: Note): string =>
 
 /** One line, with its line feed cut off. */
 export function parseSignatureLine(line: string): NoteSignature | null {
-  const [, name = "", encoded = ""] = /^— (\S+) (\S+)$/.exec(line) ?? [];
+  const [, name = "", encoded = ""] = /^— ([^ ]+) ([^ ]+)$/.exec(line) ?? [];
   const bytes = fromBase64(encoded);
   if (!isKeyName(name) || !bytes || bytes.length <= KEY_ID_BYTES) return null;
   return {

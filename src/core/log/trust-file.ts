@@ -1,5 +1,6 @@
 /** Trust files (c2sp.org/tlog-policy): whose signatures a checkpoint needs. */
 import { err, ok, type Result } from "../result.ts";
+import { sameBytes } from "./merkle.ts";
 import { NOTE_TYPES, type NoteKey, parseVkey, vkeyOf } from "./note.ts";
 
 /** A file is read by people: more than this is a mistake. */
@@ -46,9 +47,10 @@ function nameFault(draft: Draft, name: string): Refusal {
   return isNamed(draft, name) ? `\`${name}\` is named twice` : null;
 }
 
-function keyFault(draft: Draft, { id, name }: NoteKey): Refusal {
+/** The same key is a duplicate under another name or type, too; so is a log that would be its own witness. */
+function keyFault(draft: Draft, { id, name, publicKey }: NoteKey): Refusal {
   const known = [...draft.logs, ...draft.witnesses];
-  return known.some(({ key }) => key.id === id && key.name === name)
+  return known.some(({ key }) => sameBytes(key.publicKey, publicKey))
     ? `the key ${id} of ${name} stands twice`
     : null;
 }
@@ -60,6 +62,13 @@ function membersFault(draft: Draft, members: readonly string[]): Refusal {
     (member, at) => draft.used.has(member) || members.indexOf(member) < at,
   );
   return again === undefined ? null : `\`${again}\` is a member twice`;
+}
+
+/** NaN: not decimal. */
+function thresholdOf(count: string, members: number): number {
+  if (count === "any") return 1;
+  if (count === "all") return members;
+  return /^\d{1,4}$/.test(count) ? Number(count) : NaN;
 }
 
 const LINES: Readonly<Record<string, Line>> = {
@@ -85,8 +94,8 @@ const LINES: Readonly<Record<string, Line>> = {
     if (fault !== null) return fault;
     const unfit = membersFault(draft, members);
     if (unfit !== null) return unfit;
-    const threshold = { any: 1, all: members.length }[count] ?? Number(count);
-    if (!Number.isInteger(threshold) || threshold < 1 || threshold > members.length)
+    const threshold = thresholdOf(count, members.length);
+    if (!(threshold >= 1 && threshold <= members.length))
       return `\`${count}\` of ${members.length} members`;
     for (const member of members) draft.used.add(member);
     draft.groups.set(name, { threshold, members });
@@ -101,7 +110,13 @@ const LINES: Readonly<Record<string, Line>> = {
   },
 };
 
+/** A comment is a line of its own: elsewhere `#` is a letter of a name or an address. */
+const wordsOf = (line: string): readonly string[] =>
+  /^[ \t]*#/.test(line) ? [] : line.split(/[ \t]+/).filter(Boolean);
+
 export function parseTrustFile(text: string): Result<TrustFile, string> {
+  // oxlint-disable-next-line no-control-regex -- tlog-policy allows tab and line feed
+  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text)) return err("has control characters");
   const draft: Draft = {
     logs: [],
     witnesses: [],
@@ -112,10 +127,10 @@ export function parseTrustFile(text: string): Result<TrustFile, string> {
   const lines = text.split("\n");
   if (lines.length > LINES_MAX) return err(`has more than ${LINES_MAX} lines`);
   for (const [at, line] of lines.entries()) {
-    const words = (line.split("#")[0] ?? "").split(/[ \t]+/).filter(Boolean);
-    const [keyword, ...rest] = words;
+    const [keyword, ...rest] = wordsOf(line);
     if (keyword === undefined) continue;
-    const fault = LINES[keyword]?.(draft, rest) ?? (LINES[keyword] ? null : "is no keyword");
+    const read = Object.hasOwn(LINES, keyword) ? LINES[keyword] : undefined;
+    const fault = read === undefined ? "is no keyword" : read(draft, rest);
     if (fault !== null) return err(`line ${at + 1}, \`${keyword}\`: ${fault}`);
   }
   const { logs, witnesses, groups, quorum } = draft;

@@ -5,6 +5,7 @@
  */
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
+import { type Instant, instantOf } from "../../core/ids.ts";
 
 export interface AccessSettings {
   /** ACCESS_TEAM: `https://<team>.cloudflareaccess.com`; empty: Access is not used. */
@@ -18,6 +19,8 @@ export interface AccessSettings {
 export interface Identity {
   readonly name: string;
   readonly role: "viewer" | "operator" | "approver";
+  /** When Access issued the assertion: requests with the same one are one session. */
+  readonly since: Instant;
 }
 
 /** Null: the assertion is not one, or nobody gave its bearer a role. Throws, retryably, when the keys cannot be had. */
@@ -59,6 +62,7 @@ const rules = z
 type Rules = z.output<typeof rules>;
 
 const claims = z.looseObject({
+  iat: z.int().min(0).max(253_402_300_799), // the last second that an instant can say
   email: z.string().toLowerCase().regex(EMAIL).optional(),
   common_name: z.string().regex(COMMON_NAME).optional(),
   custom: z.looseObject({ groups: z.array(z.string()).max(GROUPS_MAX).optional() }).optional(),
@@ -163,7 +167,7 @@ function parseRules(text: string | undefined): Rules {
 function identityOf(payload: JWTPayload, mapping: Rules): Identity | null {
   const parsed = claims.safeParse(payload);
   if (!parsed.success) return null;
-  const { email, common_name: program, custom, groups } = parsed.data;
+  const { iat, email, common_name: program, custom, groups } = parsed.data;
   if ((email === undefined) === (program === undefined)) return null;
   const memberOf = email === undefined ? [] : [...(custom?.groups ?? []), ...(groups ?? [])];
   const rule = mapping.find((one) => {
@@ -171,5 +175,6 @@ function identityOf(payload: JWTPayload, mapping: Rules): Identity | null {
     return "email" in one ? one.email === email : one.common_name === program;
   });
   const name = email ?? program;
-  return rule && name !== undefined ? { name, role: rule.role } : null;
+  const since = instantOf(new Date(iat * 1_000).toISOString());
+  return rule && name !== undefined ? { name, role: rule.role, since } : null;
 }

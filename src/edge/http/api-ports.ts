@@ -19,6 +19,8 @@ import type {
 import type { ArchitectPort, Intent } from "../../core/intents/intent.ts";
 import type { RoleModels } from "../../core/inference/provider.ts";
 import type { Lesson } from "../../core/lesson.ts";
+import type { LogInMethod } from "../../core/log/access-entries.ts";
+import type { Entry } from "../../core/log/entry.ts";
 import type { RecordedHold } from "../../core/log/hold-entries.ts";
 import type {
   AuditorPort,
@@ -116,6 +118,14 @@ export interface ApiPorts {
   readonly authenticate: Authenticator;
   /** The same by an assertion of Cloudflare Access. */
   readonly identify: Authenticator;
+  /** Who comes, and who reads the record, before anything is answered. Throws when it cannot be recorded. */
+  recordAccess(entry: Entry): Promise<void>;
+  /** Somebody with a token or an assertion that is nobody's. Not waited for: the record is told in sums. */
+  turnedAway(attempt: {
+    readonly method: LogInMethod;
+    readonly address: string | null;
+    readonly at: Instant;
+  }): void;
   /** Now, or so much later. */
   now(offsetMs?: number): Instant;
   /** 32 hex digits that nobody can guess. */

@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { isGuardrailId, isHoldId, isRunId, isScopeId } from "../../core/ids.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { assertionOf, bearerOf, may, type Principal, type Right } from "./auth.ts";
+import { LogIns } from "./log-ins.ts";
 import { openApi } from "./openapi.ts";
 import { PEOPLE_PAGE, peoplePage } from "./page/people-page.ts";
 import { ofFault, type Problem, problemResponse } from "./problem.ts";
@@ -31,17 +32,22 @@ export function createApp(ports: ApiPorts): Hono {
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);
   });
   app.get(PEOPLE_PAGE, peoplePage);
+  const logIns = new LogIns(ports);
   let document: Record<string, unknown> | undefined;
   const describe = (): Record<string, unknown> => (document ??= openApi(ROUTES, ports.version));
   for (const route of ROUTES) {
     app.on(route.method, patternOf(route), (context) =>
-      answer(route, {
-        ports,
-        describe,
-        request: context.req.raw,
-        principal: NOBODY,
-        param: (name) => context.req.param(name) ?? "",
-      }),
+      answer(
+        route,
+        {
+          ports,
+          describe,
+          request: context.req.raw,
+          principal: NOBODY,
+          param: (name) => context.req.param(name) ?? "",
+        },
+        logIns,
+      ),
     );
   }
   for (const [pattern, allow] of methodsByPattern()) {
@@ -72,17 +78,24 @@ function methodsByPattern(): ReadonlyMap<string, string> {
   return new Map([...routes].map(([pattern, of]) => [pattern, of.map(methodsOf).join(", ")]));
 }
 
-async function answer(route: Route, call: RawCall): Promise<Response> {
+/** What everybody may read where the operator allows it is the record's own files: where not, reading them is recorded. */
+const readsRecord = ({ right, reads }: Route): boolean =>
+  right === "published" || reads === "record";
+
+async function answer(route: Route, call: RawCall, logIns: LogIns): Promise<Response> {
   const right = rightOf(route, call.ports);
   if (right === "public") return route.respond(call);
   const instance = new URL(call.request.url).pathname;
   const token = bearerOf(call.request);
   const assertion = assertionOf(call.request);
   const principal = await principalOf(call.ports, token, assertion);
+  const method = token === null ? "access" : "bearer";
   if (principal === null) {
     const tried = token !== null || assertion !== null;
+    if (tried) logIns.refuse(method, call.request);
     return problemResponse(unauthenticated(tried), instance);
   }
+  await logIns.enter(principal, method, readsRecord(route) ? route.id : null);
   if (may(principal, right)) {
     if (route.exports !== undefined) await recordExport(route, { ...call, principal });
     return route.respond({ ...call, principal });
@@ -135,7 +148,9 @@ async function recordDenial(route: Route, { ports, principal, param }: RawCall):
     const at = ports.now();
     const data = { operation: route.id, role: principal.role, subject };
     const about = isScopeId(scope) ? scope : (view?.scope ?? "unknown");
-    const id = `denied/${principal.name}/${route.id}/${subject ?? "unknown"}/${at}`;
+    // The same again within a minute is one entry: whoever may not write must not be able to fill the record either.
+    const minute = at.slice(0, "2026-01-01T00:00".length);
+    const id = `denied/${principal.name}/${route.id}/${subject ?? "unknown"}/${minute}`;
     await ports.log.append([{ id, type: "denied", scope: about, at, actor: principal.name, data }]);
   } catch (error) {
     // The answer is "no" with or without the record; nothing has been done.

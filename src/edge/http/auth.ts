@@ -1,6 +1,7 @@
 /** Who calls, and what they may do. Bearer tokens are known only by their SHA-256. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import type { Instant } from "../../core/ids.ts";
 
 export type Role = "viewer" | "operator" | "approver";
 /** `confirm`: to vouch for somebody else's passkey, or to take one away. */
@@ -9,6 +10,8 @@ export type Right = "read" | "operate" | "approve" | "confirm";
 export interface Principal {
   readonly name: string;
   readonly role: Role;
+  /** Since when Access lets them in; a token knows no session. */
+  readonly since?: Instant;
 }
 
 /** The principal that `token` belongs to, or null. */

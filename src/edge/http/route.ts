@@ -63,6 +63,8 @@ export interface RouteHead {
   readonly headers?: Readonly<Record<string, string>>;
   /** What is taken away with the answer: who takes it is recorded first (I10), or gets nothing. */
   readonly exports?: "import" | "hcl" | "policies" | "lessons";
+  /** It shows the record itself: who reads that is recorded, once a session and day. */
+  readonly reads?: "record";
 }
 
 interface RouteSpec<

@@ -16,6 +16,7 @@ const TIMEOUT_MS = 5_000;
 /** A few signature lines; a post-quantum one has some 3 KB. */
 const ANSWER_CHARACTERS_MAX = 65_536;
 /** First from what was published last, then from what the witness says that it has. */
+const TIME_BYTES = 8;
 const TRIES = 2;
 /** In the open only to this machine. */
 const ADDRESS =
@@ -112,6 +113,9 @@ async function held(
   const line = lines.find((one) => one.name === key.name && one.keyId === key.id);
   if (!line) throw new Error(`witness \`${name}\` signs with another key`);
   const note = { ...signed.note, signatures: [line] };
+  // Zero is what is written where there is no time: such a line says nothing about the newest tree.
+  if (line.blob.slice(0, TIME_BYTES).every((byte) => byte === 0))
+    throw new Error(`witness \`${name}\` signs without a time`);
   if (await verify({ ...signed, note }, key)) return { key, line };
   throw new Error(`the signature of witness \`${name}\` does not hold`);
 }

@@ -147,6 +147,9 @@ describe("the other files of C2SP", () => {
     expect(parseProof(text.replace("index 7", "index 7\nextra AAAA"))).toMatchObject({ ok: false });
     expect(parseProof(text.replace("index 7", "extra AAAA\nindex 7"))).toMatchObject({ ok: true });
     expect(parseProof(text.replace("index 7", "index 07"))).toMatchObject({ ok: false });
+    expect(parseProof(text.replace("index 7", "extra A\nindex 7"))).toMatchObject({ ok: false });
+    const past = text.replace("index 7", "index 9007199254740993");
+    expect(parseProof(past)).toMatchObject({ ok: false });
   });
 
   it("trust files decide by quorum", () => {
@@ -156,7 +159,8 @@ describe("the other files of C2SP", () => {
     const text = [
       `log ${VKEY} https://log.example/`,
       `witness A ${vkeyOf(a)}`,
-      `witness B ${vkeyOf(b)} https://b.example # near`,
+      "  # a comment is a line of its own",
+      `witness B ${vkeyOf(b)} https://b.example/#near`,
       `witness C ${vkeyOf(c)}`,
       "group inner any B C",
       "group outer 2 A inner",
@@ -175,12 +179,21 @@ describe("the other files of C2SP", () => {
     for (const bad of [
       text.slice(0, -1),
       [...text, "quorum none"],
-      text.toSpliced(4, 0, "group none any A"),
-      text.toSpliced(5, 0, "group again any B"),
+      text.toSpliced(5, 0, "group none any A"),
+      text.toSpliced(6, 0, "group again any B"),
       text.toSpliced(1, 0, `witness P ${VKEY}`),
       text.toSpliced(1, 0, `log ${VKEY}`),
-      text.toSpliced(5, 1, "group outer 3 A inner"),
+      text.toSpliced(6, 1, "group outer 3 A inner"),
+      ...["1e0", "0x1", "+1", "2.0", "0", "constructor"].map((count) =>
+        text.toSpliced(6, 1, `group outer ${count} A inner`),
+      ),
       [...text, "what is this"],
+      [...text, "constructor"],
+      [`${text[0]} # near`, ...text.slice(1)],
+      text.map((line) => `${line}\r`),
+      // The same key under another name, and as a key of another type.
+      text.toSpliced(1, 0, `witness P ${vkeyOf(witness("p.example", 1))}`),
+      text.toSpliced(1, 0, `log ${vkeyOf(noteKey("l.example", 1, new Uint8Array(32).fill(1)))}`),
     ])
       expect(parseTrustFile(bad.join("\n"))).toMatchObject({ ok: false });
   });

@@ -90,14 +90,16 @@ const token = (
 
 describe("an assertion of Access", () => {
   it("names a person by email, whose role is the configuration's", async () => {
-    expect(await identify(await token(person()))).toEqual({
+    const good = person();
+    expect(await identify(await token(good))).toEqual({
       name: "ana@example.com",
       role: "approver",
+      since: new Date(Number(good.iat) * 1_000).toISOString(),
     });
     const other = { ...person(), email: "Bo@Example.com" };
     expect(
       await identify(await token({ ...other, custom: { groups: ["sre", "everybody"] } })),
-    ).toEqual({
+    ).toMatchObject({
       name: "bo@example.com",
       role: "operator",
     });
@@ -108,7 +110,10 @@ describe("an assertion of Access", () => {
   });
 
   it("names a program by its common name, which has no groups", async () => {
-    expect(await identify(await token(program()))).toEqual({ name: PROGRAM, role: "operator" });
+    expect(await identify(await token(program()))).toMatchObject({
+      name: PROGRAM,
+      role: "operator",
+    });
     const other = { ...program(), common_name: `${"d".repeat(32)}.access`, groups: ["sre"] };
     expect(await identify(await token(other))).toBeNull();
   });

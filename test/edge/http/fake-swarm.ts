@@ -68,6 +68,7 @@ import type {
 import type { Signal } from "../../../src/core/signal.ts";
 import type { ApiPorts, ListQuery, Posture, ScopeRow } from "../../../src/edge/http/api-ports.ts";
 import { createApp } from "../../../src/edge/http/app.ts";
+import { FakeDoor } from "./fake-door.ts";
 import { ONE_LOG } from "./one-log.ts";
 import { FakePolicies } from "./fake-policies.ts";
 import {
@@ -261,7 +262,7 @@ function pageOf<T extends { readonly id: string; readonly scope: string }>(
     .slice(0, limit);
 }
 
-export class FakeSwarm implements ApiPorts {
+export class FakeSwarm extends FakeDoor implements ApiPorts {
   readonly version = "0.1.0";
   readonly tokenAccess = () => Promise.resolve("read_only" as const);
   readonly sandbox = true;
@@ -587,7 +588,6 @@ export class FakeSwarm implements ApiPorts {
   }
 
   readonly erased: string[] = [];
-  /** What `/log` serves. */
   readonly files = new Map<string, string>();
 
   readonly log: ApiPorts["log"] & { isPublic: boolean } = {
@@ -614,7 +614,6 @@ export class FakeSwarm implements ApiPorts {
     },
   };
 
-  /** Adds `count` entries about `scope`. */
   record(count: number, scope: string = SCOPE): void {
     for (let made = 0; made < count; made += 1) {
       const index = this.entries.length;

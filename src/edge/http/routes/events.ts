@@ -56,6 +56,7 @@ export const eventRoutes = [
     id: "events",
     summary: "Entries of the record, live (SSE) or by page (Accept: application/json)",
     right: "read",
+    reads: "record",
     query: z.strictObject({ after, scope: scopeFilter, limit }),
     headers: { "Last-Event-ID": "index of the last entry seen; outweighs `after`" },
     out: z.object({ items: z.array(entry), next: z.string() }),
