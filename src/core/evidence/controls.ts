@@ -114,9 +114,10 @@ const textIn = ({ data }: RecordedEntry, name: string): string | null => {
 
 /** Of each incident of the period: whether something with its id follows. */
 const everyIncident =
-  (what: string, follows: (incident: string, entries: readonly RecordedEntry[]) => TestResult) =>
+  (what: string, follows: (of: readonly RecordedEntry[]) => TestResult) =>
   ({ entries }: Subject): Looked => {
     const incidents = new Map<string, RecordedEntry>();
+    const byIncident = Map.groupBy(entries, (entry) => textIn(entry, "incident"));
     for (const entry of entries) {
       const id = entry.type === "incident" ? textIn(entry, "incident") : null;
       if (id !== null && !incidents.has(id)) incidents.set(id, entry);
@@ -124,7 +125,10 @@ const everyIncident =
     const evidence = placesOf([...incidents.values()]);
     if (incidents.size === 0)
       return { verdict: "not_assessable", finding: "no incident in the period", evidence };
-    const answered = [...incidents.keys()].map((id) => ({ id, result: follows(id, entries) }));
+    const answered = [...incidents.keys()].map((id) => ({
+      id,
+      result: follows(byIncident.get(id) ?? []),
+    }));
     const open = answered.filter(({ result }) => result !== "holds");
     const count = `${incidents.size - open.length} of ${incidents.size} incidents ${what}`;
     if (open.length === 0) return { verdict: "satisfied", finding: count, evidence };
@@ -138,24 +142,20 @@ const everyIncident =
     return { verdict, finding: `${count}; not ${ids}`, evidence };
   };
 
-const of = (
-  entries: readonly RecordedEntry[],
-  incident: string,
-  ...types: RecordedEntry["type"][]
-) =>
-  entries.filter((entry) => types.includes(entry.type) && textIn(entry, "incident") === incident);
+const of = (entries: readonly RecordedEntry[], ...types: RecordedEntry["type"][]) =>
+  entries.filter(({ type }) => types.includes(type));
 
 /** Evaluated: a diagnosis, or the reason why it was left to people. */
-const isEvaluated = (incident: string, entries: readonly RecordedEntry[]): TestResult =>
-  of(entries, incident, "diagnosis", "quarantine", "proposal").length > 0 ? "holds" : "fails";
+const isEvaluated = (entries: readonly RecordedEntry[]): TestResult =>
+  of(entries, "diagnosis", "quarantine", "proposal").length > 0 ? "holds" : "fails";
 
 /** Answered: by a run that ended, or it was put before people. What is still under way says nothing yet. */
-const isAnswered = (incident: string, entries: readonly RecordedEntry[]): TestResult =>
-  of(entries, incident, "run", "quarantine").length > 0 ? "holds" : "no_evidence";
+const isAnswered = (entries: readonly RecordedEntry[]): TestResult =>
+  of(entries, "run", "quarantine").length > 0 ? "holds" : "no_evidence";
 
 /** Recovered from: the last run verified, or taken back. */
-function isRecovered(incident: string, entries: readonly RecordedEntry[]): TestResult {
-  const end = of(entries, incident, "run").at(-1);
+function isRecovered(entries: readonly RecordedEntry[]): TestResult {
+  const end = of(entries, "run").at(-1);
   if (end === undefined) return "no_evidence";
   return ["verified", "reverted"].includes(textIn(end, "phase") ?? "") ? "holds" : "fails";
 }
@@ -325,6 +325,16 @@ export const CONTROLS: readonly Control[] = [
   pci("7.2.5", "System accounts have least privilege", everyChange(BY_THE_VAULT, PERMITTED)),
   pci("8.4.2", "Multi-factor authentication of who approves", everyChange(STRONGLY_APPROVED)),
   pci("8.6.3", "Secrets of system accounts are short-lived or rotated", tokensEnd),
+  pci(
+    "10.2.1",
+    "Log-ins, failed ones, and readers of the audit trail are logged",
+    someEntry("log-ins, failed log-ins, reads of the record and exports", [
+      "log_in",
+      "log_in_failed",
+      "record_read",
+      "export",
+    ]),
+  ),
   pci("10.2.2", "Audit entries have the required fields", allFields),
   pci(
     "10.3.4",

@@ -1,8 +1,9 @@
-/** The bundle for people: one page, no script, nothing fetched, good on paper. */
+/** The bundle for people: one page, nothing fetched, good on paper; whole without its few lines of script. */
 import type { Instant } from "../ids.ts";
 import { placeText, type RecordedEntry } from "../log/entry.ts";
 import type { ChangeRecord } from "./change.ts";
 import { isWritten, ofType } from "./change.ts";
+import { FINDER, FINDER_SCRIPT, policyFor } from "./report-find.ts";
 import type { Assessed, EvidenceInput, Selected } from "./bundle.ts";
 import type { Verdict } from "./controls.ts";
 import type { TestResult } from "./dossier-tests.ts";
@@ -33,7 +34,11 @@ const STYLE = `
   th { font-weight: 600; color: #59616b; white-space: nowrap; } code { font: .86em ui-monospace, monospace; overflow-wrap: anywhere; }
   time, .short, .verdict { white-space: nowrap; } time { font-variant-numeric: tabular-nums; } .verdict { font-weight: 600; }
   .satisfied, .holds { color: #17683a; } .not_satisfied, .fails { color: #a4262c; } .not_assessable, .no_evidence { color: #7a5300; }
-  @media print { @page { margin: 16mm 14mm; } body { font-size: 9.5pt; margin: 0; padding: 0; max-width: none; } .wide { overflow: visible; } a { color: inherit; } }
+  nav { position: sticky; top: 0; z-index: 1; background: #fff; border-bottom: 1px solid #d5d9de; display: flex; flex-wrap: wrap; gap: .3rem .95rem; align-items: baseline; padding: .55rem 0; margin: 1rem 0 0; }
+  h2, h3 { scroll-margin-top: 6rem; } .finder { display: flex; gap: .6rem; align-items: baseline; margin-left: auto; } .finder[hidden] { display: none; }
+  input { font: inherit; color: inherit; border: 1px solid #8a939d; border-radius: .3rem; padding: .2rem .5rem; width: 13rem; max-width: 60vw; } output { min-width: 5.5rem; color: #59616b; white-space: nowrap; }
+  section.change { content-visibility: auto; contain-intrinsic-size: auto 34rem; } .num { text-align: right; font-variant-numeric: tabular-nums; } #changes tr:target, tr:hover { background: #f4f7fa; }
+  @media print { @page { margin: 16mm 14mm; } body { font-size: 9.5pt; margin: 0; padding: 0; max-width: none; } .wide { overflow: visible; } a { color: inherit; } nav { display: none; } section.change { content-visibility: visible; } thead { display: table-header-group; } }
 `;
 
 const WORDS: Readonly<Record<Verdict, string>> = {
@@ -177,6 +182,27 @@ function populationTable({ changes, sample }: Selected): string {
   );
 }
 
+/** How the changes ended, by tier: what a reader looks at before any of them. */
+function endsTable({ changes }: Selected): string {
+  const tiers = [...new Set(changes.map((one) => tierOf(ofType(one, "plan")[0])))].toSorted();
+  const byEnd = Map.groupBy(changes, phaseOf);
+  const ends = [...byEnd].toSorted(([, a], [, b]) => b.length - a.length);
+  const number = (count: number): string => `<span class="num">${count}</span>`;
+  return table(
+    ["Ended", ...tiers.map((tier) => `Tier ${escaped(tier)}`), "All"],
+    ends.map(([end, of]) => [
+      short(end),
+      ...tiers.map((tier) =>
+        number(of.filter((one) => tierOf(ofType(one, "plan")[0]) === tier).length),
+      ),
+      number(of.length),
+    ]),
+  );
+}
+
+const NAV = `<nav aria-label="Parts of the report"><a href="#rests">Basis</a> <a href="#controls">Controls</a> <a href="#completeness">Completeness</a> <a href="#changes">Changes</a> <a href="#sampled">Sampled</a> <a href="#check">Checking</a>
+${FINDER}</nav>`;
+
 function verdictCounts(assessed: readonly Assessed[]): string {
   const counts = (["satisfied", "not_satisfied", "not_assessable"] as const).map((verdict) => {
     const count = assessed.filter(({ looked }) => looked.verdict === verdict).length;
@@ -190,27 +216,31 @@ export function reportOf(input: EvidenceInput, selected: Selected): string {
   const { checkpoint, period, madeAt, nonce } = input;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="${policyFor(STYLE)}">
 <title>Change evidence ${escaped(period.from)} to ${escaped(period.to)}</title><style>${STYLE}</style></head><body>
 <h1>Change evidence</h1>
 <p class="quiet">${escaped(period.from)} to ${escaped(period.to)} · made ${escaped(madeAt)}</p>
-<h2>What this rests on</h2>
+${NAV}
+<h2 id="rests">What this rests on</h2>
 <p>The record <code>${escaped(checkpoint.origin)}</code> under a signed tree of ${checkpoint.size} entries. The population is all ${changes.length} changes whose plan was
 recorded in the period. ${sample.length} of them were sampled: those whose SHA-256 over the seed and the run's id is smallest. The seed is the SHA-256 over the checkpoint's
 text, the period and the auditor's nonce (${nonce === "" ? "none was given" : `<code>${escaped(nonce)}</code>`}): <code>${seed}</code>.</p>
 <p class="quiet">A mapping to controls is not an attestation, and a verdict speaks of the sample. The record proves what was recorded, in which order, and that nothing was changed
 since; not that an entry is true. “Not assessable” means that there is no evidence either way.</p>
-<h2>Controls</h2>
+<h2 id="controls">Controls</h2>
 ${verdictCounts(assessed)}
 ${controlsTable(assessed)}
-<h2>Completeness</h2>
+<h2 id="completeness">Completeness</h2>
 ${completenessPart(completeness)}
 <h2>Changes of the period</h2>
-${changes.length === 0 ? "<p>No change was planned in the period.</p>" : populationTable(selected)}
-<h2>Sampled changes</h2>
+${changes.length === 0 ? "<p>No change was planned in the period.</p>" : endsTable(selected)}
+<div id="changes">${changes.length === 0 ? "" : populationTable(selected)}</div>
+<h2 id="sampled">Sampled changes</h2>
 ${sample.length === 0 ? "<p>None.</p>" : sample.map((change) => changePart(change, assessed)).join("\n")}
-<h2>To check this</h2>
+<h2 id="check">To check this</h2>
 <p>Every entry above has a proof file under <code>proofs/</code>, to be verified offline with any implementation of c2sp.org/tlog-proof and <code>trust-policy</code>; pin the keys from another
 place than this bundle. <code>driftless verify</code> verifies the whole record. <code>manifest.json</code> has the SHA-256 of every file.</p>
+${FINDER_SCRIPT}
 </body></html>
 `;
 }

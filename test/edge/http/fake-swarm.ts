@@ -38,11 +38,11 @@ import {
   type LessonBundle,
   type TrustedKey,
 } from "../../../src/core/experience/bundle.ts";
-import type { BookRefusal } from "../../../src/core/ports.ts";
 import type { Lesson } from "../../../src/core/lesson.ts";
 import type { RecordedEntry } from "../../../src/core/log/entry.ts";
 import type { RecordedHold } from "../../../src/core/log/hold-entries.ts";
 import type {
+  BookRefusal,
   GoldenPut,
   GuardCommand,
   GuardrailRefusal,
