@@ -182,12 +182,13 @@ function populationTable({ changes, sample }: Selected): string {
   );
 }
 
+const number = (count: number): string => `<span class="num">${count}</span>`;
+
 /** How the changes ended, by tier: what a reader looks at before any of them. */
 function endsTable({ changes }: Selected): string {
   const tiers = [...new Set(changes.map((one) => tierOf(ofType(one, "plan")[0])))].toSorted();
   const byEnd = Map.groupBy(changes, phaseOf);
   const ends = [...byEnd].toSorted(([, a], [, b]) => b.length - a.length);
-  const number = (count: number): string => `<span class="num">${count}</span>`;
   return table(
     ["Ended", ...tiers.map((tier) => `Tier ${escaped(tier)}`), "All"],
     ends.map(([end, of]) => [

@@ -1,4 +1,4 @@
-/** Who came to a swarm in memory: log-ins as entries, failed attempts by how and from where. */
+/** What a swarm in memory has for auditors: log-ins as entries, failed attempts by how and from where, no account. */
 import type { Entry } from "../../../src/core/log/entry.ts";
 import type { ApiPorts } from "../../../src/edge/http/api-ports.ts";
 
@@ -8,6 +8,10 @@ export class FakeDoor {
 
   async recordAccess(entry: Entry): Promise<void> {
     this.access.push(entry);
+  }
+
+  async accountChanges(): ReturnType<ApiPorts["accountChanges"]> {
+    return { changes: [], why: "nobody was asked" };
   }
 
   turnedAway({ method, address }: Parameters<ApiPorts["turnedAway"]>[0]): void {

@@ -583,10 +583,6 @@ export class FakeSwarm extends FakeDoor implements ApiPorts {
       shape === LESSON.shapeDigest ? ok({ shape }) : err({ reason: "no_such_caution" }),
   });
 
-  async accountChanges(): ReturnType<ApiPorts["accountChanges"]> {
-    return { changes: [], why: "nobody was asked" };
-  }
-
   readonly erased: string[] = [];
   readonly files = new Map<string, string>();
 
