@@ -184,11 +184,14 @@ describe("a hold", () => {
     }));
     await cloudflare("POST", `${zone}/dns_records/batch`, { body: { posts: rogue } });
     await reconcile();
-    const waiting = await vi.waitFor(async () => {
-      const [run] = await runs();
-      expect(run?.phase).toBe("awaiting_approval");
-      return run;
-    });
+    const waiting = await vi.waitFor(
+      async () => {
+        const [run] = await runs();
+        expect(run?.phase).toBe("awaiting_approval");
+        return run;
+      },
+      { timeout: 10_000 }, // a loaded machine takes its time to vote
+    );
     const hold = await place({ selector: { kind: "dns_record", name: "rogue-*" } });
     const approval = { digest: waiting?.plan_digest, verdict: "approve" };
     const answer = await api(`/api/v1/runs/${waiting?.id}/approvals`, "dev-approver-1", {

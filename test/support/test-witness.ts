@@ -18,6 +18,47 @@ interface Seen {
 const node = (left: Buffer, right: Buffer): Buffer =>
   createHash("sha256").update(Buffer.of(1)).update(left).update(right).digest();
 
+const EMPTY = createHash("sha256").digest();
+const plain = (status: number): Response => new Response(null, { status });
+const DECIMAL = /^(?:0|[1-9]\d*)$/;
+
+/** Canonical base64 of a hash; null: it is none. */
+function hashIn(line: string): Buffer | null {
+  const bytes = Buffer.from(line, "base64");
+  return bytes.length === 32 && bytes.toString("base64") === line ? bytes : null;
+}
+
+/** The body of `add-checkpoint`, to the letter of tlog-witness, tlog-checkpoint and signed-note. Null: it is none. */
+function parse(body: string) {
+  const cut = body.indexOf("\n\n");
+  const [first = "", ...hashes] = body.slice(0, Math.max(cut, 0)).split("\n");
+  const note = body.slice(cut + 2);
+  const end = note.lastIndexOf("\n\n");
+  const [origin = "", size = "", root = "", ...rest] = note.slice(0, Math.max(end, 0)).split("\n");
+  const lines = note.slice(end + 2, -1).split("\n");
+  const proof = hashes.map(hashIn);
+  const rootHash = hashIn(root);
+  const isWhole =
+    cut > 0 &&
+    end > 0 &&
+    note.endsWith("\n") &&
+    first.startsWith("old ") &&
+    [first.slice("old ".length), size].every((text) => DECIMAL.test(text)) &&
+    hashes.length <= 63 &&
+    origin !== "" &&
+    !rest.includes("") &&
+    lines.every((line) => /^\u2014 [^ +]+ [A-Za-z0-9+/]+=*$/.test(line));
+  if (!isWhole || rootHash === null || proof.includes(null)) return null;
+  return {
+    old: Number(first.slice("old ".length)),
+    proof: proof.filter((hash) => hash !== null),
+    origin,
+    now: { size: Number(size), root: rootHash },
+    text: note.slice(0, end + 1),
+    lines,
+  };
+}
+
 /** RFC 9162, 2.1.4.2. */
 function isContinued(old: Seen, now: Seen, proof: readonly Buffer[]): boolean {
   if (old.size === 0) return proof.length === 0;
@@ -50,7 +91,10 @@ export class TestWitness {
   readonly #key: KeyObject;
   readonly #id: Buffer;
   #seen: Seen | null = null;
+  /** As it is given to monitors. */
+  #last: string | null = null;
   #logKeys: readonly {
+    readonly name: string;
     readonly type: number;
     readonly id: string;
     readonly publicKey: Uint8Array;
@@ -73,7 +117,12 @@ export class TestWitness {
   }
 
   learn(
-    keys: readonly { readonly type: number; readonly id: string; readonly publicKey: Uint8Array }[],
+    keys: readonly {
+      readonly name: string;
+      readonly type: number;
+      readonly id: string;
+      readonly publicKey: Uint8Array;
+    }[],
   ): void {
     this.#logKeys = keys;
   }
@@ -86,41 +135,60 @@ export class TestWitness {
     this.#seen = { size, root: Buffer.from(root) };
   }
 
+  /** One step from the first look to the stored size: nothing in it is waited for but the body. */
   async answer(request: Request): Promise<Response> {
-    const body = await request.text();
-    if (!request.url.endsWith("/add-checkpoint")) return new Response(null, { status: 404 });
-    const [head = "", text = "", lines = ""] = body.split("\n\n");
-    const [old = "", ...proof] = head.split("\n");
-    const [, size = "", root = ""] = text.split("\n");
-    if (!this.#isLogs(`${text}\n`, lines)) return new Response(null, { status: 403 });
-    const now = { size: Number(size), root: Buffer.from(root, "base64") };
-    const seen = this.#seen ?? { size: 0, root: Buffer.of() };
-    if (Number(old.slice("old ".length)) !== seen.size)
+    const { pathname } = new URL(request.url);
+    if (pathname === `/${this.#originHash()}/checkpoint` && request.method === "GET")
+      return this.#last === null ? plain(404) : new Response(this.#last);
+    if (pathname !== "/add-checkpoint" || request.method !== "POST") return plain(404);
+    const asked = parse(Buffer.from(await request.arrayBuffer()).toString("utf8"));
+    if (asked === null) return plain(400);
+    const { old, proof, origin, now, text, lines } = asked;
+    if (origin !== this.#origin) return plain(404);
+    if (!this.#isLogs(text, lines)) return plain(403);
+    if (old > now.size) return plain(400);
+    const seen = this.#seen ?? { size: 0, root: EMPTY };
+    if (old !== seen.size)
       return new Response(`${seen.size}\n`, {
         status: 409,
         headers: { "content-type": "text/x.tlog.size" },
       });
-    const hashes = proof.map((line) => Buffer.from(line, "base64"));
-    if (!isContinued(seen, now, hashes)) return new Response(null, { status: 422 });
+    if (now.size === 0 && !now.root.equals(EMPTY)) return plain(422);
+    if (!isContinued(seen, now, proof)) return plain(422);
     this.#seen = now;
-    return new Response(this.#line(`${text}\n`));
+    const line = this.#line(text);
+    this.#last = `${text}\n${lines.join("\n")}\n${line}`;
+    return new Response(line);
   }
 
-  /** The Ed25519 line of a key that it knows. */
-  #isLogs(text: string, lines: string): boolean {
-    return this.#logKeys.some(({ type, id, publicKey }) => {
-      const line = lines
-        .split("\n")
-        .map((one) => Buffer.from(one.split(" ")[2] ?? "", "base64"))
-        .find((bytes) => bytes.subarray(0, 4).toString("hex") === id);
-      if (type !== 1 || !line) return false;
-      const key = createPublicKey({
-        key: Buffer.concat([SPKI, publicKey]),
-        format: "der",
-        type: "spki",
-      });
-      return verify(null, Buffer.from(text), key, line.subarray(4));
+  get #origin(): string | undefined {
+    return this.#logKeys[0]?.name;
+  }
+
+  #originHash(): string {
+    return createHash("sha256")
+      .update(this.#origin ?? "")
+      .digest("hex");
+  }
+
+  /** At least one line of a key that it trusts, and none of such a key that is wrong. It knows Ed25519. */
+  #isLogs(text: string, lines: readonly string[]): boolean {
+    const known = this.#logKeys.filter(({ type }) => type === 1);
+    const own = lines.flatMap((line) => {
+      const [, name, encoded = ""] = line.split(" ");
+      const bytes = Buffer.from(encoded, "base64");
+      const key = known.find((one) => one.name === name && one.id === bytes.toString("hex", 0, 4));
+      return key ? [{ key, signature: bytes.subarray(4) }] : [];
     });
+    const holds = own.every(({ key: { publicKey }, signature }) =>
+      verify(
+        null,
+        Buffer.from(text),
+        createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: "der", type: "spki" }),
+        signature,
+      ),
+    );
+    return own.length > 0 && holds;
   }
 
   #line(text: string): string {
