@@ -28,35 +28,35 @@ function hashIn(line: string): Buffer | null {
   return bytes.length === 32 && bytes.toString("base64") === line ? bytes : null;
 }
 
-/** The body of `add-checkpoint`, to the letter of tlog-witness, tlog-checkpoint and signed-note. Null: it is none. */
+/** What stands before and after the last, or the first, empty line. */
+function parted(text: string, at: number): readonly [string[], string] | null {
+  return at > 0 ? [text.slice(0, at).split("\n"), text.slice(at + 2)] : null;
+}
+
+/** A checkpoint to the letter of tlog-checkpoint and signed-note. Null: it is none. */
+function checkpointIn(note: string) {
+  const [[origin = "", size = "", root = "", ...rest], tail] = parted(
+    note,
+    note.lastIndexOf("\n\n"),
+  ) ?? [[], ""];
+  const lines = tail.slice(0, -1).split("\n");
+  const hash = hashIn(root);
+  const isSigned = lines.every((line) => /^\u2014 [^ +]+ [A-Za-z0-9+/]+=*$/.test(line));
+  if (hash === null || !DECIMAL.test(size) || [origin, ...rest].includes("")) return null;
+  if (!isSigned || !tail.endsWith("\n")) return null;
+  const text = note.slice(0, note.length - tail.length - 1);
+  return { origin, now: { size: Number(size), root: hash }, text, lines };
+}
+
+/** The body of `add-checkpoint`, to the letter of tlog-witness. Null: it is none. */
 function parse(body: string) {
-  const cut = body.indexOf("\n\n");
-  const [first = "", ...hashes] = body.slice(0, Math.max(cut, 0)).split("\n");
-  const note = body.slice(cut + 2);
-  const end = note.lastIndexOf("\n\n");
-  const [origin = "", size = "", root = "", ...rest] = note.slice(0, Math.max(end, 0)).split("\n");
-  const lines = note.slice(end + 2, -1).split("\n");
+  const [[first = "", ...hashes], note] = parted(body, body.indexOf("\n\n")) ?? [[], ""];
+  const old = /^old (0|[1-9]\d*)$/.exec(first)?.[1];
   const proof = hashes.map(hashIn);
-  const rootHash = hashIn(root);
-  const isWhole =
-    cut > 0 &&
-    end > 0 &&
-    note.endsWith("\n") &&
-    first.startsWith("old ") &&
-    [first.slice("old ".length), size].every((text) => DECIMAL.test(text)) &&
-    hashes.length <= 63 &&
-    origin !== "" &&
-    !rest.includes("") &&
-    lines.every((line) => /^\u2014 [^ +]+ [A-Za-z0-9+/]+=*$/.test(line));
-  if (!isWhole || rootHash === null || proof.includes(null)) return null;
-  return {
-    old: Number(first.slice("old ".length)),
-    proof: proof.filter((hash) => hash !== null),
-    origin,
-    now: { size: Number(size), root: rootHash },
-    text: note.slice(0, end + 1),
-    lines,
-  };
+  const checkpoint = checkpointIn(note);
+  if (old === undefined || checkpoint === null || proof.includes(null) || hashes.length > 63)
+    return null;
+  return { ...checkpoint, old: Number(old), proof: proof.filter((hash) => hash !== null) };
 }
 
 /** RFC 9162, 2.1.4.2. */
@@ -142,7 +142,10 @@ export class TestWitness {
       return this.#last === null ? plain(404) : new Response(this.#last);
     if (pathname !== "/add-checkpoint" || request.method !== "POST") return plain(404);
     const asked = parse(Buffer.from(await request.arrayBuffer()).toString("utf8"));
-    if (asked === null) return plain(400);
+    return asked === null ? plain(400) : this.#judge(asked);
+  }
+
+  #judge(asked: NonNullable<ReturnType<typeof parse>>): Response {
     const { old, proof, origin, now, text, lines } = asked;
     if (origin !== this.#origin) return plain(404);
     if (!this.#isLogs(text, lines)) return plain(403);
