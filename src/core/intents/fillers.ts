@@ -21,7 +21,7 @@ including live holds hold help helps work works working become looking look show
 processes processing fend fends fending ward repel resist deflect stave accelerated boost improve improved fronted fronting sit sits
 sitting backed powered cover covers covered wrapped surround serve served serves deal cope absorb survive tolerate supports prevents
 tightened hardened deployed hosted created built established offer offers wire hook sort address aim anticipate assemble assure attain
-await bear buffer carry cater certify compose demand employ empower execute face facilitate gear hammer hammered hit inspect install
+await bear buffer carry cater certify compose employ empower execute face facilitate gear hammer hammered hit inspect install
 instantiate lead leak leaked maintain manage match matches matched operate orchestrate oversee pair perform plug preserve proceed procure
 receive rely render rollout rolled see shelter shrug stick suffer tackle thrive transform trust undergo upscale weather wish worry worried
 abuse abused attack attacked targeted threaten threatened overload overwhelm compromise stolen stole struggle begin commence slap throw
@@ -53,8 +53,8 @@ properly robust robustly strong strongly solid solidly simple simply basic stand
 many nice great lovely good safe safely secure bad malicious evil hostile anti reliably reliable tight tightly efficient
 efficiently performant scalable resilient resilience available fresh dedicated own necessary appropriate suitable sensible decent top
 turnkey comfortable sturdy tough airtight watertight smart clever clean neat tidy small tiny little compact massive enormous sudden
-upcoming imminent usual important critical vital essential crucial serious better excellent dependable stable steady smooth seamless
-painless swift rapid speedy instant prompt urgent immediate impossible possible impossibly capable certain happy glad keen official formal
+upcoming imminent usual important critical vital essential crucial serious excellent dependable stable steady smooth seamless
+painless swift rapid speedy instant prompt urgent immediate capable certain happy glad keen safer safest stronger tougher official formal
 mandatory compulsory relevant adequate sufficient enough real true actual comprehensive holistic global worldwide world always actually
 really basically ideally gracefully definitely absolutely very quite pretty super much even ahead amid elastic elastically sturdily viral
 grateful awesome brilliant soonest straight shortly hefty vast giant crazy insane steep significant substantial considerable noticeable
@@ -70,7 +70,7 @@ const listed = (words: string): readonly string[] =>
 /** Commands that say what to keep out, or from whom, or what to renew are words of the paths that take it. */
 const CONTRARY = new Set(
   listed(
-    "accept admit allow ban block cache challenge confine cut cycle deny disallow drop expire filter forbid limit only open permit post prohibit redirect refuse reject renew restrict rotate shut stop throttle",
+    "accept admit allow ban block cache challenge confine cut cycle deny disallow drop expire filter forbid limit only open permit move post prohibit redirect refuse reject renew replace restrict rotate send shut stop throttle",
   ),
 );
 
@@ -78,6 +78,9 @@ const VERBS: ReadonlySet<string> = new Set(listed(DEEDS));
 
 /** A verb as it would ask, were it one that asks. */
 export const isDeed = (word: string): boolean => VERBS.has(word) && !/(?:ing|ed|[^s]s)$/.test(word);
+
+const NOUNS: ReadonlySet<string> = new Set(listed(THINGS));
+export const isThing = (word: string): boolean => NOUNS.has(word);
 
 export const FILLERS: ReadonlySet<string> = new Set([
   ...[GRAMMAR, DEEDS, THINGS, QUALITIES].flatMap(listed),

@@ -1,7 +1,10 @@
 /** Countries and networks to be kept out or let in: a wrong list harms real people, so whatever is vague asks. */
 import { COUNTRY } from "./countries.ts";
 import { byRules, filled, hostOf, missing, type PathReading } from "./path-rules.ts";
+import { spansOf } from "./lexicon.ts";
+import { PLACE } from "./places.ts";
 import type { Reading } from "./reading.ts";
+import { clausesIn, withoutFrames, withoutOpening } from "./sentence.ts";
 
 const GEO = "geo-restriction";
 const isListed = ({ countries, places }: Reading): boolean =>
@@ -12,9 +15,40 @@ const EXCEPTED = new RegExp(
   `^[^${COUNTRY}]*\\b(?:except|but|other than|outside)\\b(?: \\S+){0,6}? ${COUNTRY}|${COUNTRY}.{0,20}(?:제외|빼고|말고|이외|외에|외의|외는)(?!.*${COUNTRY})`,
 );
 
-/** A country that blocks, or of which nothing else is to be blocked. */
+const DEED = /\b(?:block|deny|ban|refuse|reject|challenge|allow|permit|drop|stop)s?\b/g;
+/** Such a verb asks at the head of its clause, or behind what it goes on from: `rules to block`, `on shop block`. */
+const GOES_ON = new RegExp(
+  `(?:^|\\bgeo-|\\b(?:to|and|or|geo|not|don't|only|a|an|the|managed|that|which|requests)|^(?:on|at|for|in|under) ${PLACE}) *$`,
+);
+/** Behind a noun it tells what that does: `let prod block`, `get Iran to stop`, `Russia blocks`. */
+const tellsWhatIsDone = (rest: string): boolean =>
+  !/[가-힣]/.test(rest) &&
+  clausesIn(rest).some(({ start, end }) => {
+    const clause = withoutOpening(withoutFrames(rest.slice(start, end)).trim());
+    return [...clause.matchAll(DEED)].some(({ index }) => {
+      const before = clause.slice(0, index);
+      return before.includes(COUNTRY) || !GOES_ON.test(before);
+    });
+  });
+
+/** Said of a country, these let it in: beside others that are kept out, each has its own part of the wish. */
+const LETS_IN =
+  /^(?:keep(?!.*\bout\b)|serve|support|protect|host|send|secure|shield|guard|defend|help|handle|prepare|open|cover|cache|scale|include|ship|launch|grow|supply|leave)\b/;
+const isLetIn = (rest: string, blocks: (clause: string) => boolean): boolean =>
+  clausesIn(rest)
+    .map(({ start, end }) => withoutOpening(withoutFrames(rest.slice(start, end)).trim()))
+    .filter((clause) => clause.includes(COUNTRY))
+    .some(
+      (clause) =>
+        LETS_IN.test(clause) ||
+        (KOREAN_LINK.test(clause) && !EXCEPTION.test(clause) && !blocks(clause)),
+    );
+/** A clause goes on; `일본하고` is a list. */
+const KOREAN_LINK = new RegExp(`(?<!${COUNTRY} ?)(?<!하)[고며]$|[가-힣]+하[고며]$`);
+
+/** A country that blocks, of which nothing else is to be blocked, or that is to keep us out; networks from one number to another. */
 const REVERSED = new RegExp(
-  `\\bonly (?:block|deny|ban|refuse|challenge)|${COUNTRY} (?:to )?(?:block|deny|ban|refuse|challenge)\\b(?! ?[가-힣])|${COUNTRY} ?[이가] (?!.{0,20}(?:접속|접근|들어|못))`,
+  `\\bonly (?:block|deny|ban|refuse|challenge)|\\b(?:block|deny|ban|refuse|reject) (?:us|me|ourselves)\\b|${COUNTRY} ?[이가] (?!.{0,20}(?:접속|접근|들어|못))|${PLACE} ?(?:to|through|until|-|~) ?${PLACE}|${PLACE} ?부터`,
 );
 
 const ONLY_THEM = new RegExp(`\\bonly (?:\\S+ ){0,3}?${COUNTRY}`);
@@ -25,7 +59,10 @@ function isEitherWay(reading: Reading): boolean {
   // A country that is named twice has two things said of it.
   const named = rest.split(COUNTRY).length - 1;
   if (named > countries.codes.length && !countries.vague) return true;
-  if (REVERSED.test(rest)) return true;
+  if (REVERSED.test(rest) || tellsWhatIsDone(rest)) return true;
+  const blocks = (clause: string): boolean =>
+    spansOf("block", clause).length > 0 || spansOf("challenge", clause).length > 0;
+  if (isLetIn(rest, blocks)) return true;
   if (!EXCEPTION.test(rest)) return false;
   if (!EXCEPTED.test(rest) || places.paths.length > 0) return true;
   // `북한만 빼고 다 허용`: the rest is let in, and those are not. `nobody except` says the opposite.

@@ -14,7 +14,7 @@ import {
 import { IN_THE_ZONE, withNearName } from "./near-name.ts";
 import { hostsOf } from "./path-rules.ts";
 import { read, type Reading } from "./reading.ts";
-import { isRequest } from "./sentence.ts";
+import { isRequest, isStatement } from "./sentence.ts";
 import { interpretWish, question } from "./wish.ts";
 import { wishesIn } from "./wishes.ts";
 
@@ -26,7 +26,10 @@ function interpretText(text: string, setting: Setting): Interpretation {
   const objection = objectionTo(text, reading.text);
   if (objection !== null) return objected(objection, reading);
   const wishes = wishesIn(reading);
-  const found = wishes.map((wish) => interpretWish(wish, isRequest(reading.text)));
+  const isAsked = isRequest(reading.text);
+  const found = wishes.map((wish) =>
+    interpretWish(wish, isAsked && (wishes.length === 1 || !isStatement(wish.text))),
+  );
   const [only] = found;
   return only !== undefined && found.length === 1 ? only : together(wishes, found);
 }

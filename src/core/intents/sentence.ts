@@ -5,7 +5,7 @@
 
 /** Verbs that ask for a state by standing first. */
 const COMMANDS =
-  "accelerate accept achieve activate add admit adopt allow answer apply arm arrange attach authenticate authorise authorize ban beef begin block bolster boost bootstrap brace bring build bump cache challenge check comply configure confine conform construct craft create cut cycle declare defend deliver deny deploy design develop devise disallow display drop enable encrypt enforce engage ensure equip erect establish expand expire extend fill filter fit follow force forbid fortify front fulfil fulfill generate geo-?block geo-?fence get give greet grow guarantee guard handle harden have host implement impose include increase install institute integrate introduce keep launch lay let limit lock make meet mitigate mount move need obtain onboard only open optimise optimize organise organize permit place position post prepare present prevent produce prohibit protect provide provision publish push put raise ramp rate[-\\s]?limit redeploy redirect refresh refuse reinforce reissue reject renew replace require restrict roll rotate run safeguard satisfy scaffold scale secure send serve set setup shield ship show shut size spin stand start stop strengthen supply support sustain switch take throttle tighten turn upgrade use want withstand wrap".split(
+  "accelerate accept achieve activate adapt add adjust admit adopt allow answer apply arm arrange attach authenticate authorise authorize ban beef begin block bolster boost bootstrap brace bring build bump cache challenge comply configure confine conform construct craft create cut cycle declare defend deliver deny deploy design develop devise disallow display drop enable encrypt enforce engage ensure equip erect establish expand expire extend fill filter fit follow force forbid fortify front fulfil fulfill generate geo-?block geo-?fence get give greet grow guarantee guard handle harden have host implement impose include increase install institute integrate introduce keep launch lay let limit lock make meet mitigate mount move need obtain onboard only open optimise optimize organise organize permit place position post prepare present prevent produce prohibit protect provide provision publish push put raise ramp rate[-\\s]?limit redeploy redirect refresh refuse reinforce reissue reject renew replace require restrict roll rotate run safeguard satisfy scaffold scale secure send serve set setup shield ship show shut size spin stand start stop strengthen supply support sustain switch take throttle tighten turn upgrade use want withstand wrap".split(
     " ",
   );
 const COMMAND = `(?:${COMMANDS.join("|")})`;
@@ -82,27 +82,42 @@ export const withoutFrames = (text: string): string =>
 
 /** Also nouns, or said of what is there: `the API hosts`, `we need`. */
 const NO_DEED =
-  "need|want|require|use|host|cache|limit|take|run|serve|have|get|keep|accept|send|handle|launch|open|grow|start|move|ship|process|expect";
-/** `we block`, `our provider scales`: it tells what is so. */
+  "need|want|require|use|host|cache|limit|take|run|serve|have|get|keep|accept|send|handle|launch|open|grow|start|move|ship|process|expect|set|build|guard|shield|design|support|front";
+const ADVERB = "already|always|also|usually|currently|normally|often|just|now";
+const DOES = `(?!(?:${NO_DEED})(?:s|es)?\\b)${COMMAND}`;
+/** `we block`, `our provider scales`, `prod scales`, `tokens rotate`: it tells what is so. */
 const TOLD = new RegExp(
-  `^(?:(?:we|i|they|he|she|you|it|who)(?: (?:already|always|also|usually|currently|normally|often|just|now))* (?!(?:${NO_DEED})s?\\b)${COMMAND}(?:s|es)?|(?:the|our|my|your|their|his|her|this|that|an?)(?: [a-z]+){1,2} (?!(?:${NO_DEED})s?\\b)${COMMAND}e?s)\\b`,
+  [
+    `^(?:we|i|they|he|she|you|it|who)(?: (?:${ADVERB}))* ${DOES}(?:s|es)?\\b`,
+    `^(?!${COMMAND}\\b)[a-z]+(?: [a-z]+){0,2} ${DOES}e?s\\b`,
+    `^(?!${COMMAND}\\b)(?:[a-z]+ ){0,2}[a-z]{3,}(?<!(?:s|u|alway|dn|http))s ${DOES}\\b`,
+  ].join("|"),
 );
+const GOES_ON = /^(?!(?:so|that|which)\b)(?:[a-z]+ ){1,3}(?:runs|serves|handles|takes|supports)\b/;
+/** A thing before what it is done to: `audit the tokens`, `document it`. */
+const ACTS =
+  /^([a-z]+) (?:the|our|my|an?|it|them|all|every|who|what|us|me|this|that|these|those|your)\b/;
 const SOFTENED = new RegExp(`^(?:[\\s\\p{P}]|${SOFT}\\b)+`, "u");
 
 /** Without its subject it goes on telling a reason: `we launch and expect 8k RPS`. */
 const FORESEES = /^(?:expect|anticipate)$/;
 
+interface HeadKinds {
+  readonly isDeed: (word: string) => boolean;
+  readonly isThing: (word: string) => boolean;
+}
+
 /** First words of clauses, where they are verbs that ask for nothing, or tell what somebody does. */
-export const strangeHeadsIn = (
-  text: string,
-  isVerb: (word: string) => boolean,
-): readonly string[] =>
+export const strangeHeadsIn = (text: string, { isDeed, isThing }: HeadKinds): readonly string[] =>
   clausesIn(text).flatMap(({ start, end }) => {
     const clause = text.slice(start, end).replace(SOFTENED, "");
     const [head = ""] = /^[a-z]+/.exec(clause) ?? [];
     const [told] = TOLD.exec(clause) ?? [];
     if (told !== undefined) return [told];
-    return isVerb(head) && !isCommand.test(head) && !FORESEES.test(head) ? [head] : [];
+    const [goesOn] = isCommand.test(head) ? [] : (GOES_ON.exec(clause) ?? []);
+    if (goesOn !== undefined) return [goesOn];
+    if (isCommand.test(head) || FORESEES.test(head)) return [];
+    return isDeed(head) || (isThing(head) && ACTS.test(clause)) ? [head] : [];
   });
 
 const WHEN =
@@ -149,6 +164,15 @@ const KOREAN_TELLS =
   /(?:다|까|네|죠|냐|니|군|나|지|는데|거든|잖아|대|래|었어|았어|했어|있어|없어|됐어|중|요)$/;
 
 const bare = (text: string): string => text.replaceAll(/[\s\p{P}\p{S}]+$/gu, "");
+
+/** One clause or several that tell something, in a text that asks for something else. */
+export function isStatement(text: string): boolean {
+  const words = withoutOpening(text);
+  if (FIRST.test(words) || LATER.test(words) || asks(text)) return false;
+  return HANGUL.test(text)
+    ? !KOREAN_ASKS.test(text) && KOREAN_TELLS.test(bare(text))
+    : SUBJECT.test(words);
+}
 
 export function isRequest(text: string): boolean {
   const words = withoutOpening(text);

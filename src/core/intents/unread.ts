@@ -5,7 +5,7 @@
  */
 import type { Json } from "../canonical.ts";
 import { COUNTRY } from "./countries.ts";
-import { FILLERS, isDeed } from "./fillers.ts";
+import { FILLERS, isDeed, isThing } from "./fillers.ts";
 import type { Chosen } from "./interpretation.ts";
 import { isMadeOf } from "./korean.ts";
 import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
@@ -96,6 +96,8 @@ function wordsUnread(reading: Reading, { path, values, names }: Used): readonly 
   const rest = path.concepts
     .filter((concept) => !reading.leftOut(concept))
     .reduce((so, concept) => blanked(so, spansOf(concept, given)), given);
+  // When a parameter ends is not when something begins.
+  const lasting = names.has("expires_on") ? amounts.replaceAll(RUNS_OUT, " ") : amounts;
   const topics = topicsOf(amounts, path);
   const isKnown = knownBy([
     ...path.words,
@@ -103,9 +105,9 @@ function wordsUnread(reading: Reading, { path, values, names }: Used): readonly 
   ]);
   const words = (ends(names, rest) ? rest.replaceAll(EXPIRY, " ") : rest).matchAll(WORD);
   return [
-    ...strangeHeadsIn(text, isDeed),
+    ...strangeHeadsIn(text, { isDeed, isThing }),
     ...(rest.match(STEP) ?? []),
-    ...MARKS.flatMap((mark) => amounts.match(mark) ?? []),
+    ...MARKS.flatMap((mark) => lasting.match(mark) ?? []),
     ...(names.has("expires_on") ? [] : (amounts.match(RHYTHM) ?? [])),
     ...(names.has("asns") ? [] : (amounts.match(NETWORKS) ?? [])),
     ...[...words].flatMap(({ index, 0: word }) =>
@@ -174,7 +176,7 @@ const NEWCOMERS =
   /\bnew (?:users?|visitors?|customers?|clients?|accounts?|sessions?|connections?|requests?|traffic|people)\b|신규 ?(?:회원|고객|사용자|방문자|이용자|접속자|트래픽|요청)/g;
 /** What these stop elsewhere is an attack; here it is what the path would bring. */
 const CONTRARY =
-  /\b(?:avoid|prevent|stop|block|refuse)(?:ing|s)? (?:(?:any|all|the|edge) )*(?:cach\w+|wafs?|firewalls?)\b/g;
+  /\b(?:avoid|prevent|stop|block|refuse|drop|reject|deny|ban|shut|cut|skip)(?:ing|s)? (?:(?:any|all|the|our|edge) )*(?:cach\w+|wafs?|firewalls?|dmarc|spf|dkim|mta-sts|maintenance|pci|guardrails?|rate limits?|rotation|tokens?|static|websites?|workers?)\b/g;
 /** Who is to do it is not us; that people come, and want something, is a reason. */
 const AGENTS =
   /(?:팀|담당자|대표|경영진|회사|업체|고객|사람|누군가|관리자)(?:이|가|께서)(?= )(?!.{0,30}(?:접속|접근|들어|방문|이용|몰리|몰려|늘|많|요구|원하|있))/g;
@@ -182,19 +184,56 @@ const HELPERS = new RegExp(
   `\\b(?:let|have|get|make|help|ask|tell|want|need) (?:the |our |my |a |an )?(?:[a-z]+ )?(?:${PEOPLE})(?: to)? (?!(?:only|${COMES})\\b)(?=[a-z])|\\b(?:${PEOPLE}) (?:needs?|wants?|requires?)(?! (?:to )?(?:only )?(?:${COMES})\\b)`,
   "g",
 );
+const THREAT =
+  "ddos|attack(?:s|ers?)?|bots?|botnets?|floods?|spoof\\w*|forg\\w+|impersonat\\w*|phish\\w*|spam\\w*|scammers?|malware|ransomware|scrap\\w+|hackers?";
+/** What is kept out elsewhere in the same words is made or let in. */
+const WELCOME = new RegExp(
+  `\\b(?:let|allow|permit|accept|admit|enable|help|launch|start|run|generate|open|perform|do|serve|support) (?:(?:a|an|the|any|all|some|more|our|bad|good) )?(?:${THREAT})\\b(?![- ]?(?:attacks? )?(?:and [a-z]+ )?(?:protect|guard|mitigat|defen|prevent|block|manage|filter|shield|limit|control|detect|rules?|safeguard|resist|proof|fight|countermeasure|shielding|challenge))`,
+  "g",
+);
+/** Words that turn the deed about: `bring the page down`, `maintenance mode over`. */
+const TURNED =
+  /\b(?:bring|take|pull|tear|put|turn|wind|dial|tone|scale)(?:ing|s)? (?:[^\s,;.]+ ){0,4}(?:down|off|away|back)\b|\b(?:mode|page|maintenance) (?:is )?(?:over|off|down|away|out)\b/g;
+/** It is there: that tells, and asks for nothing. */
+const EXISTS =
+  /(?<!필요|행사|이벤트|세일|문제|우려|공격|위험|예정|계획|요청)(?:이|가) (?:이미 )?있(?!는 |게|도록|었으면)/g;
+/** More than is said, or something like it. */
+const VAGUE =
+  /\band (?:so on|so forth|the like)\b|\b(?:sort|kind|type|form) of\b|(?<=\u25c6 *)(?:이상|이하|초과|미만)/g;
+/** Less than what it stands behind, unless it stands before the places that are meant. */
+const ONLY_SOME = new RegExp(
+  `\\bonly (?:for|on|at|in|during|when|with|via|through|from|to)\\b(?!(?: [a-z]+){0,3} *[${COUNTRY}${PLACE}])`,
+  "g",
+);
 /** A time that is meant and no other. */
 const MOMENT = /\b(?:today|now|once|this time) only\b|\bonly (?:today|now|once)\b/g;
-const MARKS = [LATER, NEWCOMERS, CONTRARY, AGENTS, HELPERS, MOMENT] as const;
+const MARKS = [
+  LATER,
+  NEWCOMERS,
+  CONTRARY,
+  AGENTS,
+  HELPERS,
+  MOMENT,
+  VAGUE,
+  ONLY_SOME,
+  WELCOME,
+  TURNED,
+  EXISTS,
+] as const;
 /** A rhythm, where the path has none. */
 const RHYTHM = new RegExp(`\\b(?:every|each)(?= +${QUANTITY})|(?<=${QUANTITY} *)마다`, "g");
 /** Networks without numbers. */
 const NETWORKS = /\b(?:asns?|autonomous systems?)\b/g;
 /** Words that limit elsewhere: `caching off`, `like the old one`. */
 const HARMLESS =
-  /\b(?:fend|ward|shrug|stave|hold|kick|show)(?:s|ed|ing)? off\b|(?<=(?:\bwould|'d) )like\b/g;
+  /\bas (?:soon|fast|quickly|early) as possible\b|\b(?:fend|ward|shrug|stave|hold|kick|show)(?:s|ed|ing)? off\b|(?<=(?:\bwould|'d) )like\b/g;
 const RETRY = /\b(?:retry|try again|come back)\b/;
+const RUNS_OUT = new RegExp(
+  `(?<=\\b(?:expir\\w*|valid|last|lapse|run out)(?: [a-z]+){0,3} )(?:after|within|in|for)(?= +${QUANTITY})`,
+  "g",
+);
 /** `expire after 90 days`: what follows is the parameter. */
-const EXPIRY = new RegExp(`\\b(?:after|within)(?= +${QUANTITY})`, "g");
+const EXPIRY = new RegExp(`\\b(?:after|within|in)(?= +${QUANTITY})`, "g");
 const AT_A_PLACE = new RegExp(`\\b(?:under|below|beneath)(?= +${PLACE})`, "g");
 /** Who is let through a maintenance page is a parameter. */
 const EXCEPTED = ["everyone", "everybody", "anyone", "but", "except", "let", "through"];

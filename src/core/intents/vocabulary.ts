@@ -68,7 +68,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     `dss v4 v4.0 4.0 4.0.1 tls https hsts encryption encrypted encrypt
     credit debit visa mastercard card cards payment payments pay checkout shop store customer data
     limit limited attempt attempts log logs logging logged kept retention retain archive archived region regions bucket sign sign-in signin login access
-    결제 카드 신용 체크 다루 다뤄 인증 로그 보관 로그인 암호화 경로 통제 컨트롤 규격 감사 데이터 버전 리전`,
+    결제 카드 신용 체크 다루 다뤄 인증 로그 보관 로그인 로깅 암호화 경로 통제 컨트롤 규격 감사 데이터 버전 리전`,
     { phrases: [TLS_MINIMUM, new RegExp(AWS_REGION, "g"), new RegExp(SEOUL, "g")] },
   ),
   "zero-trust-egress": vocabulary(
@@ -112,9 +112,10 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   ),
   "maintenance-page": vocabulary(
     ["maintenance", "page", "api"],
-    `under down back off soon says saying message text retry tell clients greet us next while do doing
+    `under soon says saying message text retry tell clients greet us next still while do doing
     temporary temporarily brief briefly planned scheduled migrate migration migrating database db release repair repairs upgrade upgrades
     access reach keep allow allowed 중 잠시 잠깐 임시 문구 메시지 안내 접속 접근 허용 예외`,
+    { phrases: [/\b(?:down|off)(?= for\b)/g, /\bback (?=soon|online|at\b)/g] },
   ),
   "geo-restriction": vocabulary(
     ["geo", "block", "allow", "challenge", "admin", "api", "edge"],
@@ -126,7 +127,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   ),
   "credential-rotation": vocabulary(
     ["rotate", "credential", "api"],
-    `renew expire valid within by every each once daily weekly monthly quarterly yearly annually day week month quarter year
+    `renew replace expire valid within by every each once daily weekly monthly quarterly yearly annually day week month quarter year
     regularly periodically regular scheduled schedule routine lifecycle then alert inform access notify tell mail email
     마다 매일 매주 매달 매월 분기 매년 주기적 정기적 유효 알려 알림 통지`,
     { phrases: [LEAKED], without: withoutDates },

@@ -1,4 +1,4 @@
-/** The first of four rounds (docs/benchmarks.md): written without a look at the rules, and read once before one was touched. */
+/** The first of the rounds (docs/benchmarks.md): written without a look at the rules, and read once before one was touched. */
 import {
   both,
   DOWN,

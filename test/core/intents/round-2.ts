@@ -1,4 +1,4 @@
-/** The second of four rounds (docs/benchmarks.md): written after the first had been mended, and read once before a rule was touched. */
+/** The second of the rounds (docs/benchmarks.md): written after the first had been mended, and read once before a rule was touched. */
 import {
   both,
   DOWN,

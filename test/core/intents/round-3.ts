@@ -1,4 +1,4 @@
-/** The third of four rounds (docs/benchmarks.md): written after the second had been mended, and read once before a rule was touched. */
+/** The third of the rounds (docs/benchmarks.md): written after the second had been mended, and read once before a rule was touched. */
 import {
   both,
   DOWN,
