@@ -21,19 +21,19 @@ including live holds hold help helps work works working become looking look show
 processes processing fend fends fending ward repel resist deflect stave accelerated boost improve improved fronted fronting sit sits
 sitting backed powered cover covers covered wrapped surround serve served serves deal cope absorb survive tolerate supports prevents
 tightened hardened deployed hosted created built established offer offers wire hook sort address aim anticipate assemble assure attain
-await bear buffer carry cater certify compose employ empower execute face facilitate gear hammer hammered hit inspect install
-instantiate lead leak leaked maintain manage match matches matched operate orchestrate oversee pair perform plug preserve proceed procure
+await bear buffer carry cater certify compose employ empower execute face facilitate hammer hammered hit install
+instantiate lead leak leaked maintain manage match matches matched operate orchestrate oversee pair perform preserve proceed procure
 receive rely render rollout rolled see shelter shrug stick suffer tackle thrive transform trust undergo upscale weather wish worry worried
 abuse abused attack attacked targeted threaten threatened overload overwhelm compromise stolen stole struggle begin commence slap throw
-pop kick bolt glue toss land bracing reply replies instal grow growing trending double doubles triple withstanding modernise modernize satisfied fulfilling
+ bolt glue land bracing reply replies instal grow growing trending double doubles triple withstanding modernise modernize satisfied fulfilling
 ticking tick fall falls break breaks die dies collapse buckle melt crash crashes sweat adopt bulletproof cushion develop devise optimise
 optimize integrate meets meeting pass passes complies conforms satisfies fulfils accommodate grant update
 `;
 
 const THINGS = `
-prod production zone domain website websites web site host hosts hostname server servers backend origin origins system systems
+prod production zone domain website websites web site host hosts hostname backend origin origins system systems
 platform infrastructure infra environment env cloudflare company business organisation organization org product deployment application
-internet stack project settings rule rules policy policies protection protections layer solution feature features option options mode
+internet project settings rule rules policy policies protection protections layer solution feature features option options mode
 level kind type way thing things stuff case control controls measure measures path golden template launch day event campaign campaigns
 sale season holiday lots lot bunch customers customer team bit target configuration configurations setup standards practice practices
 rails rail wall barrier armour armor area section users people visitor visitors shop store storefront portal webshop webapp app apps
@@ -42,7 +42,7 @@ hacker hackers criminals crooks intruder intruders adversary adversaries script 
 trouble problem issue emergency audit auditor regulator regulation law management leadership promotion ad news
 coverage announcement rush surge wave spike peak load volume growth interest popularity crowd speed experience uptime safety
 privacy job task goal purpose objective requirement visibility moment notch rock end tier shape form colleagues colleague friends guys
-somebody someone class industry enterprise state art accordance line fleet cluster perimeter entry scenario situation manner flash respect terms
+somebody someone class industry enterprise state art accordance line fleet cluster perimeter entry stack scenario situation manner flash respect terms
 request grade fear design promo concern edge
 `;
 

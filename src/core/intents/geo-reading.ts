@@ -31,10 +31,12 @@ const tellsWhatIsDone = (rest: string): boolean =>
     });
   });
 
+const blocks = (clause: string): boolean =>
+  spansOf("block", clause).length > 0 || spansOf("challenge", clause).length > 0;
 /** Said of a country, these let it in: beside others that are kept out, each has its own part of the wish. */
 const LETS_IN =
   /^(?:keep(?!.*\bout\b)|serve|support|protect|host|send|secure|shield|guard|defend|help|handle|prepare|open|cover|cache|scale|include|ship|launch|grow|supply|leave)\b/;
-const isLetIn = (rest: string, blocks: (clause: string) => boolean): boolean =>
+const isLetIn = (rest: string): boolean =>
   clausesIn(rest)
     .map(({ start, end }) => withoutOpening(withoutFrames(rest.slice(start, end)).trim()))
     .filter((clause) => clause.includes(COUNTRY))
@@ -60,9 +62,7 @@ function isEitherWay(reading: Reading): boolean {
   const named = rest.split(COUNTRY).length - 1;
   if (named > countries.codes.length && !countries.vague) return true;
   if (REVERSED.test(rest) || tellsWhatIsDone(rest)) return true;
-  const blocks = (clause: string): boolean =>
-    spansOf("block", clause).length > 0 || spansOf("challenge", clause).length > 0;
-  if (isLetIn(rest, blocks)) return true;
+  if (isLetIn(rest)) return true;
   if (!EXCEPTION.test(rest)) return false;
   if (!EXCEPTED.test(rest) || places.paths.length > 0) return true;
   // `북한만 빼고 다 허용`: the rest is let in, and those are not. `nobody except` says the opposite.

@@ -87,7 +87,7 @@ const PASTED =
 
 /** Wishes of others are heard when whoever is responsible has them. */
 const REPORTED =
-  /(?:^|\n)\s*>|\b(?:said|wrote|told (?:me|us)|claims?|quot(?:e|es|ed|ing)|according to|(?<!(?:that|which|page|banner|notice|message|and) )says)\b|(?:라고|다고|자고|달라고|라며) ?(?:했|하네|하던|말|적|써|요청|한다)/i;
+  /(?:^|\n)\s*>|\b(?:said|wrote|told (?:me|us)|claims?|quot(?:e|es|ed|ing)|according to(?! (?:the )?(?:pci|best practices?|standards?))|(?<!(?:that|which|page|banner|notice|message|and) )says)\b|(?:라고|다고|자고|달라고|라며) ?(?:했|하네|하던|말|적|써|요청|한다)/i;
 
 /** Over the words as they came: where lines end is lost later. */
 const formOf = (raw: string): Objection | null => {

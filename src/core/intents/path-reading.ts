@@ -264,6 +264,8 @@ const emailAuthentication: PathReading = {
 };
 
 const MESSAGE = /"([^"]{3,300})"/;
+const LETS_THROUGH =
+  /\b(?:let|allow|through|except|but|keep|access|exempt)|허용|예외|제외|통과|접속/;
 const maintenancePage: PathReading = {
   path: "maintenance-page",
   recognise: byRules([
@@ -294,7 +296,9 @@ const maintenancePage: PathReading = {
       message: MESSAGE.exec(reading.written)?.[1],
       retry_after_seconds: secondsOf(reading),
       allowed_addresses:
-        reading.places.addresses.length > 0 ? [...reading.places.addresses] : undefined,
+        reading.places.addresses.length > 0 && LETS_THROUGH.test(reading.text)
+          ? [...reading.places.addresses]
+          : undefined,
     }),
 };
 

@@ -74,10 +74,11 @@ function doubtBetween(
   const paths = chosen.map(({ path }) => path);
   const twice = paths.find((path, at) => paths.indexOf(path) !== at);
   if (twice !== undefined) return { about: "which_path", paths: [twice] };
-  // A name at the end may be meant for all of them.
+  // A name at the end may be meant for all of them. In Korean it stands in its own clause.
   const [path = ""] = paths;
   const isNamedLast =
     first !== undefined &&
+    !/[가-힣]/.test(first.text) &&
     hostsOf(first).length === 0 &&
     others.some((wish) => hostsOf(wish).length > 0) &&
     paths.slice(1).some((other) => IN_THE_ZONE.has(other));

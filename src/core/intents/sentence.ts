@@ -5,7 +5,7 @@
 
 /** Verbs that ask for a state by standing first. */
 const COMMANDS =
-  "accelerate accept achieve activate adapt add adjust admit adopt allow answer apply arm arrange attach authenticate authorise authorize ban beef begin block bolster boost bootstrap brace bring build bump cache challenge comply configure confine conform construct craft create cut cycle declare defend deliver deny deploy design develop devise disallow display drop enable encrypt enforce engage ensure equip erect establish expand expire extend fill filter fit follow force forbid fortify front fulfil fulfill generate geo-?block geo-?fence get give greet grow guarantee guard handle harden have host implement impose include increase install institute integrate introduce keep launch lay let limit lock make meet mitigate mount move need obtain onboard only open optimise optimize organise organize permit place position post prepare present prevent produce prohibit protect provide provision publish push put raise ramp rate[-\\s]?limit redeploy redirect refresh refuse reinforce reissue reject renew replace require restrict roll rotate run safeguard satisfy scaffold scale secure send serve set setup shield ship show shut size spin stand start stop strengthen supply support sustain switch take throttle tighten turn upgrade use want withstand wrap".split(
+  "accelerate accept achieve activate adapt add adjust admit adopt allow answer apply arm arrange attach authenticate authorise authorize ban beef begin block bolster boost bootstrap brace bring build bump cache challenge comply configure confine conform construct craft create cut cycle declare defend deliver deny deploy design develop devise disallow display drop enable encrypt enforce engage ensure equip erect establish expand expire extend fill filter fit follow force forbid fortify front fulfil fulfill generate geo-?block geo-?fence get give greet grow guarantee guard handle harden have host implement impose include increase install institute integrate introduce keep launch lay let limit lock make meet mitigate mount move need obtain onboard only open optimise optimize organise organize permit place position post prepare present prevent produce prohibit protect provide provision publish push put raise ramp rate[-\\s]?limit redeploy redirect refresh refuse reinforce reissue reject renew replace require restrict roll rotate run safeguard satisfy scaffold scale secure send serve set setup shield ship show shut size spin stand start stop strengthen supply support sustain switch take throttle tighten turn upgrade upscale use want withstand wrap".split(
     " ",
   );
 const COMMAND = `(?:${COMMANDS.join("|")})`;
@@ -107,18 +107,20 @@ interface HeadKinds {
   readonly isThing: (word: string) => boolean;
 }
 
+/** What is strange about how a clause begins. */
+function strangeHeadIn(clause: string, { isDeed, isThing }: HeadKinds): string | undefined {
+  const [head = ""] = /^[a-z]+/.exec(clause) ?? [];
+  const told = TOLD.exec(clause)?.[0];
+  if (told !== undefined || isCommand.test(head) || FORESEES.test(head)) return told;
+  const asks = isDeed(head) || (isThing(head) && ACTS.test(clause));
+  return GOES_ON.exec(clause)?.[0] ?? (asks ? head : undefined);
+}
+
 /** First words of clauses, where they are verbs that ask for nothing, or tell what somebody does. */
-export const strangeHeadsIn = (text: string, { isDeed, isThing }: HeadKinds): readonly string[] =>
-  clausesIn(text).flatMap(({ start, end }) => {
-    const clause = text.slice(start, end).replace(SOFTENED, "");
-    const [head = ""] = /^[a-z]+/.exec(clause) ?? [];
-    const [told] = TOLD.exec(clause) ?? [];
-    if (told !== undefined) return [told];
-    const [goesOn] = isCommand.test(head) ? [] : (GOES_ON.exec(clause) ?? []);
-    if (goesOn !== undefined) return [goesOn];
-    if (isCommand.test(head) || FORESEES.test(head)) return [];
-    return isDeed(head) || (isThing(head) && ACTS.test(clause)) ? [head] : [];
-  });
+export const strangeHeadsIn = (text: string, kinds: HeadKinds): readonly string[] =>
+  clausesIn(text).flatMap(
+    ({ start, end }) => strangeHeadIn(text.slice(start, end).replace(SOFTENED, ""), kinds) ?? [],
+  );
 
 const WHEN =
   "(?:(?:on |this |next )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month|quarter|year)|this (?:weekend|evening|week|month)|tomorrow|tonight|soon)";

@@ -12,8 +12,9 @@ import { type Concept, leavingOut, spansOf } from "./lexicon.ts";
 import { nameIn } from "./path-reading.ts";
 import { PLACE } from "./places.ts";
 import { QUANTITY, withoutDurations, withoutRates } from "./quantities.ts";
-import { COMES, PEOPLE, strangeHeadsIn, withoutFrames, withoutOpening } from "./sentence.ts";
+import { strangeHeadsIn, withoutFrames, withoutOpening } from "./sentence.ts";
 import type { Reading } from "./reading.ts";
+import { turnsIn } from "./turns.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 
 /** Enough to say what is meant (I12). */
@@ -107,7 +108,7 @@ function wordsUnread(reading: Reading, { path, values, names }: Used): readonly 
   return [
     ...strangeHeadsIn(text, { isDeed, isThing }),
     ...(rest.match(STEP) ?? []),
-    ...MARKS.flatMap((mark) => lasting.match(mark) ?? []),
+    ...turnsIn(lasting),
     ...(names.has("expires_on") ? [] : (amounts.match(RHYTHM) ?? [])),
     ...(names.has("asns") ? [] : (amounts.match(NETWORKS) ?? [])),
     ...[...words].flatMap(({ index, 0: word }) =>
@@ -166,60 +167,6 @@ const WORD =
   /[a-z][a-z']*|[가-힣]+|[0-9][0-9a-z.,%]*|[^\s\p{P}\p{S}a-z가-힣0-9]+|[%$€£₩<>≤≥~*#|=^[\]{}]/gu;
 /** By how much, or from where: neither is the rate that is wanted. */
 const STEP = new RegExp(`\\b(?:by|from)(?= +${QUANTITY})`, "g");
-/** When it is to begin is no length of time. */
-const LATER = new RegExp(
-  `\\bin(?= +${QUANTITY})|(?<=${QUANTITY} *)(?:뒤|후|있다가|전)|(?<=${QUANTITY} +)(?:later|hence|ahead|from now|ago)\\b`,
-  "g",
-);
-/** `new` begins a service, and limits who is meant. */
-const NEWCOMERS =
-  /\bnew (?:users?|visitors?|customers?|clients?|accounts?|sessions?|connections?|requests?|traffic|people)\b|신규 ?(?:회원|고객|사용자|방문자|이용자|접속자|트래픽|요청)/g;
-/** What these stop elsewhere is an attack; here it is what the path would bring. */
-const CONTRARY =
-  /\b(?:avoid|prevent|stop|block|refuse|drop|reject|deny|ban|shut|cut|skip)(?:ing|s)? (?:(?:any|all|the|our|edge) )*(?:cach\w+|wafs?|firewalls?|dmarc|spf|dkim|mta-sts|maintenance|pci|guardrails?|rate limits?|rotation|tokens?|static|websites?|workers?)\b/g;
-/** Who is to do it is not us; that people come, and want something, is a reason. */
-const AGENTS =
-  /(?:팀|담당자|대표|경영진|회사|업체|고객|사람|누군가|관리자)(?:이|가|께서)(?= )(?!.{0,30}(?:접속|접근|들어|방문|이용|몰리|몰려|늘|많|요구|원하|있))/g;
-const HELPERS = new RegExp(
-  `\\b(?:let|have|get|make|help|ask|tell|want|need) (?:the |our |my |a |an )?(?:[a-z]+ )?(?:${PEOPLE})(?: to)? (?!(?:only|${COMES})\\b)(?=[a-z])|\\b(?:${PEOPLE}) (?:needs?|wants?|requires?)(?! (?:to )?(?:only )?(?:${COMES})\\b)`,
-  "g",
-);
-const THREAT =
-  "ddos|attack(?:s|ers?)?|bots?|botnets?|floods?|spoof\\w*|forg\\w+|impersonat\\w*|phish\\w*|spam\\w*|scammers?|malware|ransomware|scrap\\w+|hackers?";
-/** What is kept out elsewhere in the same words is made or let in. */
-const WELCOME = new RegExp(
-  `\\b(?:let|allow|permit|accept|admit|enable|help|launch|start|run|generate|open|perform|do|serve|support) (?:(?:a|an|the|any|all|some|more|our|bad|good) )?(?:${THREAT})\\b(?![- ]?(?:attacks? )?(?:and [a-z]+ )?(?:protect|guard|mitigat|defen|prevent|block|manage|filter|shield|limit|control|detect|rules?|safeguard|resist|proof|fight|countermeasure|shielding|challenge))`,
-  "g",
-);
-/** Words that turn the deed about: `bring the page down`, `maintenance mode over`. */
-const TURNED =
-  /\b(?:bring|take|pull|tear|put|turn|wind|dial|tone|scale)(?:ing|s)? (?:[^\s,;.]+ ){0,4}(?:down|off|away|back)\b|\b(?:mode|page|maintenance) (?:is )?(?:over|off|down|away|out)\b/g;
-/** It is there: that tells, and asks for nothing. */
-const EXISTS =
-  /(?<!필요|행사|이벤트|세일|문제|우려|공격|위험|예정|계획|요청)(?:이|가) (?:이미 )?있(?!는 |게|도록|었으면)/g;
-/** More than is said, or something like it. */
-const VAGUE =
-  /\band (?:so on|so forth|the like)\b|\b(?:sort|kind|type|form) of\b|(?<=\u25c6 *)(?:이상|이하|초과|미만)/g;
-/** Less than what it stands behind, unless it stands before the places that are meant. */
-const ONLY_SOME = new RegExp(
-  `\\bonly (?:for|on|at|in|during|when|with|via|through|from|to)\\b(?!(?: [a-z]+){0,3} *[${COUNTRY}${PLACE}])`,
-  "g",
-);
-/** A time that is meant and no other. */
-const MOMENT = /\b(?:today|now|once|this time) only\b|\bonly (?:today|now|once)\b/g;
-const MARKS = [
-  LATER,
-  NEWCOMERS,
-  CONTRARY,
-  AGENTS,
-  HELPERS,
-  MOMENT,
-  VAGUE,
-  ONLY_SOME,
-  WELCOME,
-  TURNED,
-  EXISTS,
-] as const;
 /** A rhythm, where the path has none. */
 const RHYTHM = new RegExp(`\\b(?:every|each)(?= +${QUANTITY})|(?<=${QUANTITY} *)마다`, "g");
 /** Networks without numbers. */

@@ -45,7 +45,7 @@ const LEAKED =
 
 /** `만` says that nothing else is meant: of places, or of who comes from there. */
 const ONLY_THESE = new RegExp(
-  `(?<=[${COUNTRY}${PLACE}] ?)(?:에서|에게|으로|에|을|를)?만|(?:접속|접근|트래픽|사용자|방문자|이용자|사람|고객|도메인|사이트|주소|국가)(?:에서|에게|으로|에|을|를)?만`,
+  `(?<=[${COUNTRY}${PLACE}] ?)(?:에서|에게|으로|에|을|를)?만|(?<=[${COUNTRY}${PLACE}] ?(?:에서 ?(?:오는|온|들어오는) ?|의 ?|발 ?)?)(?:접속|접근|트래픽|사용자|방문자|이용자|사람|고객|도메인|사이트|주소|국가)(?:에서|에게|으로|에|을|를)?만`,
   "g",
 );
 
@@ -112,7 +112,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
   ),
   "maintenance-page": vocabulary(
     ["maintenance", "page", "api"],
-    `under soon says saying message text retry tell clients greet us next still while do doing
+    `under soon says saying message text retry tell clients reads reading greet us next still while do doing
     temporary temporarily brief briefly planned scheduled migrate migration migrating database db release repair repairs upgrade upgrades
     access reach keep allow allowed 중 잠시 잠깐 임시 문구 메시지 안내 접속 접근 허용 예외`,
     { phrases: [/\b(?:down|off)(?= for\b)/g, /\bback (?=soon|online|at\b)/g] },
@@ -129,7 +129,7 @@ const VOCABULARIES: Readonly<Record<string, Vocabulary>> = {
     ["rotate", "credential", "api"],
     `renew replace expire valid within by every each once daily weekly monthly quarterly yearly annually day week month quarter year
     regularly periodically regular scheduled schedule routine lifecycle then alert inform access notify tell mail email
-    마다 매일 매주 매달 매월 분기 매년 주기적 정기적 유효 알려 알림 통지`,
+    마다 매일 매주 매달 매월 분기 매분기 매년 주기적 정기적 유효 알려 알림 통지`,
     { phrases: [LEAKED], without: withoutDates },
   ),
 };
