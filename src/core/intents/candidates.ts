@@ -33,9 +33,13 @@ const COVERS: Readonly<Record<string, readonly string[]>> = {
 /** Beside these an API is protected already, unless floods, bots or a cache are named too. */
 const BRINGS_A_WAF: ReadonlySet<string> = new Set(["scale-with-waf", "pci-dss-baseline"]);
 
+/** Countries and networks by name are a wish of their own, whatever else is kept out. */
+const namesPlaces = (path: string, { countries, places }: Reading): boolean =>
+  path === "geo-restriction" && countries.codes.length + places.asns.length > 0;
+
 /** Whether a path is no wish of its own beside `whole`. */
 export const isWithin = (path: string, whole: string, reading: Reading): boolean =>
   path === whole ||
   (path === "secure-api-edge" && BRINGS_A_WAF.has(whole)
     ? !reading.any("ddos", "bot", "cache")
-    : (COVERS[whole]?.includes(path) ?? false));
+    : (COVERS[whole]?.includes(path) ?? false) && !namesPlaces(path, reading));

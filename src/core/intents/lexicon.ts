@@ -20,7 +20,7 @@ const CONCEPTS = {
   compliance:
     /\bcomplian(?:t|ce)\b|\bcomply\b|\bbaseline\b|\bstandards?\b|\baudit(?:s|ed|or|ors)?\b|\brequirements?\b|\bcertif(?:y|ied|ication)\b|준수|규정|컴플라이언스|기준|표준|인증 ?심사|심사|요건|요구 ?사항|규격/,
   egress:
-    /\begress\b|\boutbound\b|\boutgoing\b|\binternet access\b|\bgoing out\b|\bleav(?:e|es|ing)\b|\bweb browsing\b|\bexfiltrat(?:e|ion)\b|이그레스|아웃바운드|나가는|외부로|밖으로|외부 ?(?:인터넷|접속|통신)|인터넷 ?(?:접속|사용)|송신|유출/,
+    /\begress\b|\bfrom (?:our|the) (?:corporate |office |company )?(?:networks?|offices?)\b|\boutbound\b|\boutgoing\b|\binternet access\b|\bgoing out\b|\bleav(?:e|es|ing)\b|\bweb browsing\b|\bexfiltrat(?:e|ion)\b|이그레스|아웃바운드|나가는|외부로|밖으로|외부 ?(?:인터넷|접속|통신)|인터넷 ?(?:접속|사용)|송신|유출/,
   people:
     /\bemployees?\b|\bstaff\b|\bworkforce\b|\blaptops?\b|\bcorporate\b|\boffices?\b|\bdevices?\b|\bworkloads?\b|\bservers?\b|직원|임직원|사내|회사|사무실|노트북|단말|기기/,
   zeroTrust:
