@@ -37,10 +37,11 @@ export function briefOf({ plan, findings, risk }: Dossier): ReviewBrief {
     findings: [...new Set(findings.map(({ type }) => type))].slice(0, FINDINGS_SHOWN),
     counts: { create: count("create"), update: count("update"), delete: count("delete") },
     kinds: [...new Set(plan.steps.map(({ kind }) => kind))].toSorted(),
-    steps: plan.steps.slice(0, STEPS_SHOWN).map(({ op, kind, identity, before, after }) => ({
+    steps: plan.steps.slice(0, STEPS_SHOWN).map(({ op, kind, group, before, after }) => ({
       op,
       kind,
-      identity,
+      // The identity of a DNS record has its value in it, its group only type and name.
+      identity: group,
       fields: changedFields(before?.fields ?? {}, after?.fields ?? {}),
     })),
   };
