@@ -4,6 +4,7 @@ import { type JsonObject, textOf } from "../../src/core/canonical.ts";
 import {
   amendmentFor,
   type Amendment,
+  type Ground,
   type Part,
   usesIn,
 } from "../../src/core/golden-paths/amendment.ts";
@@ -52,6 +53,7 @@ import { Driver } from "../driver.ts";
 import { InferenceLedger } from "../inference-ledger.ts";
 import { ORCHESTRATION } from "../orchestration.ts";
 import { type Read, readIntent } from "./intent-reader.ts";
+import { freeNames } from "./taken-names.ts";
 
 const clock = (): Instant => instantOf(new Date().toISOString());
 /** How often it is looked whether the account is in order, so that the zone may follow. */
@@ -188,7 +190,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     const found = await this.#interpreted(intent, stored);
     const read: Intent = { ...intent, ...found };
     const { interpretation } = found;
-    const drafted = choicesOf(read).length === 0 ? null : draftFor(read, stored);
+    const drafted = choicesOf(read).length === 0 ? null : await this.#drafted(read, stored);
     const result = drafted && (drafted.ok ? ok(drafted.value.draft) : drafted);
     const asks = interpretation.type === "question" && drafted === null;
     const next = asks
@@ -205,6 +207,14 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     return this.#save({ ...after, rehearsals });
   }
 
+  async #drafted(intent: Intent, stored: Stored): Promise<ReturnType<typeof draftFor>> {
+    const drafted = draftFor(intent, stored);
+    if (!drafted.ok) return drafted;
+    const { site } = intent.grounds.account;
+    const free = await freeNames(this.env, site, drafted.value.amendment.parts);
+    return free.ok ? drafted : free;
+  }
+
   async #interpreted(intent: Intent, stored: Stored): Promise<Read> {
     const { interpretation, model } = intent;
     if (interpretation) return { interpretation, model: model ?? "rules" };
@@ -215,7 +225,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
       liveNames: () => this.#liveNames(intent),
     };
     const setting = settingOf(intent, stored);
-    const ground = groundOf(intent.grounds, documentsIn(stored), stored.plan);
+    const ground = groundFor(intent, stored);
     const read = await readIntent(reader, intent, { setting, ground });
     const experience = (await readExperience(this.env.BLACKBOARD)) ?? NO_EXPERIENCE;
     return { ...read, interpretation: rankedReading(read.interpretation, experience) };
@@ -396,12 +406,13 @@ const documentsIn = (stored: Stored): Readonly<Record<string, JsonObject | null>
     ]),
   );
 
+/** Judged by when it was asked, so that the same intent is the same draft whenever it is worked out again. */
+const groundFor = ({ grounds, at: now }: Intent, stored: Stored): Ground =>
+  groundOf(grounds, documentsIn(stored), { plan: stored.plan, now });
+
 function draftFor(intent: Intent, stored: Stored): Result<Drafted, readonly Fault[]> {
   const { grounds } = intent;
-  const amended = amendmentFor(
-    choicesOf(intent),
-    groundOf(grounds, documentsIn(stored), stored.plan),
-  );
+  const amended = amendmentFor(choicesOf(intent), groundFor(intent, stored));
   if (!amended.ok) return amended;
   if (!grounds.account.managed && amended.value.parts.some(({ level }) => level === "account"))
     return err([

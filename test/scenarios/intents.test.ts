@@ -185,6 +185,33 @@ describe("intents", () => {
     expect(worker).toBeGreaterThan(bucket);
   });
 
+  it("does not write over a Worker that nobody has declared, and goes on under another name", async () => {
+    const one = await asked("Block some countries");
+    const choose = (name: string) =>
+      decide(one.id, {
+        decision: "choose",
+        paths: [
+          {
+            path: "api-service",
+            parameters: {
+              name,
+              hostname: "fresh.harbor-books.example",
+              kv: false,
+              d1: false,
+              r2: false,
+            },
+          },
+        ],
+      });
+    const taken = (await (await choose("harbor-api")).json()) as IntentJson;
+    expect(taken).toMatchObject({ phase: "asking", draft: null });
+    expect(JSON.stringify(taken.errors)).toContain("a Worker `harbor-api` already");
+    expect((await choose("fresh-api")).status).toBe(200);
+    expect(await over(one.id)).toMatchObject({ phase: "amended" });
+    const paths = (await vaultWrites()).map(({ path }) => path);
+    expect(paths.some((path) => path.endsWith("/workers/scripts/harbor-api"))).toBe(false);
+  });
+
   it("makes storage first and the Worker that is bound to it in the next plan", async () => {
     const one = await asked("Create a new API service called orders-api with KV and D1");
     const done = await over(one.id);

@@ -4,7 +4,7 @@
  */
 import type { Edit } from "../adoption.ts";
 import { isObject, type Json, type JsonObject, sameJson, textOf } from "../canonical.ts";
-import type { ScopeId } from "../ids.ts";
+import type { Instant, ScopeId } from "../ids.ts";
 import { kindOf } from "../kinds/registry.ts";
 import type { Amended } from "../proposal.ts";
 import { type Fault, type Level, scopeOf, type Site } from "../resource.ts";
@@ -43,6 +43,8 @@ export interface Ground {
   readonly account: Grounded;
   /** Null: no account of AWS is managed here. */
   readonly aws_account: Grounded | null;
+  /** When it is asked for; left out: it is only worked out what stands there. */
+  readonly now?: Instant;
 }
 
 /** In the order in which they are amended: what a zone names has to be there. */
@@ -155,6 +157,7 @@ class Ledger {
       zone: this.#ground.zone?.site ?? null,
       account: this.#ground.account.site,
       plan: this.#ground.zone?.plan ?? null,
+      now: this.#ground.now ?? null,
       aws_account: this.#ground.aws_account?.site ?? null,
       declared: { ...Object.fromEntries(this.#maps), ...Object.fromEntries(lists) },
     };

@@ -3,7 +3,7 @@ import type { JsonObject } from "../canonical.ts";
 import { API_SERVICE_CODE } from "./api-service-code.ts";
 import { defineGoldenPath, listOf, zoneOf } from "./golden-path.ts";
 import { flag, hostname, resourceName } from "./parameters.ts";
-import { text, workerOf } from "./worker-parts.ts";
+import { text, untakeable, workerOf } from "./worker-parts.ts";
 
 const SECRETS_MAX = 50;
 
@@ -43,6 +43,7 @@ export const apiService = defineGoldenPath({
   needs: "zone",
   parameters,
   instance: ({ name }) => name,
+  refuses: ({ hostname: host }, state) => untakeable(host ?? `api.${zoneOf(state).name}`, state),
   expand(given, state) {
     const zone = zoneOf(state).name;
     const { name } = given;

@@ -4,6 +4,7 @@ import { defineGoldenPath, listOf, said } from "./golden-path.ts";
 import { email } from "./parameters.ts";
 
 const TOKENS_MAX = 50;
+const SECONDS = "2026-11-20T00:00:00".length;
 
 const parameters = z.strictObject({
   expires_on: z.iso.datetime().meta({
@@ -18,7 +19,7 @@ const parameters = z.strictObject({
     .array(email)
     .max(20)
     .default([])
-    .meta({ description: "who is told before one runs out" }),
+    .meta({ description: "who is told before a service token of Access runs out" }),
 });
 
 /** The tokens that the path is about; names that nobody has declared are told apart by the invariant. */
@@ -30,12 +31,17 @@ export const credentialRotation = defineGoldenPath({
   version: 1,
   title: { en: "Credential rotation", ko: "자격 증명 교체" },
   summary: {
-    en: "Declares until when the account's API tokens may be valid, and tells people before one runs out. The tokens are watched, never written.",
-    ko: "API 토큰의 유효 기한을 선언하고 만료 전에 알립니다. 토큰은 감시만 하고 쓰지 않습니다.",
+    en: "Declares until when the account's API tokens may be valid, and has people told before a service token of Access runs out. The tokens are watched, never written.",
+    ko: "API 토큰의 유효 기한을 선언하고, Access 서비스 토큰이 만료되기 전에 알립니다. 토큰은 감시만 하고 쓰지 않습니다.",
   },
   needs: "account",
   parameters,
   instance: () => "",
+  refuses: ({ expires_on: end }, { now }) =>
+    // To the second: one of them may have fractions.
+    now !== null && end.slice(0, SECONDS) <= now.slice(0, SECONDS)
+      ? [`\`expires_on: ${end}\` is over: name an instant that is still to come`]
+      : [],
   expand(given, { declared }) {
     const all = listOf(declared["api_token"]);
     const tokens = chosen(all, given.tokens);
@@ -62,6 +68,9 @@ export const credentialRotation = defineGoldenPath({
           ({ name }) =>
             `roll \`${said(name)}\` before ${given.expires_on}; until then it shows as drift`,
         ),
+        ...(renewed.length > 0
+          ? ["Cloudflare has no notice before an API token runs out: the drift is what tells of it"]
+          : []),
         ...(all.length === 0
           ? ["no token is declared: import the tokens to have them watched"]
           : []),

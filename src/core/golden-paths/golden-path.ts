@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { digestOf, isObject, type Json, type JsonObject } from "../canonical.ts";
+import type { Instant } from "../ids.ts";
 import { kindOf } from "../kinds/registry.ts";
 import type { Fault, Level, Site } from "../resource.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -19,6 +20,8 @@ export interface PathState {
   readonly account: Site;
   /** Of the zone. Null: not known, or there is none. */
   readonly plan: ZonePlan | null;
+  /** When it is asked for; null where it is only worked out what is declared. */
+  readonly now: Instant | null;
   /** Null: no account of AWS is managed here. */
   readonly aws_account: Site | null;
   /** Of the golden states of all of them, as they are in force. */

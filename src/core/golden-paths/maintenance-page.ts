@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineGoldenPath, listOf, nameFor, zoneOf } from "./golden-path.ts";
 import { MAINTENANCE_CODE } from "./maintenance-code.ts";
-import { address, hostname, LIST_MAX, urlPath } from "./parameters.ts";
+import { address, hostname, LIST_MAX, outside, urlPath } from "./parameters.ts";
 import { text, workerOf } from "./worker-parts.ts";
 
 const NAME = "maintenance-page";
@@ -29,6 +29,7 @@ export const maintenancePage = defineGoldenPath({
   needs: "zone",
   parameters,
   instance: ({ hostname: host }, state) => host ?? zoneOf(state).name,
+  refuses: ({ hostname: host }, state) => outside(host, zoneOf(state).name),
   expand(given, state) {
     const host = given.hostname ?? zoneOf(state).name;
     const name = nameFor("maintenance", host, "");

@@ -12,7 +12,7 @@ import {
 } from "./golden-path.ts";
 import { hostname, resourceName } from "./parameters.ts";
 import { STATIC_SITE_CODE, STATIC_SITE_CODE_V1 } from "./static-site-code.ts";
-import { text, workerOf } from "./worker-parts.ts";
+import { text, untakeable, workerOf } from "./worker-parts.ts";
 
 const NAME = "static-site";
 
@@ -87,6 +87,7 @@ export const staticSite = defineGoldenPath({
   needs: "zone",
   parameters,
   instance: ({ hostname: host }) => host,
+  refuses: ({ hostname: host }, state) => untakeable(host, state),
   expand(given, state) {
     const bindings = [...bindingsOf(given), text("CACHE_SECONDS", String(given.cache_seconds))];
     const worker = workerOf(nameOf(given), STATIC_SITE_CODE, bindings);

@@ -225,8 +225,9 @@ export const chosenUses = (requests: readonly PathRequest[]): readonly Chosen[] 
 export const groundOf = (
   { zone, account, aws_account: aws = null }: Grounds,
   documents: Readonly<Record<string, Ground["account"]["document"]>>,
-  plan: ZonePlan | null,
+  { plan, now }: { readonly plan: ZonePlan | null; readonly now: Instant },
 ): Ground => ({
+  now,
   zone: zone && { site: zone.site, document: documents[zone.scope] ?? null, plan },
   account: { site: account.site, document: documents[account.scope] ?? null },
   aws_account: aws && { site: aws.site, document: documents[aws.scope] ?? null },

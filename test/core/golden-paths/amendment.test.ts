@@ -287,7 +287,7 @@ describe("the day-2 upgrade", () => {
       { path: "email-authentication", parameters: { ...v1.parameters, mta_sts: "testing" } },
     ]);
     const after = applied(amended(choices, ground), ground);
-    expect(usesIn(after.zone?.document)).toMatchObject([{ version: 2 }]);
+    expect(usesIn(after.zone?.document)).toMatchObject([{ version: 3 }]);
     expect(upgradesIn(after)).toEqual([]);
     const contents = JSON.stringify(resourcesIn(after.zone?.document));
     expect(contents).toContain("v=STSv1; id=testing");

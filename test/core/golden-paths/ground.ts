@@ -82,7 +82,8 @@ export const resourcesIn = (document: JsonObject | null | undefined): JsonObject
   return isObject(resources) ? resources : {};
 };
 
-export const stateOf = ({ zone, account, aws_account: aws }: Ground): PathState => ({
+export const stateOf = ({ zone, account, aws_account: aws, now }: Ground): PathState => ({
+  now: now ?? null,
   zone: zone?.site ?? null,
   account: account.site,
   plan: zone?.plan ?? null,
