@@ -92,33 +92,38 @@ interface Wanted {
   readonly zone: string;
 }
 
-/** A stricter policy and stricter alignment that are there already stay, and so does whoever gets reports. */
-export function dmarcText({ policy, reportTo, zone }: Wanted, before: string | undefined): Said {
-  const tags = new Map(tagsIn(before ?? ""));
-  const there = tags.get("rua") ?? "";
-  const told = there
+/** Whoever gets reports goes on getting them. */
+function reportsTo({ reportTo, zone }: Wanted, before: string): string {
+  const told = before
     .split(",")
     .map((uri) => uri.trim())
     .filter((uri) => uri !== "");
   const wanted = reportTo ?? (told.length === 0 ? `dmarc@${zone}` : undefined);
-  const reports = [...new Set([...told, ...(wanted === undefined ? [] : [`mailto:${wanted}`])])];
-  tags.set(
-    "p",
-    POLICIES[Math.max(POLICIES.indexOf(tags.get("p") ?? "none"), POLICIES.indexOf(policy))] ??
-      policy,
-  );
-  tags.set("rua", reports.join(","));
-  for (const alignment of ["adkim", "aspf"])
-    tags.set(alignment, tags.get(alignment)?.toLowerCase() === "s" ? "s" : "r");
-  const said = TAGS.flatMap((tag) => (tags.has(tag) ? [`${tag}=${tags.get(tag)}`] : []));
+  return [...new Set([...told, ...(wanted === undefined ? [] : [`mailto:${wanted}`])])].join(",");
+}
+
+/** Another domain has to say that it wants them (RFC 7489, 7.1). */
+function consentOf({ reportTo, zone }: Wanted): readonly string[] {
   const away = reportTo?.split("@")[1];
-  return {
-    content: ["v=DMARC1", ...said].join("; "),
-    notes:
-      away === undefined || away === zone || away.endsWith(`.${zone}`)
-        ? []
-        : [
-            `reports go to \`${away}\` only if it says so: TXT \`${zone}._report._dmarc.${away}\` with \`v=DMARC1\``,
-          ],
-  };
+  return away === undefined || away === zone || away.endsWith(`.${zone}`)
+    ? []
+    : [
+        `reports go to \`${away}\` only if it says so: TXT \`${zone}._report._dmarc.${away}\` with \`v=DMARC1\``,
+      ];
+}
+
+/** A stricter policy and stricter alignment that are there already stay. */
+export function dmarcText(wanted: Wanted, before: string | undefined): Said {
+  const there = tagsIn(before ?? "");
+  const strict = (tag: string) => (there.get(tag)?.toLowerCase() === "s" ? "s" : "r");
+  const at = Math.max(POLICIES.indexOf(there.get("p") ?? "none"), POLICIES.indexOf(wanted.policy));
+  const tags = new Map([
+    ...there,
+    ["p", POLICIES[at] ?? wanted.policy],
+    ["rua", reportsTo(wanted, there.get("rua") ?? "")],
+    ["adkim", strict("adkim")],
+    ["aspf", strict("aspf")],
+  ]);
+  const said = TAGS.flatMap((tag) => (tags.has(tag) ? [`${tag}=${tags.get(tag)}`] : []));
+  return { content: ["v=DMARC1", ...said].join("; "), notes: consentOf(wanted) };
 }
