@@ -137,6 +137,7 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
         const choices = decision.chosen;
         const chosen: Intent = { ...intent, phase: "reading", choices, updatedAt: at };
         await this.#save(chosen);
+        await this.#driver.request();
         return ok(await this.#advance(id));
       }
       case "apply":

@@ -207,7 +207,10 @@ describe("intents", () => {
     expect(taken).toMatchObject({ phase: "asking", draft: null });
     expect(JSON.stringify(taken.errors)).toContain("a Worker `harbor-api` already");
     expect((await choose("fresh-api")).status).toBe(200);
-    expect(await over(one.id)).toMatchObject({ phase: "amended" });
+    // Of two parts the second follows by itself, whoever chose.
+    const done = await over(one.id);
+    expect(done).toMatchObject({ phase: "amended" });
+    expect(done.amended.map(({ scope }) => scope)).toEqual([ACCOUNT, BOOKS.scope]);
     const paths = (await vaultWrites()).map(({ path }) => path);
     expect(paths.some((path) => path.endsWith("/workers/scripts/harbor-api"))).toBe(false);
   });
