@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
-import { listOf, type PathState } from "../../../src/core/golden-paths/golden-path.ts";
+import { listOf, type PathState, said } from "../../../src/core/golden-paths/golden-path.ts";
 import { GOLDEN_PATHS } from "../../../src/core/golden-paths/registry.ts";
 import { kindOf } from "../../../src/core/kinds/registry.ts";
 import { storedTxt } from "../../../src/core/kinds/txt-content.ts";
@@ -18,7 +18,7 @@ const mail = (parameters: JsonObject, of: PathState = state()) => {
   return must(path.open(parameters, of));
 };
 const at = (expanded: { declares: JsonObject }, name: string): string =>
-  String(
+  said(
     listOf(expanded.declares["dns_record"]).find(
       (one) => one["name"] === name && one["type"] === "TXT",
     )?.["content"],

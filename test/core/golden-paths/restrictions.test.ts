@@ -1,7 +1,7 @@
 /** Who is let in, which names a Worker gets, and until when a credential is good. */
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/core/canonical.ts";
-import { listOf, type PathState } from "../../../src/core/golden-paths/golden-path.ts";
+import { listOf, type PathState, said } from "../../../src/core/golden-paths/golden-path.ts";
 import { GOLDEN_PATHS } from "../../../src/core/golden-paths/registry.ts";
 import { instantOf } from "../../../src/core/ids.ts";
 import { matchRate } from "../../../src/core/expression/match-rate.ts";
@@ -13,7 +13,7 @@ const open = (name: string, parameters: JsonObject, state: PathState = stateOf(G
 const ruleOf = (parameters: JsonObject): string => {
   const found = open("geo-restriction", parameters);
   if (!found?.ok) throw new Error(JSON.stringify(found));
-  return String(listOf(found.value.declares["waf_rule"])[0]?.["expression"]);
+  return said(listOf(found.value.declares["waf_rule"])[0]?.["expression"]);
 };
 const isHit = (expression: string, uri: string, country: string): boolean =>
   must(
