@@ -93,7 +93,7 @@ describe("SPF", () => {
       "@",
       `v=spf1 ${["a", "mx", "include:x.example", "exists:y.example"].join(" ")} ~all`,
     );
-    const senders = [..."abcdefgh"].map((letter) => `_spf.${letter}.example`);
+    const senders = "abcdefgh".split("").map((letter) => `_spf.${letter}.example`);
     expect(mail({ senders }, state(many)).notes.join()).toContain("look up 12 names");
     expect(mail({ senders }).notes.join()).not.toContain("look up");
   });
