@@ -22,12 +22,22 @@ interface Module {
   readonly contents: string;
 }
 
-/** The first module is the Worker. This one refuses entries where a test asks for it, and is the vault otherwise. */
-const REFUSING_VAULT: Module = {
+const moduleOf = (name: string): Module => ({
   type: "ESModule",
-  path: "refusing-vault.mjs",
-  contents: readFileSync(path.join(root, "test/support/refusing-vault.mjs"), "utf8"),
-};
+  path: name,
+  contents: readFileSync(path.join(root, "test/support", name), "utf8"),
+});
+
+/** This one refuses entries where a test asks for it, and is the vault otherwise. */
+const REFUSING_VAULT = moduleOf("refusing-vault.mjs");
+const WATCHED_CONSOLE = moduleOf("watched-console.mjs");
+
+/** The first module is the Worker; before it, its console is watched: modules are evaluated in the order in which they are imported. */
+function watched(inner: readonly Module[]): readonly Module[] {
+  const from = JSON.stringify(`./${inner[0]?.path}`);
+  const contents = `export { Console } from "./${WATCHED_CONSOLE.path}"; export * from ${from}; export { default } from ${from};`;
+  return [{ type: "ESModule", path: "watched.mjs", contents }, WATCHED_CONSOLE, ...inner];
+}
 
 /** The vault and the sandbox beside the swarm, bundled exactly as `npm start` does it. */
 async function auxiliaries() {
@@ -38,10 +48,10 @@ async function auxiliaries() {
       ...worker.options,
       bindings: { ...(worker.options["bindings"] as object), HONEYTOKEN: HONEYTOKEN_ENV },
       name: worker.name,
-      modules: [
+      modules: watched([
         ...(worker.role === "vault" ? [REFUSING_VAULT] : []),
         ...(modulesOf(worker) as Module[]),
-      ],
+      ]),
     }));
 }
 
@@ -84,6 +94,10 @@ export default defineConfig({
               },
               // The vault's: what readers of the record see, and what a test takes away from them.
               r2Buckets: { RECORD: "driftless-record" },
+              serviceBindings: {
+                VAULT_CONSOLE: { name: "driftless-vault", entrypoint: "Console" },
+                SANDBOX_CONSOLE: { name: "driftless-sandbox", entrypoint: "Console" },
+              },
               workers: await auxiliaries(),
             },
           })),

@@ -10,7 +10,9 @@ import {
   PLACES,
   piecesIn,
   sawBytes,
+  sawConsoles,
   sawStores,
+  watchedAnswer,
   watchedFetch,
 } from "../support/honeytokens.ts";
 import {
@@ -70,11 +72,40 @@ describe("the reader", () => {
       body: JSON.stringify({ prompt: btoa(honeytoken.d1) }),
     });
     console.debug(honeytoken.log);
+    console.error(new Error(`in ${honeytoken.kv}`));
+    await env.VAULT_CONSOLE.say(honeytoken.account);
+    await env.SANDBOX_CONSOLE.say(btoa(honeytoken.env));
+    await sawConsoles();
     const found = [...leaks].join("\n");
     leaks.clear();
     expect(found).toMatch(/answer of .*: env, percent/);
     expect(found).toContain("request to https://model.example/: d1, base64 +0");
     expect(found).toContain("console: log, plain");
+    expect(found).toContain("console: kv, plain");
+    expect(found).toContain("console of the vault: account, plain");
+    expect(found).toContain("console of the sandbox: env, base64 +0");
+  });
+
+  it("reads a stream as it comes, also what is cut in two", async () => {
+    const pieces = [
+      `event: x\ndata: {"a":"${honeytoken.d1.slice(0, 9)}`,
+      `${honeytoken.d1.slice(9)}"}\n\n`,
+    ];
+    const stream = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const piece = pieces.shift();
+        // It stays open, as a stream of events does.
+        if (piece !== undefined) controller.enqueue(new TextEncoder().encode(piece));
+      },
+    });
+    const headers = { "content-type": "text/event-stream" };
+    const watched = await watchedAnswer("/api/v1/events", new Response(stream, { headers }));
+    const reader = watched.body?.getReader();
+    await reader?.read();
+    await reader?.read();
+    await reader?.cancel();
+    expect([...leaks]).toContain("answer of /api/v1/events: d1, plain");
+    leaks.clear();
   });
 
   it("finds nothing where there is nothing, and knows what the environment has", () => {
@@ -163,9 +194,23 @@ it("a heal, a refused write, an import of everything and all that can be read le
     for (const path of ["import", "export", "export?format=hcl", "adoptions/preview"])
       for (const method of ["GET", "POST"])
         await api(`/api/v1/scopes/${scope}/${path}`, "dev-operator", { method });
+  await streamed("/api/v1/events?after=-1", /"type":"write_result"/);
   await sawStores();
+  await sawConsoles();
   expect([...leaks]).toEqual([]);
 });
+
+/** Reads a stream until `until` has come. */
+async function streamed(path: string, until: RegExp): Promise<void> {
+  const reader = (await api(path)).body?.getReader();
+  let text = "";
+  while (!until.test(text)) {
+    const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
+    expect(done, text.slice(-500)).toBe(false);
+    text += new TextDecoder().decode(value);
+  }
+  await reader?.cancel();
+}
 
 it("a secret that is sent to us by mistake is not sent back", async () => {
   const token = honeytoken.account;

@@ -2,6 +2,7 @@
 import { gunzipSync } from "node:zlib";
 import { env } from "cloudflare:workers";
 import { logOf } from "../../durable-objects/bindings.ts";
+import { said } from "./watched-console.mjs";
 
 /** With characters that encodings treat differently. In env it stands as a variable (vitest.config.ts). */
 const valueOf = (place: string): string => `hny+${place}/k7Qz~9f=Xw2 ${place}#8Jd`;
@@ -107,11 +108,37 @@ export function saw(channel: string, output: string): void {
   for (const leak of [...leaksIn(output), ...piecesIn(output)]) leaks.add(`${channel}: ${leak}`);
 }
 
-/** What our API answers, but for streams, which have no end. */
-export async function sawAnswer(path: string, response: Response): Promise<void> {
-  saw(`answer of ${path}`, JSON.stringify([...response.headers]));
-  if (response.headers.get("content-type")?.startsWith("text/event-stream")) return;
-  saw(`answer of ${path}`, await response.clone().text());
+/** Longer than a secret in any dress. */
+const CARRIED_CHARS = 1_000;
+
+/** Text that comes in pieces, each looked at with the end of what came before it. */
+function watching(channel: string): TransformStream<Uint8Array, Uint8Array> {
+  let carried = "";
+  return new TransformStream({
+    transform(chunk, controller) {
+      carried += latin1(chunk);
+      saw(channel, carried);
+      carried = carried.slice(-CARRIED_CHARS);
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+/** What our API answers. A stream is read with whoever reads it: it has no end. */
+export async function watchedAnswer(path: string, response: Response): Promise<Response> {
+  const channel = `answer of ${path}`;
+  saw(channel, JSON.stringify([...response.headers]));
+  if (response.headers.get("content-type")?.startsWith("text/event-stream") && response.body)
+    return new Response(response.body.pipeThrough(watching(channel)), response);
+  saw(channel, await response.clone().text());
+  return response;
+}
+
+/** What the Workers have said on their consoles: ours in this isolate, and the vault's and the sandbox's in theirs. */
+export async function sawConsoles(): Promise<void> {
+  for (const line of said()) saw("console", line);
+  for (const line of await env.VAULT_CONSOLE.said()) saw("console of the vault", line);
+  for (const line of await env.SANDBOX_CONSOLE.said()) saw("console of the sandbox", line);
 }
 
 const CALLS_PAGE = 5_000;
