@@ -33,6 +33,7 @@ export interface VaultEnv {
   readonly REGISTER: DurableObjectNamespace;
   readonly PASSKEY_RP_ID: string;
   readonly PASSKEY_ORIGINS: string;
+  readonly PASSKEYS_BEGIN_AGAIN: string;
   readonly RECORD: R2Bucket;
   readonly CF_API?: Fetcher;
   readonly CF_API_BASE: string;

@@ -83,7 +83,9 @@ export class PasskeyDesk {
       ruling.digest === digestOf(passkey?.publicKey ?? null);
     const isSigned =
       isMeant && attestation !== null && (await this.attests("ruling/v1", ruling, attestation));
-    const confirmed = confirm({ known, id, by: ruling.by, isSigned });
+    // Whoever deploys the vault may let it begin again, when everybody has lost theirs.
+    const hasBegun = this.#journal.hasPast() && this.#env.PASSKEYS_BEGIN_AGAIN !== "yes";
+    const confirmed = confirm({ known, id, by: ruling.by, isSigned, hasBegun });
     if (!confirmed.ok || passkey?.confirmedBy) return confirmed;
     await this.#record(passkeyEntry("confirmed", confirmed.value, { by: ruling.by, at: clock() }));
     this.#journal.save(confirmed.value);
@@ -94,7 +96,7 @@ export class PasskeyDesk {
     const passkey = this.#journal.all().find((one) => one.id === id);
     if (!passkey) return err({ reason: "no_such_passkey" });
     await this.#record(passkeyEntry("revoked", passkey, { by, at: clock() }));
-    this.#journal.remove(id);
+    this.#journal.remove(passkey);
     return ok(passkey);
   }
 

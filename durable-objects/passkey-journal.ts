@@ -10,6 +10,7 @@ export class PasskeyJournal {
   constructor({ sql }: DurableObjectStorage) {
     this.#sql = sql;
     sql.exec("create table if not exists passkey (id text primary key, passkey text not null)");
+    sql.exec("create table if not exists passkey_past (one integer primary key check (one = 1))");
     sql.exec(
       "create table if not exists passkey_use (statement text primary key, counter integer not null, used_ms integer not null)",
     );
@@ -30,8 +31,14 @@ export class PasskeyJournal {
     );
   }
 
-  remove(id: string): void {
+  remove({ id, confirmedBy }: Passkey): void {
+    if (confirmedBy !== null) this.#sql.exec("insert or ignore into passkey_past values (1)");
     this.#sql.exec("delete from passkey where id = ?", id);
+  }
+
+  /** Whether one that counted was ever taken away. */
+  hasPast(): boolean {
+    return this.#sql.exec("select one from passkey_past").toArray().length > 0;
   }
 
   use(statement: string): PasskeyUse | null {

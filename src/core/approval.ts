@@ -1,5 +1,5 @@
 /** A person's word on one plan, signed by that person over the plan's digest. */
-import type { Attestation } from "./attestation.ts";
+import { type Attestation, deviceOf } from "./attestation.ts";
 import type { SignedBallot } from "./ballot.ts";
 import type { Digest, Instant, ScopeId } from "./ids.ts";
 import { err, ok, type Result } from "./result.ts";
@@ -89,7 +89,7 @@ export function peopleOf(input: PeopleInput): Result<readonly string[], Approval
     const reason = refuse(checked, input);
     if (reason) return err(reason);
     const { approval, attestation } = checked.signed;
-    const device = attestation.type === "passkey" ? attestation.credentialId : attestation.key;
+    const device = deviceOf(attestation);
     const holder = authenticators.get(device) ?? approval.by;
     if (holder !== approval.by) return err({ reason: "one_authenticator", by: approval.by });
     authenticators.set(device, holder);

@@ -24,6 +24,10 @@ export interface KeySignature {
 
 export type Attestation = PasskeyAssertion | KeySignature;
 
+/** What it was signed with: two people do not share one. */
+export const deviceOf = (attestation: Attestation): string =>
+  attestation.type === "passkey" ? attestation.credentialId : attestation.key;
+
 /** A person decides something about the swarm itself. Plans have approvals instead. */
 export interface Ruling {
   readonly version: 1;

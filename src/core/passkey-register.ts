@@ -67,19 +67,25 @@ export interface ConfirmInput {
   readonly by: string;
   /** Whether `by` signed for it with a passkey that counts, or with a key of the sandbox. */
   readonly isSigned: boolean;
+  /** Whether a passkey has ever counted, be it gone by now. */
+  readonly hasBegun: boolean;
 }
 
-/** The first passkey of all is confirmed by the word of a second person alone: there is nobody yet who could sign. */
+/**
+ * The first passkey of all is confirmed by the word of a second person alone: there is nobody yet who could sign. It does not
+ * become the first one again because all others were taken away, which needs no signature.
+ */
 export function confirm({
   known,
   id,
   by,
   isSigned,
+  hasBegun,
 }: ConfirmInput): Result<Passkey, PasskeyRefusal> {
   const passkey = known.find((one) => one.id === id);
   if (!passkey) return err({ reason: "no_such_passkey" });
   if (passkey.person === by) return err({ reason: "confirms_itself" });
-  const isFirst = known.every(({ confirmedBy }) => confirmedBy === null);
+  const isFirst = !hasBegun && known.every(({ confirmedBy }) => confirmedBy === null);
   if (!isSigned && !isFirst) return err({ reason: "confirmation_not_signed" });
   return ok(passkey.confirmedBy === null ? { ...passkey, confirmedBy: by } : passkey);
 }

@@ -60,12 +60,20 @@ describe("a passkey", () => {
     ],
     ["somebody for nothing", [], "bo", true, "no_such_passkey"],
   ])("is confirmed by %s: %j by %s", (...[, known, by, isSigned, expected]) => {
-    expect(reason(confirm({ known, id: "a", by, isSigned }))).toBe(expected);
+    expect(reason(confirm({ known, id: "a", by, isSigned, hasBegun: false }))).toBe(expected);
+  });
+
+  it("is not the first one again when all others were taken away", () => {
+    const again = { known: [passkey("a")], id: "a", by: "bo", hasBegun: true };
+    expect(reason(confirm({ ...again, isSigned: false }))).toBe("confirmation_not_signed");
+    expect(reason(confirm({ ...again, isSigned: true }))).toBe("bo");
   });
 
   it("stays confirmed by whoever was first", () => {
     const known = [passkey("a", { confirmedBy: "cy" })];
-    expect(reason(confirm({ known, id: "a", by: "bo", isSigned: true }))).toBe("cy");
+    expect(reason(confirm({ known, id: "a", by: "bo", isSigned: true, hasBegun: true }))).toBe(
+      "cy",
+    );
   });
 
   it.each<[number, number, boolean]>([

@@ -1,5 +1,9 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import golden from "../../examples/harbor-books.example.yaml?raw";
+import { registerOf } from "../../durable-objects/bindings.ts";
+import { digestOf } from "../../src/core/canonical.ts";
+import { instantOf } from "../../src/core/ids.ts";
 import type { Authenticator } from "../support/authenticator.ts";
 import { plantRogues } from "../support/certified.ts";
 import { type Asked, json, type Passkey, post, registered, slug } from "../support/people.ts";
@@ -118,5 +122,33 @@ describe("a passkey", () => {
     expect(gone.status).toBe(200);
     const asked = await json<Asked>(post(`${path()}/challenge`, "dev-approver-1", word()));
     expect(asked.public_key.allowCredentials).toEqual([]);
+  });
+
+  it("is not confirmed by word again when all of them were taken away", async () => {
+    const { items } = await apiJson<{ items: Passkey[] }>("/api/v1/passkeys");
+    for (const { id } of items)
+      expect(
+        (await api(`/api/v1/passkeys/${id}`, "dev-operator", { method: "DELETE" })).status,
+      ).toBe(200);
+    const stolen = await registered("dev-approver-1");
+    const register = registerOf(env);
+    const known = (await register.passkeys()).find(({ id }) => id === stolen.id);
+    // Without a signature, which the people of a sandbox always have.
+    const byWord = await register.confirmPasskey(stolen.id, {
+      ruling: {
+        version: 1,
+        what: "confirm_passkey",
+        subject: stolen.id,
+        digest: digestOf(known?.publicKey ?? null),
+        by: "dev-operator",
+        at: instantOf("2026-11-20T12:00:00Z"),
+        expiresAt: instantOf("2099-01-01T00:00:00Z"),
+        nonce: "0".repeat(32),
+      },
+      attestation: null,
+    });
+    expect(byWord).toMatchObject({ ok: false, error: { reason: "confirmation_not_signed" } });
+    const left = await apiJson<{ items: Passkey[] }>("/api/v1/passkeys");
+    expect(left.items.map(({ confirmed_by }) => confirmed_by)).toEqual([null]);
   });
 });

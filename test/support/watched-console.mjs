@@ -7,7 +7,8 @@ const lines = [];
 function shown(one) {
   if (typeof one === "string") return one;
   // An error has nothing that JSON would show.
-  if (one instanceof Error) return `${one.stack} ${shown(Object.entries(one))} ${String(one.cause)}`;
+  if (one instanceof Error)
+    return `${one.stack} ${shown(Object.entries(one))} ${String(one.cause)}`;
   try {
     return JSON.stringify(one) ?? String(one);
   } catch {

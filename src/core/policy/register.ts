@@ -3,7 +3,7 @@
  * besides the author put a version in force, each by a signature over its number and digest; an older version never
  * comes back by itself. Pure.
  */
-import type { Attestation } from "../attestation.ts";
+import { type Attestation, deviceOf } from "../attestation.ts";
 import type { Digest, Instant } from "../ids.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { TeamPolicies } from "./bundle.ts";
@@ -51,6 +51,8 @@ export type PolicyRefusal =
   | { readonly reason: "not_signed" }
   | { readonly reason: "consent_expired"; readonly expiresAt: Instant }
   | { readonly reason: "own_proposal"; readonly by: string }
+  /** Two names, one authenticator. */
+  | { readonly reason: "one_authenticator"; readonly by: string }
   /** This version or a later one is in force already. */
   | { readonly reason: "overtaken"; readonly active: number }
   /** By the policies in force themselves. */
@@ -133,6 +135,9 @@ export function consented(
   if (consent.by === version.by) return err({ reason: "own_proposal", by: consent.by });
   if (version.consents.some((one) => one.consent.by === consent.by)) return ok(version);
   if (version.activatedAt !== null) return err({ reason: "overtaken", active });
+  const device = deviceOf(signed.attestation);
+  if (version.consents.some(({ attestation }) => deviceOf(attestation) === device))
+    return err({ reason: "one_authenticator", by: consent.by });
   const consents = [...version.consents, signed];
   const activatedAt = consents.length >= CONSENTS_NEEDED ? consent.at : null;
   return ok({ ...version, consents, activatedAt });

@@ -45,7 +45,14 @@ const TOKEN_LENGTH_MAX = 512;
 const principals = z
   .array(
     z.strictObject({
-      name: z.string().regex(NAME),
+      name: z
+        .string()
+        .regex(NAME)
+        // Access says addresses so: written otherwise, one person would be two.
+        .refine(
+          (name) => !name.includes("@") || name === name.toLowerCase(),
+          "must be in lower case",
+        ),
       role: z.enum(["viewer", "operator", "approver"]),
       token_sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits in lower case"),
     }),

@@ -279,6 +279,12 @@ export function ofPolicyRefusal(refusal: OfficeRefusal): Problem {
       };
     case "own_proposal":
       return { slug: "own-proposal" };
+    case "one_authenticator":
+      return {
+        slug: "signature-invalid",
+        detail: "another person has agreed with this authenticator: two people have one each",
+        facts: { reason: refusal.reason },
+      };
     case "overtaken":
       return { slug: "version-overtaken", facts: { active: refusal.active } };
     case "forbidden":

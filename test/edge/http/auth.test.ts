@@ -40,6 +40,8 @@ describe("authenticator", () => {
     [list(ops, { ...ops, name: "b" }), '[1]["token_sha256"] is of a token that is not unique'],
     [list({ ...ops, token_sha256: sha256("dev-operator") }), "that is not unique"],
     [list({ ...ops, name: "dev-viewer" }), "is taken"],
+    // Access says addresses in lower case: one person would have two names, and could approve what they asked for.
+    [list({ ...ops, name: "Olga@harbor.example" }), '[0]["name"] is malformed: must be in lower'],
     [list({ ...ops, name: "policy@zone:example.com" }), '[0]["name"] is malformed'],
   ])("refuses to start with %s", (principals, message) => {
     expect(() => authenticator({ sandbox: false, principals })).toThrow(message);
