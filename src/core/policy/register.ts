@@ -116,29 +116,38 @@ export interface Consented {
   readonly now: Instant;
 }
 
+/** Why the word itself does not count for this version; null: it does. */
+function flawOf(
+  version: PolicyVersion,
+  { signed: { consent }, verified, digest, now }: Consented,
+): PolicyRefusal | null {
+  if (consent.version !== version.version || consent.digest !== version.digest)
+    return { reason: "another_digest", expected: version.digest };
+  if (digest !== version.digest) return { reason: "another_digest", expected: digest };
+  // They come over RPC, where types are promises: without a date it has run out.
+  if (!(now < consent.expiresAt))
+    return { reason: "consent_expired", expiresAt: consent.expiresAt };
+  if (!verified) return { reason: "not_signed" };
+  return consent.by === version.by ? { reason: "own_proposal", by: consent.by } : null;
+}
+
 /** The version with one more consent, in force with the last one that it needs. Saying it twice is saying it once. */
 export function consented(
   version: PolicyVersion,
   { active }: Pick<RegisterState, "active">,
-  { signed, verified, digest, now }: Consented,
+  given: Consented,
 ): Result<PolicyVersion, PolicyRefusal> {
-  const { consent } = signed;
+  const { consent, attestation } = given.signed;
   if (version.version <= active && version.activatedAt === null)
     return err({ reason: "overtaken", active });
-  if (consent.version !== version.version || consent.digest !== version.digest)
-    return err({ reason: "another_digest", expected: version.digest });
-  if (digest !== version.digest) return err({ reason: "another_digest", expected: digest });
-  // They come over RPC, where types are promises: without a date it has run out.
-  if (!(now < consent.expiresAt))
-    return err({ reason: "consent_expired", expiresAt: consent.expiresAt });
-  if (!verified) return err({ reason: "not_signed" });
-  if (consent.by === version.by) return err({ reason: "own_proposal", by: consent.by });
+  const flaw = flawOf(version, given);
+  if (flaw) return err(flaw);
   if (version.consents.some((one) => one.consent.by === consent.by)) return ok(version);
   if (version.activatedAt !== null) return err({ reason: "overtaken", active });
-  const device = deviceOf(signed.attestation);
-  if (version.consents.some(({ attestation }) => deviceOf(attestation) === device))
+  const device = deviceOf(attestation);
+  if (version.consents.some((one) => deviceOf(one.attestation) === device))
     return err({ reason: "one_authenticator", by: consent.by });
-  const consents = [...version.consents, signed];
+  const consents = [...version.consents, given.signed];
   const activatedAt = consents.length >= CONSENTS_NEEDED ? consent.at : null;
   return ok({ ...version, consents, activatedAt });
 }

@@ -13,7 +13,7 @@ const version: PolicyVersion = {
   digest: DIGEST,
   at: NOW,
   team: NO_TEAM_POLICIES,
-  table: { entities: [], rows: [] } as never,
+  table: { entities: [], rows: [] },
   reason: "fewer surprises",
   by: "olga",
   consents: [],
