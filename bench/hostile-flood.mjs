@@ -73,7 +73,8 @@ function flooded({ size, seed, signal }) {
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text) => (output += text));
   return new Promise((resolve, reject) => {
-    child.once("error", reject);
+    // An abort comes as an error of the child's: what was aborted for says the signal.
+    child.once("error", (error) => reject(signal.aborted ? signal.reason : error));
     child.once("close", (code) => {
       const lines = [...output.matchAll(/^flood (\{.*\})$/gm)].map(([, json]) => JSON.parse(json));
       resolve({ code, output, lines });
