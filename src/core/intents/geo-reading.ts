@@ -109,7 +109,12 @@ export const geoRestriction: PathReading = {
       asns: places.asns.length > 0 ? [...places.asns] : undefined,
       hostname: hostOf(reading),
       path: places.paths[0],
-      action: reading.any("challenge") ? "managed_challenge" : undefined,
+      // Said in words, so that two clauses that say it in two ways are seen.
+      action: reading.has("challenge")
+        ? "managed_challenge"
+        : reading.has("block")
+          ? "block"
+          : undefined,
     };
     if (countries.vague || !isListed(reading)) return missing(GEO, "countries", members);
     // Some to be kept out and some to be challenged: which ones are which?

@@ -14,16 +14,21 @@ import {
 import { IN_THE_ZONE, withNearName } from "./near-name.ts";
 import { hostsOf } from "./path-rules.ts";
 import { read, type Reading } from "./reading.ts";
-import { isRequest, isStatement } from "./sentence.ts";
+import { clausesIn, isRequest, isStatement } from "./sentence.ts";
 import { interpretWish, question } from "./wish.ts";
 import { wishesIn } from "./wishes.ts";
+
+/** As many as a list may have members. */
+const CLAUSES_MAX = 100;
 
 export const interpret = (text: string, setting: Setting): Interpretation =>
   withNearName(interpretText(text.slice(0, TEXT_CHARS_MAX), setting), setting);
 
 function interpretText(text: string, setting: Setting): Interpretation {
   const reading = read(text, setting);
-  const objection = objectionTo(text, reading.text);
+  // A wish has few clauses, a list of countries more; each is read by itself (I12).
+  const isSentence = clausesIn(reading.written).length <= CLAUSES_MAX;
+  const objection = isSentence ? objectionTo(text, reading.text) : "is_pasted";
   if (objection !== null) return objected(objection, reading);
   const wishes = wishesIn(reading);
   const isAsked = isRequest(reading.text);

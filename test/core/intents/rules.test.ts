@@ -124,6 +124,32 @@ describe("the labelled set", () => {
     );
   });
 
+  it("reads no document clause by clause (I12)", () => {
+    expect(read(`Block Russia${", a".repeat(600)}`)).toMatchObject({
+      type: "cannot",
+      doubt: { about: "wording", objection: "is_pasted" },
+    });
+  });
+
+  it("gives each wish its own places and lengths of time", () => {
+    const text = "Cache the API for 5 minutes with DDoS guardrails and rotate tokens every 30 days";
+    expect(read(text)).toMatchObject({
+      type: "choice",
+      chosen: [
+        { path: "secure-api-edge", parameters: { cache_seconds: 300 } },
+        { path: "credential-rotation", parameters: { expires_on: "2026-03-31T00:00:00Z" } },
+      ],
+    });
+  });
+
+  it.each([
+    "Block Russia and challenge Japan",
+    "Set up a maintenance page and block Russia on shop.harbor.example",
+    "We have a maintenance page on shop.harbor.example, scale prod to 10k RPS with WAF",
+  ])("asks which wish a part belongs to: %s", (text) => {
+    expect(read(text).type).toBe("question");
+  });
+
   it("is never misunderstood with confidence", () => {
     for (const { text, paths } of [...PROMISED, ...PARAPHRASES]) {
       const found = read(text);
