@@ -321,6 +321,11 @@ describe("the witnesses", () => {
       witness.isLying = true;
       await expect(log.publish()).rejects.toThrow("does not hold");
       witness.isLying = false;
+      witness.time = 0;
+      witness.forget();
+      await expect(log.publish()).rejects.toThrow("without a time");
+      witness.time = 1_772_000_000;
+      witness.forget();
       await log.publish();
       await checkPublished(world, log);
     });

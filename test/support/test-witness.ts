@@ -88,6 +88,8 @@ export class TestWitness {
   readonly name: string;
   readonly vkey: string;
   isLying = false;
+  /** Zero stands for no time, which the line of a whole tree must not have. */
+  time = 1_772_000_000;
   readonly #key: KeyObject;
   readonly #id: Buffer;
   #seen: Seen | null = null;
@@ -195,7 +197,7 @@ export class TestWitness {
   }
 
   #line(text: string): string {
-    const time = 1_772_000_000;
+    const { time } = this;
     const stamp = Buffer.alloc(8);
     stamp.writeBigUInt64BE(BigInt(time));
     const said = this.isLying ? "cosignature/v1\ntime 1\n" : `cosignature/v1\ntime ${time}\n`;

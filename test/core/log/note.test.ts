@@ -72,6 +72,8 @@ describe("signed notes", () => {
     ["no line feed at the end", `${TEXT}\n${LINE}`.slice(0, -1)],
     ["base64 with loose bits", `${TEXT}\n${LINE.replace("JnAM=", "JnAN=")}`],
     ["a carriage return", `${TEXT}\r\n\n${LINE}`],
+    ["a space of Unicode in a name", `${TEXT}\n${LINE.replace(/^— \S+/, "— a\u00a0b")}`],
+    ["a plus in a name", `${TEXT}\n${LINE.replace(/^— \S+/, "— a+b")}`],
   ])("are refused with %s", (_, bytes) => {
     expect(parseNote(bytes)).toMatchObject({ ok: false });
   });
@@ -104,6 +106,20 @@ describe("checkpoints", () => {
     ["a space in the origin", body.replace("example.com/log", "example com")],
   ])("are refused with %s", (_, text) => {
     expect(parseCheckpoint(signed(text))).toMatchObject({ ok: false });
+  });
+
+  it("of other products may have extension lines and any origin, and nothing else that is malformed", () => {
+    const others = [
+      `${body}more\nand more\n`,
+      body.replace("example.com/log", "a log of ours - 7"),
+    ];
+    for (const text of others)
+      expect(parseCheckpoint(signed(text), "foreign")).toMatchObject({
+        ok: true,
+        value: { checkpoint: { size: 5 }, note: { text } },
+      });
+    for (const text of [`${body}\nmore\n`, body.replace("\n5\n", "\n05\n"), "example.com/log\n5\n"])
+      expect(parseCheckpoint(signed(text), "foreign")).toMatchObject({ ok: false });
   });
 
   it("give ML-DSA keys the bytes of the specification to sign", () => {
