@@ -51,6 +51,9 @@ export class PasskeyDesk {
 
   all = (): readonly Passkey[] => this.#journal.all();
 
+  /** For whoever verifies what was signed; nobody asks these whether somebody agrees. */
+  former = (): readonly Passkey[] => this.#journal.former();
+
   async register(
     request: PasskeyRequest,
     response: PasskeyResponse,

@@ -5,10 +5,17 @@ const USES_KEPT_MS = 2 * 60 * 60_000;
 
 /** Passkeys and what was signed with them. Synchronous. */
 export class PasskeyJournal {
+  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
 
-  constructor({ sql }: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    const { sql } = storage;
     this.#sql = sql;
+    // Those that were taken away count for nothing; what they signed before stays verifiable by them.
+    sql.exec(
+      "create table if not exists former_passkey (id text not null, registered_at text not null, passkey text not null, primary key (id, registered_at))",
+    );
     sql.exec("create table if not exists passkey (id text primary key, passkey text not null)");
     sql.exec("create table if not exists passkey_past (one integer primary key check (one = 1))");
     sql.exec(
@@ -31,9 +38,25 @@ export class PasskeyJournal {
     );
   }
 
-  remove({ id, confirmedBy }: Passkey): void {
-    if (confirmedBy !== null) this.#sql.exec("insert or ignore into passkey_past values (1)");
-    this.#sql.exec("delete from passkey where id = ?", id);
+  remove(passkey: Passkey): void {
+    const { id, registeredAt, confirmedBy } = passkey;
+    this.#storage.transactionSync(() => {
+      if (confirmedBy !== null) this.#sql.exec("insert or ignore into passkey_past values (1)");
+      this.#sql.exec("delete from passkey where id = ?", id);
+      this.#sql.exec(
+        "insert or ignore into former_passkey values (?, ?, ?)",
+        id,
+        registeredAt,
+        JSON.stringify(passkey),
+      );
+    });
+  }
+
+  former(): readonly Passkey[] {
+    return this.#sql
+      .exec<{ passkey: string }>("select passkey from former_passkey order by id, registered_at")
+      .toArray()
+      .map(({ passkey }) => JSON.parse(passkey) as Passkey);
   }
 
   /** Whether one that counted was ever taken away. */

@@ -114,6 +114,10 @@ export class Register extends DurableObject<VaultEnv> implements RegisterPort {
     return this.#desk.all();
   }
 
+  async formerPasskeys(): Promise<readonly Passkey[]> {
+    return this.#desk.former();
+  }
+
   registerPasskey(...of: Parameters<PasskeyDesk["register"]>): ReturnType<PasskeyDesk["register"]> {
     return this.#alone(() => this.#desk.register(...of));
   }

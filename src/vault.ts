@@ -223,6 +223,10 @@ export class RegisterRpc extends WorkerEntrypoint<VaultEnv> implements RegisterP
     return this.#register().passkeys();
   }
 
+  formerPasskeys(): ReturnType<RegisterPort["formerPasskeys"]> {
+    return this.#register().formerPasskeys();
+  }
+
   registerPasskey(
     ...of: Parameters<RegisterPort["registerPasskey"]>
   ): ReturnType<RegisterPort["registerPasskey"]> {

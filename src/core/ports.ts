@@ -223,6 +223,8 @@ export interface RegisterPort {
   ): Promise<boolean>;
   relyingParty(): Promise<{ readonly id: string; readonly origins: readonly string[] }>;
   passkeys(): Promise<readonly Passkey[]>;
+  /** Those that were taken away: they count for nothing any more, and verify what was signed before. */
+  formerPasskeys(): Promise<readonly Passkey[]>;
   registerPasskey(
     request: PasskeyRequest,
     response: PasskeyResponse,

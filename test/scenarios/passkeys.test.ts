@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { verifyEvidence } from "../../cli/verify-evidence.ts";
 import golden from "../../examples/harbor-books.example.yaml?raw";
 import { registerOf } from "../../durable-objects/bindings.ts";
 import { digestOf } from "../../src/core/canonical.ts";
@@ -117,9 +118,33 @@ describe("a passkey", () => {
     expect(await slug(post(path(), "dev-approver-1", given))).toBe("run-finished");
   });
 
+  it("stays what the approval is verified by, offline, when it has been taken away", async () => {
+    const verified = async () => {
+      const to = new Date(Date.now() + 60_000).toISOString();
+      const { files } = await json<{ files: { path: string; text: string }[] }>(
+        post("/api/v1/evidence", "dev-viewer", { from: "2026-01-01", to, sample: 50 }),
+      );
+      const bytes = new Map(
+        files.map(({ path: name, text }) => [name, new TextEncoder().encode(text)]),
+      );
+      const source = {
+        name: "a bundle",
+        list: () => Promise.resolve([...bytes.keys()]),
+        read: (name: string) => Promise.resolve(bytes.get(name) ?? null),
+      };
+      const { problems, seals } = await verifyEvidence({ source, trust: null });
+      return { problems, byPasskey: seals.approvals - seals.sandbox };
+    };
+    const before = await verified();
+    expect(before.problems).toEqual([]);
+    expect(before.byPasskey).toBeGreaterThan(0);
+    expect(
+      (await api(`/api/v1/passkeys/${ana.id}`, "dev-operator", { method: "DELETE" })).status,
+    ).toBe(200);
+    expect(await verified()).toEqual(before);
+  });
+
   it("counts no more when it is taken away", async () => {
-    const gone = await api(`/api/v1/passkeys/${ana.id}`, "dev-operator", { method: "DELETE" });
-    expect(gone.status).toBe(200);
     const asked = await json<Asked>(post(`${path()}/challenge`, "dev-approver-1", word()));
     expect(asked.public_key.allowCredentials).toEqual([]);
   });

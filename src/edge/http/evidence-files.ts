@@ -74,7 +74,10 @@ async function keysOf(
     sample.flatMap((change) => ofType(change, "approval").map(({ actor }) => actor)),
   );
   const entries = await Promise.all(scopes.map((scope) => register.entries(scope)));
-  const people = approvers.size === 0 ? [] : await register.passkeys();
+  const people =
+    approvers.size === 0
+      ? []
+      : [...(await register.passkeys()), ...(await register.formerPasskeys())];
   return {
     notaries: await Promise.all(Array.from({ length: shards }, (_, shard) => log.notary(shard))),
     register_root: await register.rootKeys(),

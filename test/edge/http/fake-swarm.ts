@@ -466,6 +466,7 @@ export class FakeSwarm extends FakeDoor implements ApiPorts {
       attestation.type === "key" && isBySandboxPerson(purpose, content, attestation),
     relyingParty: async () => ({ id: "localhost", origins: ["http://localhost:8787"] }),
     passkeys: async () => this.keys,
+    formerPasskeys: async () => [],
     registerPasskey: async () => this.made,
     confirmPasskey: async () => this.made,
     revokePasskey: async () => this.made,
