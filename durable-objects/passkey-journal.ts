@@ -41,8 +41,10 @@ export class PasskeyJournal {
   remove(passkey: Passkey): void {
     const { id, registeredAt, confirmedBy } = passkey;
     this.#storage.transactionSync(() => {
-      if (confirmedBy !== null) this.#sql.exec("insert or ignore into passkey_past values (1)");
       this.#sql.exec("delete from passkey where id = ?", id);
+      // One that never counted has signed nothing that anybody verifies.
+      if (confirmedBy === null) return;
+      this.#sql.exec("insert or ignore into passkey_past values (1)");
       this.#sql.exec(
         "insert or ignore into former_passkey values (?, ?, ?)",
         id,
