@@ -5,7 +5,9 @@ import {
   amendmentFor,
   type Amendment,
   type Ground,
+  PATHS_MAX,
   type Part,
+  upgradesIn,
   usesIn,
 } from "../../src/core/golden-paths/amendment.ts";
 import {
@@ -216,9 +218,13 @@ export class Architect extends DurableObject<Env> implements ArchitectPort {
     return free.ok ? drafted : free;
   }
 
-  async #interpreted(intent: Intent, stored: Stored): Promise<Read> {
+  async #interpreted(
+    intent: Intent,
+    stored: Stored,
+  ): Promise<Read & Partial<Pick<Intent, "choices">>> {
     const { interpretation, model } = intent;
     if (interpretation) return { interpretation, model: model ?? "rules" };
+    if (intent.upgrade) return upgradeFor(intent, stored);
     const reader = {
       env: this.env,
       memory: this.#ledger,
@@ -410,6 +416,13 @@ const documentsIn = (stored: Stored): Readonly<Record<string, JsonObject | null>
 /** Judged by when it was asked, so that the same intent is the same draft whenever it is worked out again. */
 const groundFor = ({ grounds, at: now }: Intent, stored: Stored): Ground =>
   groundOf(grounds, documentsIn(stored), { plan: stored.plan, now });
+
+/** Nobody's words: which paths and parameters follows from what stands there. What is more is the next upgrade's. */
+const upgradeFor = (intent: Intent, stored: Stored): Read & Pick<Intent, "choices"> => ({
+  interpretation: { type: "choice", chosen: [], confidence: 100, reasons: ["an upgrade"] },
+  model: "rules",
+  choices: upgradesIn(groundFor(intent, stored)).slice(0, PATHS_MAX),
+});
 
 function draftFor(intent: Intent, stored: Stored): Result<Drafted, readonly Fault[]> {
   const { grounds } = intent;

@@ -159,6 +159,32 @@ describe("intents", () => {
     await settled(BOOKS.scope, ({ status }) => status === "in_sync");
   });
 
+  it("brings uses of earlier versions to the ones that there are: first shown, then applied", async () => {
+    const of = `/api/v1/scopes/${encodeURIComponent(BOOKS.scope)}/golden`;
+    const text = await (await api(of)).text();
+    const old = text.replace(/(path: scale-with-waf, version: )2/, "$11");
+    expect(old).not.toBe(text);
+    const ifMatch = (await generation(BOOKS.scope)) ?? "";
+    expect((await putGolden(old, { ifMatch })).status).toBe(200);
+    const upgrade = (more: object): Promise<Response> =>
+      api("/api/v1/intents", "dev-operator", {
+        method: "POST",
+        body: JSON.stringify({ scope: BOOKS.scope, upgrade: true, ...more }),
+        headers: { "content-type": "application/json" },
+      });
+    const shown: IntentJson = await (await upgrade({ plan_only: true })).json();
+    expect(shown).toMatchObject({ phase: "proposed" });
+    expect(shown.draft?.paths.map(({ path }) => path)).toEqual(["scale-with-waf"]);
+    const { id }: IntentJson = await (await upgrade({})).json();
+    expect(await over(id)).toMatchObject({ phase: "amended" });
+    expect(await (await api(of)).text()).toContain("path: scale-with-waf, version: 2");
+    // There is nothing left, and words beside it are a contradiction.
+    const again: IntentJson = await (await upgrade({})).json();
+    expect(again).toMatchObject({ phase: "amended", amended: [] });
+    expect((await upgrade({ text: "Scale prod" })).status).toBe(422);
+    await settled(BOOKS.scope, ({ status }) => status === "in_sync");
+  });
+
   it("applies a plan that was shown, and not another", async () => {
     const one = await asked("Set up SPF and DMARC with a reject policy", { plan_only: true });
     expect(one.phase).toBe("proposed");

@@ -32,6 +32,8 @@ export interface Grounds {
 export interface IntentRequest {
   readonly scope: ScopeId;
   readonly text: string;
+  /** No words: the uses of golden paths that are of earlier versions are brought to the ones that there are. */
+  readonly upgrade?: true;
   /** Stops before anything is amended. */
   readonly planOnly: boolean;
   /** The client's name for the request; the same again is the same intent. */
@@ -130,11 +132,12 @@ export const intentIdOf = ({ scope, by, key, text, at }: IntentRequest): Inciden
   );
 
 export const newIntent = (
-  { scope, text, planOnly, by, at, grounds }: IntentRequest,
+  { scope, text, upgrade, planOnly, by, at, grounds }: IntentRequest,
   id: IncidentId,
 ): Intent => ({
   scope,
   text,
+  ...(upgrade ? { upgrade } : {}),
   planOnly,
   by,
   at,
@@ -152,7 +155,7 @@ export const newIntent = (
 });
 
 export const isSame = (one: Intent, request: IntentRequest): boolean =>
-  one.text === request.text && one.planOnly === request.planOnly;
+  one.text === request.text && one.planOnly === request.planOnly && one.upgrade === request.upgrade;
 
 export const isOver = ({ phase }: Intent): boolean =>
   phase === "amended" || phase === "cannot" || phase === "withdrawn" || phase === "failed";
@@ -202,7 +205,8 @@ export function afterReading(
   drafted: Result<Draft, readonly Fault[]> | null,
 ): Pick<Intent, "phase" | "draft" | "faults"> {
   const { interpretation, choices, planOnly } = intent;
-  if (drafted === null) return { phase: "cannot", draft: null, faults: [] };
+  if (drafted === null)
+    return { phase: intent.upgrade ? "amended" : "cannot", draft: null, faults: [] };
   if (!drafted.ok) return { phase: "asking", draft: null, faults: drafted.error };
   const draft = drafted.value;
   const isClear = choices !== null || interpretation?.type === "choice";

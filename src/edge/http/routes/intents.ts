@@ -191,11 +191,20 @@ const ask = defineRoute({
   right: "read",
   status: 202,
   headers: { "Idempotency-Key": "the same key again is the same intent" },
-  body: z.strictObject({
-    scope: z.string().refine(isScopeId, "must be the id of a scope"),
-    text: z.string().trim().min(1).max(TEXT_CHARS_MAX),
-    plan_only: z.boolean().default(false),
-  }),
+  body: z
+    .strictObject({
+      scope: z.string().refine(isScopeId, "must be the id of a scope"),
+      text: z.string().trim().max(TEXT_CHARS_MAX).default(""),
+      upgrade: z
+        .literal(true)
+        .optional()
+        .meta({ description: "in place of `text`: uses of golden paths to their newest versions" }),
+      plan_only: z.boolean().default(false),
+    })
+    .refine(({ text, upgrade }) => (text === "") === (upgrade === true), {
+      path: ["text"],
+      message: "must say something, unless `upgrade` stands in its place",
+    }),
   out: intent,
   async handle(call) {
     const { ports, body, principal, request } = call;
@@ -218,6 +227,7 @@ const ask = defineRoute({
     const asked = await ports.architect(row.scope).ask({
       scope: row.scope,
       text: body.text,
+      ...(body.upgrade ? { upgrade: body.upgrade } : {}),
       planOnly: body.plan_only,
       key: key.value,
       by: principal.name,
