@@ -11,12 +11,16 @@ const FORBIDS_ALL =
 const DENIES =
   /\b(?:default[- ]deny|deny by default|deny all|allowlist|(?:deny|block|refuse|drop|forbid) (?:everything|anything|all)(?: else| other)?|nothing (?:else|but))\b|기본 ?(?:차단|거부)|모두 ?차단/;
 
+const CONFINES = /\b(?:lock|limit|restrict|confine|narrow|pin)(?:ed|ing|s)?\b[^,.;]{0,60}\bto\b/;
+
 /** Whether what is named stays reachable, and nothing else. Null: it may be meant the other way round. */
 function deniesTheRest(reading: Reading): boolean | null {
   const { text } = reading;
   if (EXCEPTION.test(text)) return FORBIDS_ALL.test(text) ? true : null;
   if (reading.has("only") || DENIES.test(text)) return true;
-  return namesHosts(reading) && CONTRAST.test(text) ? null : false;
+  if (CONFINES.test(text)) return true;
+  // Names are kept out only where that is said.
+  return namesHosts(reading) && (CONTRAST.test(text) || !reading.has("block")) ? null : false;
 }
 
 const namesHosts = ({ places }: Reading): boolean => places.hostnames.length > 0;

@@ -59,7 +59,7 @@ mandatory compulsory relevant adequate sufficient enough real true actual compre
 really basically ideally gracefully definitely absolutely very quite pretty super much even ahead amid elastic elastically sturdily viral
 grateful awesome brilliant soonest straight shortly hefty vast giant crazy insane steep significant substantial considerable noticeable
 intense aggressive frequent constant continuous ongoing battle tested proof proofed professional proven latest greatest compliant
-conformant according aligned align slow comfortably easily effortlessly happily confidently gladly correctly nicely neatly cleanly
+conformant according aligned align comfortably easily effortlessly happily confidently gladly correctly nicely neatly cleanly
 thoroughly consistently continuously constantly promptly urgently automatic automated auto friendly centric related based oriented overall
 soon please pls plz kindly thanks cheers hi hey hello dear folks
 `;

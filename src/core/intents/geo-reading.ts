@@ -35,7 +35,7 @@ const blocks = (clause: string): boolean =>
   spansOf("block", clause).length > 0 || spansOf("challenge", clause).length > 0;
 /** Said of a country, these let it in: beside others that are kept out, each has its own part of the wish. */
 const LETS_IN =
-  /^(?:keep(?!.*\bout\b)|serve|support|protect|host|send|secure|shield|guard|defend|help|handle|prepare|open|cover|cache|scale|include|ship|launch|grow|supply|leave)\b/;
+  /^(?:keep(?!.*\bout\b)|serve|support|protect|host|send|secure|shield|guard|defend|help|handle|prepare|open|cover|cache|scale|include|ship|launch|grow|supply|leave|let(?! (?:only|nobody|no one|in only)))\b/;
 const isLetIn = (rest: string): boolean =>
   clausesIn(rest)
     .map(({ start, end }) => withoutOpening(withoutFrames(rest.slice(start, end)).trim()))
