@@ -6,7 +6,14 @@
  * last few were off in the same direction. For both the bound follows from the tail of the series' own residuals, so
  * that a wanted share of ordinary points (`falseAlarmRate`) is beyond it.
  */
-import { gridFor, newPrediction, predicted, type Prediction, withValue } from "./prediction.ts";
+import {
+  gridFor,
+  isSeason,
+  newPrediction,
+  predicted,
+  type Prediction,
+  withValue,
+} from "./prediction.ts";
 import { boundAt, newTail, rarityOf, type Tail, withResidual } from "./tail.ts";
 
 export interface Point {
@@ -69,8 +76,12 @@ interface Model {
 
 /** So many points tell the interval. */
 const FIRST = 8;
-/** Points before anything is called an anomaly: the tail has to have a shape. */
+/** Points before anything is called an anomaly: the tail has to have a shape, and a day of five-minute values its first repetition. */
 const WARM_UP = 120;
+const WARM_UP_MAX = 288;
+const DAY_MS = 86_400_000;
+/** Nearer than that to its prediction, a value needs no season to be ordinary. In usual errors. */
+const SEASON_MIN = 3;
 const ERROR_RATE = 0.005;
 const HOUR_RATE = 0.05;
 const HOUR_POINTS_MIN = 12;
@@ -149,6 +160,9 @@ interface Told {
   readonly bound: number;
 }
 
+const warmUpOf = ({ intervalMs }: Model): number =>
+  Math.max(WARM_UP, Math.min(WARM_UP_MAX, DAY_MS / intervalMs));
+
 const hourOf = (atMs: number): number => ((Math.floor(atMs / HOUR_MS) % 24) + 24) % 24;
 
 /** The usual error now; never less than what the resolution of the values allows to tell. */
@@ -168,7 +182,7 @@ function judge(model: Model, { atMs, value }: Point, rate: number): Told {
   const expected = predicted(isAfterGap ? forgotten(model.prediction) : model.prediction, atMs);
   // The longer nothing was seen, the less is known.
   const scale = scaleAt(model, atMs) * (steps > 1 ? Math.min(4, Math.sqrt(steps)) : 1);
-  const residual = (value - expected) / scale;
+  const residual = residualOf(model, { atMs, value }, { expected, scale });
   const before = isAfterGap ? 0 : model.lean;
   const lean = before + LEAN * (Math.max(-LEAN_CLIP, Math.min(LEAN_CLIP, residual)) - before);
   const leaning = Math.abs(lean) / LEAN_SIGMA;
@@ -177,14 +191,15 @@ function judge(model: Model, { atMs, value }: Point, rate: number): Told {
   const bound = residual > 0 ? high : low;
   const isSpike = Math.abs(residual) > bound;
   const isDrift = leaning > boundAt(model.drift, rate / 6);
-  const isAnomaly = model.points >= WARM_UP && (isSpike || isDrift);
+  const isWarm = model.points >= warmUpOf(model);
+  const isAnomaly = isWarm && (isSpike || isDrift);
   const rarity = Math.min(
     rarityOf(residual > 0 ? model.up : model.down, Math.abs(residual)),
     rarityOf(model.drift, leaning),
   );
   return {
     judgement: {
-      score: Math.min(1, -Math.log10(Math.max(rarity, 1e-10)) / 10),
+      score: isWarm ? Math.min(1, -Math.log10(Math.max(rarity, 1e-10)) / 10) : 0,
       isAnomaly,
       isAlert: isAnomaly && model.quiet >= QUIET_MIN,
       expected,
@@ -197,6 +212,16 @@ function judge(model: Model, { atMs, value }: Point, rate: number): Told {
     lean,
     bound,
   };
+}
+
+/** What is far from its prediction and yet where it was at this time before is a season that nobody has smoothed. */
+function residualOf(
+  { prediction }: Model,
+  point: Point,
+  { expected, scale }: { expected: number; scale: number },
+): number {
+  const residual = (point.value - expected) / scale;
+  return Math.abs(residual) > SEASON_MIN && isSeason(prediction, point) ? 0 : residual;
 }
 
 /** Behind a gap, how the day began says nothing. */

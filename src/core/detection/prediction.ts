@@ -4,6 +4,8 @@
  * speaks. So a series without seasons is not forced into one, and one with seasons is not alarmed by every morning.
  */
 
+import { type Envelope, isAsBefore, newEnvelope, withSeen } from "./envelope.ts";
+
 export interface Prediction {
   readonly fast: number;
   readonly slow: number;
@@ -15,6 +17,9 @@ export interface Prediction {
   readonly spoken: readonly number[];
   /** How the last value differed from each profile. */
   readonly offsets: readonly [day: number | null, week: number | null];
+  /** Yesterday and a week ago, as they were. */
+  readonly lastDay: Envelope;
+  readonly lastWeek: Envelope;
 }
 
 export interface Profile {
@@ -62,6 +67,8 @@ export const newPrediction = (grid: Grid, first: number): Prediction => ({
   errors: Array<null>(COUNT).fill(null),
   spoken: Array<number>(COUNT).fill(0),
   offsets: [null, null],
+  lastDay: newEnvelope(grid.dayBins),
+  lastWeek: newEnvelope(grid.weekBins),
 });
 
 const binAt = (atMs: number, bins: number, periodMs: number): number =>
@@ -99,6 +106,14 @@ export function predicted(state: Prediction, atMs: number): number {
   return best;
 }
 
+/** Whether the series was there at this time yesterday, or a week ago. */
+export const isSeason = (
+  state: Prediction,
+  { atMs, value }: { atMs: number; value: number },
+): boolean =>
+  isAsBefore(state.lastDay, dayBin(state, atMs), value) ||
+  isAsBefore(state.lastWeek, weekBin(state, atMs), value);
+
 /**
  * The state after a value. `tamed`: the value without what was out of the ordinary in it, for what should not learn from
  * an anomaly; `clip`: errors count up to this.
@@ -131,6 +146,8 @@ export function withValue(
     errors,
     spoken,
     offsets: [day === null ? null : value - day, week === null ? null : value - week],
+    lastDay: withSeen(state.lastDay, dayBin(state, atMs), value),
+    lastWeek: withSeen(state.lastWeek, weekBin(state, atMs), value),
   };
 }
 

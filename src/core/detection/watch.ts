@@ -61,16 +61,16 @@ export function observeTraffic(
   const rate = falseAlarmRate / Math.max(1, values.length);
   const features = new Map(Object.entries(watch.features));
   const oddities: Oddity[] = [];
-  for (const [feature, value] of values) {
+  for (const { feature, value, unit } of values) {
     const before = features.get(feature)?.detector ?? newDetector();
     const { detector, judgement } = observe(
       before,
-      { atMs: counts.atMs, value },
+      { atMs: counts.atMs, value: value / unit },
       { falseAlarmRate: rate },
     );
     const usedAtMs = value > 0 ? counts.atMs : (features.get(feature)?.usedAtMs ?? counts.atMs);
     features.set(feature, { detector, usedAtMs });
-    if (judgement?.isAlert) oddities.push({ feature, value, judgement });
+    if (judgement?.isAlert) oddities.push({ feature, value, judgement: inUnits(judgement, unit) });
   }
   return {
     watch: {
@@ -82,16 +82,32 @@ export function observeTraffic(
   };
 }
 
-type Value = readonly [feature: string, value: number];
+interface Value {
+  readonly feature: string;
+  readonly value: number;
+  /** What counts as one: of a value that was always zero, nothing else says what is little. */
+  readonly unit: number;
+}
+
+const PER_CENT = 0.01;
+
+const inUnits = (judgement: Judgement, unit: number): Judgement => ({
+  ...judgement,
+  expected: judgement.expected * unit,
+  low: judgement.low * unit,
+  high: judgement.high * unit,
+});
 
 function valuesOf(watch: Watch, counts: TrafficCounts, began: number): readonly Value[] {
   const { atMs, requests, errors, asns } = counts;
   const isEnough = requests >= REQUESTS_MIN;
-  const values: Value[] = [["rate", requests]];
-  if (errors !== null && isEnough) values.push(["errors", errors / requests]);
+  const values: Value[] = [{ feature: "rate", value: requests, unit: 1 }];
+  if (errors !== null && isEnough)
+    values.push({ feature: "errors", value: errors / requests, unit: PER_CENT });
   // On the first day every network is new.
   if (asns !== null && isEnough && atMs - began >= DAY_MS) {
-    values.push(["new_networks", shareOfNew(watch.networks, asns, atMs)]);
+    const value = shareOfNew(watch.networks, asns, atMs);
+    values.push({ feature: "new_networks", value, unit: PER_CENT });
   }
   return [...values, ...ruleValues(watch, counts)];
 }
@@ -101,10 +117,11 @@ function ruleValues({ features }: Watch, { matches }: TrafficCounts): readonly V
   if (matches === null) return [];
   const followed = Object.keys(features).filter((feature) => feature.startsWith(RULE));
   const named = Object.keys(matches).map((ref) => RULE + ref);
-  return [...new Set([...followed, ...named])].map((feature) => [
+  return [...new Set([...followed, ...named])].map((feature) => ({
     feature,
-    matches[feature.slice(RULE.length)] ?? 0,
-  ]);
+    value: matches[feature.slice(RULE.length)] ?? 0,
+    unit: 1,
+  }));
 }
 
 function shareOfNew(

@@ -65,6 +65,44 @@ describe("on an ordinary series", () => {
   });
 });
 
+describe("a season", () => {
+  const START = 1_767_225_600_000;
+  const MINUTES_OF_DAY = 1_440;
+
+  /** Office hours: up within a moment at nine, a little earlier or later each day, and down at six. */
+  const office = (minutes: number, days: number, change = (value: number, _day: number) => value) =>
+    Array.from({ length: (days * MINUTES_OF_DAY) / minutes }, (_, index): Point => {
+      const minute = (index * minutes) % MINUTES_OF_DAY;
+      const day = Math.floor((index * minutes) / MINUTES_OF_DAY);
+      const late = (day % 2) * minutes;
+      const isOpen = minute >= 540 + late && minute < 1_080 + late;
+      const value = (isOpen ? 80 : 20) + ((index * 37) % 11) / 4;
+      return { atMs: START + index * minutes * 60_000, value: change(value, day) };
+    });
+
+  it.each([5, 15, 60])(
+    "that is steep and not quite punctual, at %i minutes, raises no alarm after its third day",
+    (minutes) => {
+      const points = office(minutes, 14);
+      const told = judge(points).judgements.slice((3 * MINUTES_OF_DAY) / minutes);
+      expect(alertsIn(told)).toBe(0);
+    },
+  );
+
+  it("excuses no value of its own at another time of the day", () => {
+    const points = office(5, 10);
+    const night = points.findIndex(({ atMs }) => atMs === START + 9 * 86_400_000 + 2 * 3_600_000);
+    const awake = points.map((point, index) =>
+      index >= night && index < night + 6 ? { ...point, value: 80 } : point,
+    );
+    expect(alertsIn(judge(awake).judgements.slice(night, night + 2))).toBe(1);
+  });
+
+  it("is not learned from a day that was seen in part: nothing is judged before the first is over", () => {
+    expect(alertsIn(judge(office(5, 1)).judgements)).toBe(0);
+  });
+});
+
 describe("what is odd", () => {
   const oddities: readonly (readonly [string, (value: number, since: number) => number])[] = [
     ["a flood", (value, since) => (since < 4 ? value * 3 + 200 : value)],

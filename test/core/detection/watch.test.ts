@@ -74,6 +74,11 @@ describe("the traffic of a scope", () => {
       asns: { ...counts.asns, 200_001: counts.requests },
     });
     expect(features(strange)).toEqual(["new_networks"]);
+    // When they come, not when they are known.
+    const { oddities, length } = days(strange);
+    expect(oddities[0]).toMatchObject({ index: length });
+    expect(oddities[0]?.value).toBeCloseTo(0.5);
+    expect(oddities[0]?.judgement.high).toBeLessThan(0.1);
   });
 
   it("of which nobody counts errors or rules is judged by the rest (I8)", () => {
