@@ -5,6 +5,7 @@ import {
   type GuardrailRequest,
   IN_FORCE_MAX,
   isFlapping,
+  isHarder,
   onRung,
   renewed,
   subjectOf,
@@ -85,6 +86,9 @@ export class Guarding {
       return err({ reason: "invalid", faults: [{ path: ["mode"], problem }] });
     }
     if (guardrail.mode === rung.mode) return ok(guardrail);
+    // One that only counted until now has reached nobody yet.
+    const refusal = isHarder(rung.mode, guardrail.mode) ? await this.#zonesAllow() : null;
+    if (refusal) return err(refusal);
     return this.#store(onRung(guardrail, { ...rung, at: this.#now }), "step", rung.by);
   }
 

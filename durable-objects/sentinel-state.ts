@@ -1,3 +1,5 @@
+import type { Announcement } from "../src/core/diagnosis/announcement.ts";
+import type { Span } from "../src/core/diagnosis/trouble.ts";
 import type { Watch } from "../src/core/detection/watch.ts";
 import type { Hint } from "../src/core/intake/hint.ts";
 import { PERIOD_MS, sortOf } from "../src/core/intake/pace.ts";
@@ -13,8 +15,8 @@ export interface OpenCase {
   readonly guardrail: GuardrailId | null;
   /** When it was last found to go on (epoch ms). */
   readonly seenAtMs: number;
-  /** The latest request that was normal when it began (epoch ms); not known of cases of before. */
-  readonly quietToMs?: number;
+  /** Of what was announced and waits for a person: which. It is not over because nobody tries it for some minutes. */
+  readonly cves?: readonly string[];
 }
 
 interface Values {
@@ -24,12 +26,16 @@ interface Values {
   heard: number;
   /** A look that senders were told of: what they say until then is not brought here. */
   owed: { readonly atMs: number; readonly hints: readonly Hint[] } | null;
-  /** At most one of each cause. */
+  /** At most one of each cause, and of each vulnerability that is tried. */
   open: readonly OpenCase[];
+  /** Vulnerabilities that were announced. */
+  announced: readonly Announcement[];
   /** When incidents of each cause began (epoch ms), of the last hour. */
   begun: Readonly<Record<string, readonly number[]>>;
   /** Traffic by interval: what is being counted, and what is known of it. */
   counted: Counted;
+  /** When requests were not what they usually are, of the last hour. */
+  troubled: readonly Span[];
   watch: Watch;
   /** When a log of requests came last, and up to when analytics were told of (epoch ms). */
   loggedAtMs: number;

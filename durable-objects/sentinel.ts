@@ -1,20 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { Lifecycle } from "agents/lifecycle";
-import { digestOf } from "../src/core/canonical.ts";
-import { type Diagnosis, type Facts, type RecentChange } from "../src/core/diagnosis/facts.ts";
+import { type Diagnosis, type Facts } from "../src/core/diagnosis/facts.ts";
+import { announcedAfter } from "../src/core/diagnosis/announcement.ts";
+import { isBetter } from "../src/core/diagnosis/replacement.ts";
 import { diagnose } from "../src/core/diagnosis/registry.ts";
-import { latestOf, windowOf } from "../src/core/diagnosis/window.ts";
+import { troubledAfter } from "../src/core/diagnosis/trouble.ts";
+import { windowOf } from "../src/core/diagnosis/window.ts";
 import { type Guardrail, type GuardrailRequest } from "../src/core/guardrails/guardrail.ts";
 import { nextRung } from "../src/core/guardrails/ladder.ts";
 import { TEMPLATES } from "../src/core/guardrails/registry.ts";
-import {
-  incidentIdOf,
-  type Instant,
-  instantOf,
-  isScopeId,
-  mint,
-  type ScopeId,
-} from "../src/core/ids.ts";
+import { isScopeId, mint, type ScopeId } from "../src/core/ids.ts";
 import type { Incident } from "../src/core/incident.ts";
 import { firstRung, NO_EXPERIENCE } from "../src/core/experience/experience.ts";
 import { newWatch, observeTraffic } from "../src/core/detection/watch.ts";
@@ -26,23 +21,27 @@ import type { SentinelPort } from "../src/core/ports.ts";
 import { type Period, unloggedPeriod } from "../src/core/traffic/analytics.ts";
 import type { TrafficBatch } from "../src/core/traffic/batch.ts";
 import { countedWith, nothingCounted } from "../src/core/traffic/intervals.ts";
-import { tryOn } from "../src/core/traffic/trial.ts";
-import { readFeed } from "../src/edge/cloudflare/audit-feed.ts";
+import { effectOf } from "../src/core/traffic/effect.ts";
 import { readExperience } from "../src/edge/store/blackboard.ts";
 import { SharedRecord } from "../src/edge/store/shared-record.ts";
-import { lessonBookOf, logOf, reconcilerOf, vaultOf } from "./bindings.ts";
+import { lessonBookOf, logOf, reconcilerOf } from "./bindings.ts";
 import { Driver } from "./driver.ts";
-import { pacedApi } from "./paced-api.ts";
+import { recentChanges } from "./recent-changes.ts";
+import {
+  cveOf,
+  incidentOf,
+  instant,
+  isAnswerTo,
+  isSame,
+  nameOf,
+  reasonOf,
+} from "./sentinel-cases.ts";
 import { type OpenCase, SentinelState } from "./sentinel-state.ts";
-
-const instant = (ms: number): Instant => instantOf(new Date(ms).toISOString());
 
 /** An incident that is not seen to go on for so long is over. */
 const QUIET_MS = 5 * 60_000;
 /** While one is open it is looked at again this often, also when nobody says anything. */
 const AGAIN_MS = 30_000;
-/** How far back a change can have made it. */
-const CHANGES_MS = 15 * 60_000;
 /** Opened more often within an hour: whatever it is, it comes and goes by itself. */
 const FLAPS_MAX = 3;
 const HOUR_MS = 60 * 60_000;
@@ -161,7 +160,9 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     });
     this.#pace = afterLook(this.#pace, waiting, nowMs);
     if (left > 0) return Date.now();
-    return owedAtMs ?? (open.length > 0 ? Date.now() + AGAIN_MS : null);
+    // What waits for a person, and for somebody to try it, is looked at when there is something to look at.
+    const isGoingOn = open.some(({ cves }) => cves === undefined);
+    return owedAtMs ?? (isGoingOn ? Date.now() + AGAIN_MS : null);
   }
 
   /** When to look, if not now. */
@@ -183,6 +184,7 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   async #look(hints: readonly Hint[], heard: number, nowMs: number): Promise<readonly OpenCase[]> {
     const facts = await this.#facts(hints, nowMs);
     const diagnosis = diagnose(facts);
+    this.#state.set(this.#remembered(facts, diagnosis));
     const open = this.#state.get("open") ?? [];
     await this.#tell({ diagnosis, hints, heard, open, nowMs });
     const going: OpenCase[] = [];
@@ -190,50 +192,72 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       const goesOn = await this.#goOn(one, diagnosis, facts);
       if (goesOn) going.push(goesOn);
     }
-    const known = open.find(({ incident }) => incident.cause === diagnosis.cause);
-    const isNew = known === undefined || isAnswerTo(diagnosis, known);
-    const begun = isNew ? await this.#begin(diagnosis, facts) : null;
+    const known = open.find(({ incident }) => isSame(incident, diagnosis));
+    if (known && !isAnswerTo(diagnosis, known)) return going;
+    const begun = await this.#begin(diagnosis, facts);
     if (!begun) return going;
     if (known) await this.#close(known, nowMs);
-    return [...going.filter(({ incident }) => incident.id !== known?.incident.id), begun];
+    const others = going.filter(({ incident }) => incident.id !== known?.incident.id);
+    return [...(await this.#answered(others, begun, nowMs)), begun];
+  }
+
+  /** What a guardrail stands against now waits for nobody any more. */
+  async #answered(
+    open: readonly OpenCase[],
+    { incident, guardrail }: OpenCase,
+    nowMs: number,
+  ): Promise<readonly OpenCase[]> {
+    const cve = cveOf(incident);
+    const waiting = open.find(({ cves }) => cves?.some((one) => one === cve));
+    if (guardrail === null || waiting?.cves === undefined) return open;
+    const others = open.filter((one) => one !== waiting);
+    const left = waiting.cves.filter((one) => one !== cve);
+    if (left.length > 0) return [...others, await this.#waitsFor(waiting, left)];
+    await this.#close(waiting, nowMs);
+    return others;
+  }
+
+  /** The same incident, about others than before. */
+  async #waitsFor(waiting: OpenCase, cves: readonly string[]): Promise<OpenCase> {
+    const about = { cves: cves.length, first: cves[0] ?? "" };
+    const incident = { ...waiting.incident, facts: { ...waiting.incident.facts, ...about } };
+    await this.#record.saveIncident(incident);
+    return { ...waiting, incident, cves };
   }
 
   async #facts(hints: readonly Hint[], nowMs: number): Promise<Facts> {
     const { requests, gateway } = this.#state.recorded();
+    const row = await this.#record.scope(this.#scope);
     const events = hints.map(({ event }) => event);
+    const cves = [...new Set(hints.flatMap((hint) => hint.cves))];
+    const announced = announcedAfter(this.#state.get("announced") ?? [], cves, nowMs);
     return {
       nowMs,
       topics: new Set(hints.map(({ topic }) => topic)),
       isOver: events.includes("end") && !events.includes("start"),
-      ...windowOf(requests, nowMs),
-      changes: await this.#changes(nowMs),
+      ...windowOf(requests, nowMs, this.#state.get("troubled") ?? []),
+      changes: row && (await recentChanges(this.env, row, nowMs)),
       gateway,
-      cves: [...new Set(hints.flatMap(({ cves }) => cves))],
+      cves,
+      announced: announced.map(({ cve }) => cve),
+      guarded: new Set(
+        (this.#state.get("open") ?? [])
+          .filter(({ guardrail }) => guardrail !== null)
+          .flatMap(({ incident }) => cveOf(incident) ?? []),
+      ),
     };
   }
 
-  /** Change first. Null: the audit log does not answer, and then no change is blamed (I8). */
-  async #changes(nowMs: number): Promise<readonly RecentChange[] | null> {
-    const row = await this.#record.scope(this.#scope);
-    if (!row) return null;
-    const api = pacedApi(this.env, { accountId: row.account_id, urgency: "look" });
-    // Our own writes are no change that anybody has to answer for. Without knowing which those are, nobody is blamed.
-    const own = await vaultOf(this.env)
-      .tokenIds(row.account_id)
-      .catch(() => null);
-    if (own === null) return null;
-    const feed = await readFeed(api, {
-      accountId: row.account_id,
-      ...(row.level === "zone" ? { zoneId: row.zone_id } : {}),
-      since: instant(nowMs - CHANGES_MS),
-      before: instant(nowMs + 1_000),
-      exceptTokenIds: own,
-    });
-    return feed.ok
-      ? feed.value.map(({ id, at, resourceId, resourceType }) => {
-          return { id, atMs: Date.parse(at), resourceId, resourceType };
-        })
-      : null;
+  /** What later looks ask of this one. The same look again remembers the same. */
+  #remembered(
+    { cves, nowMs, recent }: Facts,
+    { cause }: Diagnosis,
+  ): Parameters<SentinelState["set"]>[0] {
+    const [announced, troubled] = [this.#state.get("announced"), this.#state.get("troubled")];
+    return {
+      announced: announcedAfter(announced ?? [], cves, nowMs),
+      troubled: troubledAfter(troubled ?? [], cause, recent),
+    };
   }
 
   async #tell(of: {
@@ -245,7 +269,7 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   }): Promise<void> {
     const { diagnosis, hints, heard, open, nowMs } = of;
     // A batch of logs in which nothing is unusual is no event.
-    const known = open.find(({ incident }) => incident.cause === diagnosis.cause);
+    const known = open.find(({ incident }) => isSame(incident, diagnosis));
     if (heard === 0 && (known || diagnosis.remedy.type === "nothing")) return;
     const at = instant(nowMs);
     await logOf(this.env).append([
@@ -256,29 +280,59 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
 
   async #begin(
     diagnosis: Diagnosis,
-    { nowMs, normal }: Pick<Facts, "nowMs" | "normal">,
+    { nowMs, cves }: Pick<Facts, "nowMs" | "cves">,
   ): Promise<OpenCase | null> {
     const { remedy, cause } = diagnosis;
     if (remedy.type === "nothing") return null;
-    const begun = (this.#state.get("begun")?.[cause] ?? []).filter((ms) => nowMs - ms < HOUR_MS);
-    if (begun.length >= FLAPS_MAX) return null;
+    const name = nameOf(diagnosis);
+    const begun = (this.#state.get("begun")?.[name] ?? []).filter((ms) => nowMs - ms < HOUR_MS);
+    if (begun.length >= FLAPS_MAX && remedy.type !== "person")
+      return this.#flapping(diagnosis, nowMs);
     const at = instant(nowMs);
     const incident = incidentOf(this.#scope, diagnosis, nowMs);
     await logOf(this.env).append([incidentEntry(incident, at)]);
-    const reconciler = reconcilerOf(this.env, this.#scope);
-    let guardrail: Guardrail["id"] | null = null;
-    if (remedy.type === "revert")
-      await reconciler.wake({ source: "incident", at, incident: incident.id });
-    // Announcements and notes hold nothing up; what people may be busy with does.
-    else if (remedy.type === "guard" || cause === "origin_errors")
-      await reconciler.incidentOpened({ id: incident.id, cause, openedAtMs: nowMs });
-    if (remedy.type === "guard") guardrail = await this.#guard(diagnosis, incident, nowMs);
-    this.#state.set({ begun: { ...this.#state.get("begun"), [cause]: [...begun, nowMs] } });
+    const guardrail = await this.#answer(diagnosis, incident, nowMs);
+    this.#state.set({ begun: { ...this.#state.get("begun"), [name]: [...begun, nowMs] } });
     await this.#record.saveIncident({
       ...incident,
       ...(remedy.type === "guard" && guardrail === null ? { status: "waiting" as const } : {}),
     });
-    return { incident, guardrail, seenAtMs: nowMs, quietToMs: latestOf(normal) };
+    const isWaiting = cause === "cve_exposure" && remedy.type === "person";
+    return { incident, guardrail, seenAtMs: nowMs, ...(isWaiting ? { cves } : {}) };
+  }
+
+  /** Returns the guardrail that was placed. */
+  async #answer(
+    diagnosis: Diagnosis,
+    incident: Incident,
+    nowMs: number,
+  ): Promise<Guardrail["id"] | null> {
+    const { remedy, cause } = diagnosis;
+    const reconciler = reconcilerOf(this.env, this.#scope);
+    if (remedy.type === "revert")
+      await reconciler.wake({ source: "incident", at: instant(nowMs), incident: incident.id });
+    // Announcements and notes hold nothing up; what people may be busy with does.
+    else if (remedy.type === "guard" || cause === "origin_errors")
+      await reconciler.incidentOpened({ id: incident.id, cause, openedAtMs: nowMs });
+    return remedy.type === "guard" ? this.#guard(diagnosis, incident, nowMs) : null;
+  }
+
+  /** What comes and goes is not understood: a person is asked, unless what was placed before still stands. */
+  async #flapping(diagnosis: Diagnosis, nowMs: number): Promise<OpenCase | null> {
+    const { cause, facts, remedy } = diagnosis;
+    const open = this.#state.get("open") ?? [];
+    if (open.some(({ incident }) => isSame(incident, diagnosis))) return null;
+    const { guardrails } = await reconcilerOf(this.env, this.#scope).guardrails();
+    const isAnswered = guardrails.some(
+      ({ ended, reason, template }) =>
+        ended === null &&
+        remedy.type === "guard" &&
+        template === remedy.template &&
+        reason === reasonOf(cause),
+    );
+    if (isAnswered) return null;
+    const why = `it has come and gone ${FLAPS_MAX} times within an hour: a person decides`;
+    return this.#begin({ cause, facts, remedy: { type: "person", why } }, { nowMs, cves: [] });
   }
 
   async #guard(
@@ -292,7 +346,7 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
       template: remedy.template,
       parameters: remedy.parameters,
       mode: firstRung({ cause, remedy }, experience),
-      reason: `incident: ${cause}`,
+      reason: reasonOf(cause),
       evidence: [{ what: "diagnosis", facts }],
       incident: incident.id,
       owner: { type: "agent", name: "sentinel" },
@@ -312,15 +366,33 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   /** What is open goes on, is answered harder or milder, or is over. */
   async #goOn(open: OpenCase, diagnosis: Diagnosis, facts: Facts): Promise<OpenCase | null> {
     const { nowMs } = facts;
-    if (diagnosis.cause === open.incident.cause) {
-      if (open.guardrail !== null) await this.#climb(open.guardrail, open, facts);
-      return { ...open, seenAtMs: nowMs };
+    if (open.cves !== undefined) return this.#waitOn(open, open.cves, facts);
+    if (isSame(open.incident, diagnosis)) {
+      const guardrail =
+        open.guardrail && (await this.#adjusted(open.guardrail, { open, diagnosis, facts }));
+      return { ...open, guardrail, seenAtMs: nowMs };
     }
     const isOver = diagnosis.cause === "recovered" || nowMs - open.seenAtMs >= QUIET_MS;
     if (!isOver) return open;
     await this.#close(open, nowMs);
     if (open.guardrail !== null) await this.#learnWell(open.guardrail, open.incident.cause, nowMs);
     return null;
+  }
+
+  /** It waits for a person as long as it is announced; another one that is announced joins it. */
+  async #waitOn(
+    open: OpenCase,
+    cves: readonly string[],
+    { cves: more, announced, guarded, nowMs }: Facts,
+  ): Promise<OpenCase | null> {
+    const left = [...new Set([...cves, ...more])].filter(
+      (cve) => announced.includes(cve) && !guarded.has(cve),
+    );
+    if (left.length === 0) {
+      await this.#close(open, nowMs);
+      return null;
+    }
+    return left.join() === cves.join() ? open : this.#waitsFor(open, left);
   }
 
   async #close({ incident }: OpenCase, nowMs: number): Promise<void> {
@@ -365,54 +437,35 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
     }
   }
 
-  async #climb(
+  /** One rung harder or milder, or another one in its place. Returns which stands then. */
+  async #adjusted(
     id: Guardrail["id"],
-    { incident: { cause }, quietToMs = 0 }: OpenCase,
-    facts: Facts,
-  ): Promise<void> {
+    {
+      open: { incident },
+      diagnosis,
+      facts,
+    }: { readonly open: OpenCase; readonly diagnosis: Diagnosis; readonly facts: Facts },
+  ): Promise<Guardrail["id"]> {
     const reconciler = reconcilerOf(this.env, this.#scope);
     const { guardrails } = await reconciler.guardrails();
     const guardrail = guardrails.find((one) => one.id === id && one.ended === null);
     const expression =
       guardrail && TEMPLATES.get(guardrail.template)?.expression(guardrail.parameters);
-    if (!guardrail || !expression) return;
-    const sinceMs = Date.parse(guardrail.rungs.at(-1)?.at ?? guardrail.placedAt);
-    const trouble = facts.recent.filter(({ atMs }) => atMs > sinceMs);
-    const passed = trouble.filter(({ action }) => action === "" || action === "log");
-    // Trouble that lasts is no minute old any more, and still nothing normal: whom else the rule hits is asked of what came before.
-    const normal = facts.normal.filter(({ atMs }) => atMs <= quietToMs);
-    const about = tryOn(expression, { trouble, normal });
-    const through = tryOn(expression, { trouble: passed, normal: [] });
-    const counted = Math.round(about.caught * trouble.length);
-    const step = nextRung(guardrail, {
-      counted,
-      passedShare: counted === 0 ? 0 : (through.caught * passed.length) / counted,
-      collateral: about.collateral,
-      sinceMs: facts.nowMs - sinceMs,
-    });
-    if (!step) return;
+    if (!guardrail || !expression) return id;
+    const rungAtMs = Date.parse(guardrail.rungs.at(-1)?.at ?? guardrail.placedAt);
+    const effect = effectOf(expression, { ...facts, rungAtMs });
+    if (isBetter(diagnosis.remedy, guardrail, effect)) {
+      const other = await this.#guard(diagnosis, incident, facts.nowMs);
+      if (other === null || other === id) return id;
+      // A crash here leaves both, and the milder one to its lease.
+      await reconciler.guard({ do: "end", id, how: "replaced", by: "sentinel" });
+      return other;
+    }
+    const step = nextRung(guardrail, effect);
+    if (!step) return id;
     await reconciler.guard({ do: "step", id, rung: { ...step, by: "sentinel" } });
     // That this rung did not do was measured, whether the next one was taken or not.
-    await this.#learn({ guardrail, cause, ended: "badly" }, facts.nowMs);
+    await this.#learn({ guardrail, cause: incident.cause, ended: "badly" }, facts.nowMs);
+    return id;
   }
-}
-
-/** What only a person could answer gets one by itself at last: a hole that was only announced is tried, or another one is. */
-const isAnswerTo = ({ remedy }: Diagnosis, { incident, guardrail }: OpenCase): boolean =>
-  remedy.type === "guard" && guardrail === null && incident.facts?.["remedy"] === "person";
-
-/** Open, or waiting for a person; what was found out stands in it. */
-function incidentOf(scope: ScopeId, { cause, facts, remedy }: Diagnosis, nowMs: number): Incident {
-  const why = remedy.type === "guard" ? {} : { why: remedy.why };
-  return {
-    id: incidentIdOf(digestOf([scope, cause, nowMs])),
-    scope,
-    status: remedy.type === "person" ? "waiting" : "open",
-    openedAt: instant(nowMs),
-    closedAt: null,
-    cause,
-    drift: [],
-    run: null,
-    facts: { ...facts, remedy: remedy.type, ...why },
-  };
 }

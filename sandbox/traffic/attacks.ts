@@ -15,6 +15,8 @@ export interface Attack {
   readonly cve: string;
   /** Looks like a browser in its TLS, too: nothing but its speed and its networks gives it away. */
   readonly disguised: boolean;
+  /** Has somebody, or something, that solves its challenges. */
+  readonly solves: boolean;
 }
 
 /** What makes it: a program that is nobody's browser. */
@@ -37,9 +39,10 @@ export function attackVisits(
   const make = MAKERS[kind];
   if (make === undefined) return [];
   const chance = new Chance(kind, seed, startMs);
-  const visits = Array.from({ length: chance.count(rate) }, () =>
-    make({ attack, chance, atMs: startMs + chance.below(1_000) }),
-  );
+  const visits = Array.from({ length: chance.count(rate) }, () => ({
+    ...make({ attack, chance, atMs: startMs + chance.below(1_000) }),
+    solves: attack.solves,
+  }));
   return visits.toSorted((a, b) => a.atMs - b.atMs);
 }
 
@@ -49,7 +52,9 @@ interface Making {
   readonly atMs: number;
 }
 
-const MAKERS: Readonly<Partial<Record<AttackKind, (making: Making) => Planned>>> = {
+type Unsolved = Omit<Planned, "solves">;
+
+const MAKERS: Readonly<Partial<Record<AttackKind, (making: Making) => Unsolved>>> = {
   flood,
   stuffing,
   scan,
@@ -65,7 +70,7 @@ function clientFrom(networks: readonly Network[], { attack, chance }: Making, ja
 }
 
 /** Searches that no cache knows, with the user agents of ordinary browsers. */
-function flood(making: Making): Planned {
+function flood(making: Making): Unsolved {
   const { attack, chance, atMs } = making;
   const { agent, ja4 } = chance.weighted(BROWSERS);
   const client = attack.disguised
@@ -82,12 +87,11 @@ function flood(making: Making): Planned {
       ["accept", "*/*"],
     ],
     body: "",
-    solves: false,
   };
 }
 
 /** Names and passwords of other sites' leaks; two of a hundred fit. */
-function stuffing(making: Making): Planned {
+function stuffing(making: Making): Unsolved {
   const { chance, atMs } = making;
   const password = chance.is(0.02) ? PASSWORD : chance.hex(10);
   const name = `reader${chance.below(900_000)}@mail.example`;
@@ -102,7 +106,6 @@ function stuffing(making: Making): Planned {
       ["content-type", "application/x-www-form-urlencoded"],
     ],
     body: new URLSearchParams({ name, password }).toString(),
-    solves: false,
   };
 }
 
@@ -113,7 +116,7 @@ const FILES =
     " ",
   );
 
-function scan(making: Making): Planned {
+function scan(making: Making): Unsolved {
   const { chance, atMs } = making;
   const folder = chance.is(0.8)
     ? `/${chance.one(FOLDERS)}${chance.is(0.5) ? chance.below(40) : ""}`
@@ -129,11 +132,10 @@ function scan(making: Making): Planned {
       ["accept", "*/*"],
     ],
     body: "",
-    solves: false,
   };
 }
 
-function cve(making: Making): Planned {
+function cve(making: Making): Unsolved {
   const { attack, chance, atMs } = making;
   const probes = CVE_PROBES[attack.cve] ?? [];
   const probe: Probe = probes[chance.below(probes.length)] ?? { uri: "/" };
@@ -145,6 +147,5 @@ function cve(making: Making): Planned {
     uri: probe.uri.replaceAll("{n}", chance.hex(6)),
     headers: [["user-agent", TOOLS.cve.agent], ...Object.entries(probe.headers ?? {})],
     body: probe.body ?? "",
-    solves: false,
   };
 }

@@ -17,6 +17,7 @@ export const AttackInput = z.strictObject({
     .refine((cve) => CVES.includes(cve), { message: `must be one of ${CVES.join(", ")}` })
     .default("CVE-2024-4577"),
   disguised: z.boolean().default(false),
+  solves: z.boolean().default(false),
 });
 
 export const TrafficInput = z

@@ -29,7 +29,11 @@ export interface Facts {
   /** Null: the audit log did not answer, or nobody asked. */
   readonly changes: readonly RecentChange[] | null;
   readonly gateway: readonly GatewayHit[];
+  /** Vulnerabilities that somebody announces now, and all that were announced lately. */
   readonly cves: readonly string[];
+  readonly announced: readonly string[];
+  /** Those that a guardrail of ours stands against. */
+  readonly guarded: ReadonlySet<string>;
 }
 
 export type Remedy =
@@ -60,14 +64,15 @@ export type Diagnose = (facts: Facts) => Diagnosis | null;
 /** A second of so many requests is nothing that one has to be protected from. */
 const RATE_MIN = 5;
 const SURGE_MIN = 3;
+/** Where nobody knows what is usual, and nobody says that it is an attack, the first minute of a site must not be one. */
+const UNKNOWN_RATE_MIN = 50;
 
 /** How many times more than usual; infinite where nothing was usual. Null: no surge. */
-export function surge({ recentPerSecond, normalPerSecond }: Facts): number | null {
-  const times =
-    normalPerSecond === null || normalPerSecond === 0
-      ? Infinity
-      : recentPerSecond / normalPerSecond;
-  return recentPerSecond >= RATE_MIN && times >= SURGE_MIN ? times : null;
+export function surge({ recentPerSecond, normalPerSecond, topics }: Facts): number | null {
+  const isUnknown = normalPerSecond === null || normalPerSecond === 0;
+  const times = isUnknown ? Infinity : recentPerSecond / normalPerSecond;
+  const least = isUnknown && !topics.has("traffic") ? UNKNOWN_RATE_MIN : RATE_MIN;
+  return recentPerSecond >= least && times >= SURGE_MIN ? times : null;
 }
 
 /** Share of requests for which `is` holds, by weight. */

@@ -221,6 +221,9 @@ export function rungFrom(guardrail: Guardrail, direction: "up" | "down"): Mode |
   return at < 0 ? null : (rungs[direction === "up" ? at + 1 : at - 1] ?? null);
 }
 
+export const isHarder = (mode: Mode, than: Mode): boolean =>
+  LADDER.findIndex((one) => one === mode) > LADDER.findIndex((one) => one === than);
+
 export const onRung = (guardrail: Guardrail, rung: Rung): Guardrail => ({
   ...guardrail,
   mode: rung.mode,

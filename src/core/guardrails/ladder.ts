@@ -1,5 +1,6 @@
 /** The ladder: log → challenge → block. Each step is justified by what was measured since the last one. Pure. */
-import { type Guardrail, rungFrom } from "./guardrail.ts";
+import { type Guardrail, isHarder, rungFrom } from "./guardrail.ts";
+import { TEMPLATES } from "./registry.ts";
 import type { Mode } from "./template.ts";
 
 export interface Effect {
@@ -16,6 +17,7 @@ export interface Effect {
 /** A rung has to be given the time to work, and enough requests to be judged by. */
 const SINCE_MIN_MS = 30_000;
 const COUNTED_MIN = 50;
+const COUNTED_PRECISE_MIN = 2;
 const PASSED_MAX = 0.2;
 const COLLATERAL_MAX = 0.001;
 
@@ -24,6 +26,16 @@ export interface Step {
   readonly why: string;
 }
 
+const countedMin = ({ template }: Guardrail): number =>
+  TEMPLATES.get(template)?.isPrecise ? COUNTED_PRECISE_MIN : COUNTED_MIN;
+
+/** Whether it came down before. Then only a person sends it up again: what goes up and down is not understood. */
+const cameDown = ({ rungs }: Guardrail): boolean =>
+  rungs.some(({ mode }, index) => {
+    const before = rungs[index - 1];
+    return before !== undefined && isHarder(before.mode, mode);
+  });
+
 /** The next rung, or null: it stays where it is. Down comes first: who hits the wrong ones stops, whatever gets through. */
 export function nextRung(guardrail: Guardrail, effect: Effect): Step | null {
   const { passedShare, counted, collateral, sinceMs } = effect;
@@ -31,7 +43,13 @@ export function nextRung(guardrail: Guardrail, effect: Effect): Step | null {
   if (down !== null && collateral !== null && collateral > COLLATERAL_MAX)
     return { mode: down, why: `it hits ${(collateral * 100).toFixed(2)} % of normal requests` };
   const up = rungFrom(guardrail, "up");
-  if (up === null || sinceMs < SINCE_MIN_MS || counted < COUNTED_MIN) return null;
+  if (
+    up === null ||
+    cameDown(guardrail) ||
+    sinceMs < SINCE_MIN_MS ||
+    counted < countedMin(guardrail)
+  )
+    return null;
   // Who hits the wrong ones, or nobody knows whom, does not do so harder.
   if (collateral === null || collateral > COLLATERAL_MAX) return null;
   return passedShare > PASSED_MAX

@@ -43,6 +43,8 @@ interface TemplateSpec<P extends z.ZodType> {
   readonly modes: readonly [Mode, ...Mode[]];
   /** Nobody needs it longer without saying so again. */
   readonly leaseMaxMs: number;
+  /** What it picks is an attack by its form: few requests tell what many do elsewhere. */
+  readonly isPrecise?: boolean;
   /** `ref` names its rules. */
   readonly effects: (
     parameters: z.output<P>,

@@ -22,6 +22,16 @@ export const COLLATERAL_MAX = 0.001;
 /** With fewer, a share of a thousandth cannot be told from none. */
 export const NORMAL_MIN = 200;
 
+export function matchedBy(
+  expression: string,
+  requests: readonly SeenRequest[],
+): readonly SeenRequest[] {
+  const parsed = parseExpression(expression);
+  if (!parsed.ok) return [];
+  const evaluate = compileCondition(parsed.value);
+  return requests.filter(({ request }) => evaluate(factsOf(request)) === true);
+}
+
 export function tryOn(
   expression: string,
   {
@@ -29,9 +39,7 @@ export function tryOn(
     normal,
   }: { readonly trouble: readonly SeenRequest[]; readonly normal: readonly SeenRequest[] },
 ): Trial {
-  const parsed = parseExpression(expression);
-  const evaluate = parsed.ok ? compileCondition(parsed.value) : () => false;
-  const matched = trouble.filter(({ request }) => evaluate(factsOf(request)) === true);
+  const matched = matchedBy(expression, trouble);
   const rate = matchRate(
     expression,
     normal.map(({ request }) => request),

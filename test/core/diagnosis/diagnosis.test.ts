@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { announcedAfter } from "../../../src/core/diagnosis/announcement.ts";
 import { diagnose } from "../../../src/core/diagnosis/registry.ts";
+import { isBetter } from "../../../src/core/diagnosis/replacement.ts";
+import { isTroubled, troubledAfter } from "../../../src/core/diagnosis/trouble.ts";
+import { windowOf } from "../../../src/core/diagnosis/window.ts";
+import { blockSource } from "../../../src/core/guardrails/block-source.ts";
 import { nextRung } from "../../../src/core/guardrails/ladder.ts";
 import { TEMPLATES } from "../../../src/core/guardrails/registry.ts";
+import { effectOf } from "../../../src/core/traffic/effect.ts";
 import { Sample } from "../../../src/core/traffic/sample.ts";
-import { millisIn, seenRequest } from "../../../src/core/traffic/seen-request.ts";
+import { millisIn, type SeenRequest, seenRequest } from "../../../src/core/traffic/seen-request.ts";
 import { tryOn } from "../../../src/core/traffic/trial.ts";
 import { guard } from "../guardrails/guarded-zone.ts";
 import { must, NOW_MS } from "../harbor.ts";
@@ -168,6 +174,16 @@ describe("the ladder", () => {
     expect(nextRung(log, effect)).toMatchObject({ mode: "challenge" });
   });
 
+  it("goes up no more by itself once it came down, and on few requests where each is an attack", () => {
+    const rung = (mode: "log" | "challenge") =>
+      ({ mode, at: challenge.placedAt, by: "sentinel", why: "measured" }) as const;
+    const down = { ...challenge, mode: "log", rungs: [rung("challenge"), rung("log")] } as const;
+    expect(nextRung(down, effect)).toBeNull();
+    const precise = { ...guard("cve_rule"), mode: "log" } as const;
+    expect(nextRung(precise, { ...effect, counted: 3 })).toMatchObject({ mode: "challenge" });
+    expect(nextRung({ ...challenge, mode: "log" }, { ...effect, counted: 3 })).toBeNull();
+  });
+
   it("goes down at once when it hits normal requests", () => {
     expect(nextRung(challenge, { ...effect, collateral: 0.01, sinceMs: 0 })).toMatchObject({
       mode: "log",
@@ -200,5 +216,130 @@ describe("a record of requests", () => {
     expect(seenRequest({ EdgeStartTimestamp: 1_793_000_000 }, Date.parse)).toBeNull();
     expect(seenRequest({ ClientRequestHost: "a.example" }, Date.parse)).toBeNull();
     expect(seenRequest("text", Date.parse)).toBeNull();
+  });
+});
+
+describe("trouble", () => {
+  const minute = (index: number): readonly SeenRequest[] =>
+    [0, 59].map((second) => seen(0, { atMs: NOW_MS + (index * 60 + second) * 1_000 }));
+  const after = (causes: readonly string[]) =>
+    causes.reduce<ReturnType<typeof troubledAfter>>(
+      (spans, cause, index) => troubledAfter(spans, cause, minute(index)),
+      [],
+    );
+
+  it("lasts from the first look that finds it to the first that does not", () => {
+    expect(after(["no_evidence", "l7_flood", "scanner", "no_evidence", "l7_flood"])).toEqual([
+      { fromMs: NOW_MS + 60_000, toMs: NOW_MS + 179_000, isOpen: false },
+      { fromMs: NOW_MS + 240_000, toMs: NOW_MS + 299_000, isOpen: true },
+    ]);
+    // Neither a look at the same minute nor one at nothing ends it; single attempts begin none.
+    expect(troubledAfter(after(["l7_flood"]), "no_evidence", minute(0))[0]?.isOpen).toBe(true);
+    expect(troubledAfter(after(["l7_flood"]), "no_evidence", [])[0]?.isOpen).toBe(true);
+    expect(after(["cve_exposure", "certificate_expiry"])).toEqual([]);
+  });
+
+  it("is no normal time, and takes none of its length away from the rest", () => {
+    const all = normal(1_100);
+    const [first] = all;
+    const from = first?.atMs ?? 0;
+    const troubled = [{ fromMs: from + 300_000, toMs: from + 599_999, isOpen: false }];
+    const window = windowOf(all, NOW_MS, troubled);
+    expect(window.normal.some(({ atMs }) => isTroubled(troubled, atMs))).toBe(false);
+    expect(window.normal.length).toBeLessThan(800);
+    expect(window.normalPerSecond).toBeCloseTo(1, 1);
+  });
+
+  it("of a site that nobody knows is a flood only if it is large, or somebody says so", () => {
+    const first = Array.from({ length: 600 }, (_, index) =>
+      seen(index, { atMs: NOW_MS - 60_000 + index * 100 }),
+    );
+    expect(diagnose(factsOf(first, { topics: new Set() })).cause).toBe("no_evidence");
+    expect(diagnose(factsOf(first)).cause).toBe("l7_flood");
+    expect(diagnose(factsOf(flood(), { topics: new Set() })).cause).toBe("l7_flood");
+  });
+});
+
+describe("the effect of a guardrail", () => {
+  const expression = `cf.bot_management.ja4 eq "${BOT_JA4}"`;
+  const told = (action: string) =>
+    effectOf(expression, {
+      recent: flood(400).map((one) => ({ ...one, action })),
+      normal: normal(),
+      nowMs: NOW_MS,
+      rungAtMs: NOW_MS - 60_000,
+    });
+
+  it("counts who was stopped as stopped, and who solved a challenge as through", () => {
+    for (const action of ["block", "managed_challenge", "managedChallenge", "jschallenge"])
+      expect(told(action).passedShare, action).toBe(0);
+    for (const action of ["", "log", "managedChallengeNonInteractiveSolved", "challengeSolved"])
+      expect(told(action).passedShare, action).toBe(1);
+  });
+
+  it("on others is not known from a few of them", () => {
+    const few = { recent: flood(), nowMs: NOW_MS, rungAtMs: 0 };
+    expect(effectOf(expression, { ...few, normal: normal(150) }).collateral).toBeNull();
+    expect(effectOf(expression, { ...few, normal: normal(400) }).collateral).toBe(0);
+  });
+
+  it("makes way for a guardrail that hits nobody else", () => {
+    const { remedy } = diagnose(factsOf([...normal(), ...flood()]));
+    const wide = guard("block_source");
+    expect(isBetter(remedy, wide, { collateral: 0.05 })).toBe(true);
+    for (const collateral of [null, 0, 0.001])
+      expect(isBetter(remedy, wide, { collateral })).toBe(false);
+    if (remedy.type !== "guard") throw new Error("no guardrail");
+    const parameters = must(blockSource.parse(remedy.parameters));
+    const same = { ...wide, template: remedy.template, parameters };
+    expect(isBetter(remedy, same, { collateral: 0.05 })).toBe(false);
+    const unknown = { ...remedy, trial: null };
+    expect(isBetter(unknown, wide, { collateral: 0.05 })).toBe(false);
+  });
+});
+
+describe("an announced vulnerability", () => {
+  const cve = "CVE-2025-29927";
+  const attempts = (count: number, ago = 0) =>
+    Array.from({ length: count }, (_, index) =>
+      seen(index, {
+        atMs: NOW_MS - ago - index * 1_000,
+        request: {
+          uri: "/cgi-bin/%%32%65%%32%65/%%32%65%%32%65/bin/sh",
+          method: "POST",
+          asn: 64_666,
+          ip: "198.51.100.7",
+        },
+      }),
+    );
+  const known = { announced: ["CVE-2021-41773", cve], topics: new Set([]) };
+
+  it("is answered when it is tried, however long ago the word came", () => {
+    expect(diagnose(factsOf([...normal(), ...attempts(3)], known))).toMatchObject({
+      cause: "cve_exposure",
+      facts: { cve: "CVE-2021-41773", tried: 3 },
+      remedy: { type: "guard", template: "cve_rule", mode: "block" },
+    });
+    expect(diagnose(factsOf(normal(), known)).cause).toBe("no_evidence");
+  });
+
+  it("may be tried seldom, and by somebody who was here before", () => {
+    const seldom = [...normal(), ...attempts(3, 8 * 60_000), ...attempts(1)];
+    expect(diagnose(factsOf(seldom, known))).toMatchObject({
+      facts: { tried: 4 },
+      remedy: { mode: "block" },
+    });
+    expect(diagnose(factsOf([...normal(), ...attempts(1)], known)).cause).toBe("no_evidence");
+  });
+
+  it("is remembered for a month, the newest first to stay", () => {
+    const day = 86_400_000;
+    const first = announcedAfter([], [cve], 0);
+    expect(announcedAfter(first, [], 29 * day)).toEqual([{ cve, atMs: 0 }]);
+    expect(announcedAfter(first, [], 31 * day)).toEqual([]);
+    expect(announcedAfter(first, [cve], 20 * day)).toEqual([{ cve, atMs: 20 * day }]);
+    const many = Array.from({ length: 150 }, (_, index) => `CVE-2025-${10_000 + index}`);
+    const kept = announcedAfter(first, many, day);
+    expect([kept.length, kept.at(-1)?.cve]).toEqual([100, "CVE-2025-10149"]);
   });
 });

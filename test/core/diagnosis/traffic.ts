@@ -62,5 +62,7 @@ export const factsOf = (requests: readonly SeenRequest[], more: Partial<Facts> =
   changes: [],
   gateway: [],
   cves: [],
+  announced: [],
+  guarded: new Set(),
   ...more,
 });

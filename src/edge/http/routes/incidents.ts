@@ -18,6 +18,10 @@ const incident = z
     cause: z.string(),
     drifted: z.int().meta({ description: "how many resources; lists show the first of them only" }),
     drift: z.array(driftedResource),
+    facts: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: "of another cause than drift: what was counted, and what is done" }),
     run: z.string().nullable(),
   })
   .meta({ id: "Incident" });
@@ -31,6 +35,7 @@ const incidentJson = (one: Incident, detailMax: number) => ({
   cause: one.cause,
   drifted: one.drift.length,
   drift: one.drift.slice(0, detailMax).map(driftJson),
+  facts: one.facts ?? null,
   run: one.run,
 });
 
