@@ -70,7 +70,7 @@ import { CVE_2025_53770 } from "./entries/cve-2025-53770.ts";
 import { CVE_2025_55182 } from "./entries/cve-2025-55182.ts";
 
 /** Grows with every change. */
-export const VERSION = 4;
+export const VERSION = 5;
 
 export const ENTRIES: readonly CveEntry[] = [
   CVE_2014_6271,
