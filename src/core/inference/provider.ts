@@ -62,6 +62,8 @@ export interface RoleModels {
   readonly model: string;
   /** Empty of `rules`, which is built in, and where nothing here runs such a model. */
   readonly providers: readonly ProviderModels[];
+  /** What is wrong with the configuration, so that nobody is asked; null: nothing. It names variables, never their values. */
+  readonly problem: string | null;
 }
 
 /** A provider as the router knows it now. */

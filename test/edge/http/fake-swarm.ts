@@ -535,7 +535,7 @@ export class FakeSwarm extends FakeDoor implements ApiPorts {
     const answers = { place: "local", models: ["qwen3:8b"], has: true, why: null } as const;
     const silent = { place: "external", models: null, has: null, why: "slow" } as const;
     return [
-      { role: "architect", model: "rules", providers: [] },
+      { role: "architect", model: "rules", providers: [], problem: null },
       {
         role: "reviewer",
         model: "openai-compatible/qwen3:8b",
@@ -543,6 +543,7 @@ export class FakeSwarm extends FakeDoor implements ApiPorts {
           { name: "here", ...answers },
           { name: "there", ...silent },
         ],
+        problem: null,
       },
     ];
   }

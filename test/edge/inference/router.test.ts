@@ -370,6 +370,7 @@ describe("the models of the roles", () => {
           { name: "here", place: "local", models: ["qwen3:8b"], has: true, why: null },
           { name: "there", place: "local", models: null, has: null, why: "status" },
         ],
+        problem: null,
       },
       {
         role: "reviewer",
@@ -383,8 +384,15 @@ describe("the models of the roles", () => {
             why: null,
           },
         ],
+        problem: null,
       },
-      { role: "sentinel", model: "rules", providers: [] },
+      { role: "sentinel", model: "rules", providers: [], problem: null },
+    ]);
+    const broken = await modelsOf({ models }, { ...env, INFERENCE: "[{" });
+    expect(broken).toMatchObject([
+      { providers: [], problem: "`INFERENCE` or `INFERENCE_KEYS` is malformed" },
+      { providers: [{ has: true }], problem: null },
+      { problem: null },
     ]);
   });
 });

@@ -14,6 +14,9 @@ const role = z
     role: z.enum(["architect", "reviewer", "sentinel"]),
     model: z.string(),
     providers: z.array(provider),
+    problem: z.string().nullable().meta({
+      description: "what is wrong with the configuration, so that nobody is asked",
+    }),
   })
   .meta({ id: "RoleModels" });
 
