@@ -16,6 +16,12 @@ interface GuardrailJson {
   readonly ended: { readonly how: string } | null;
 }
 
+interface IncidentJson {
+  readonly cause: string;
+  readonly status: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
 const guardrailsOf = async ({ scope }: VisitedZone): Promise<readonly GuardrailJson[]> =>
   (await apiJson<{ items: GuardrailJson[] }>(`/api/v1/guardrails?scope=${scope}`)).items;
 
@@ -114,6 +120,52 @@ describe("the ladder", () => {
     await settled(zone.scope, ({ status }) => ["in_sync", "held"].includes(status));
     expect(await guardrailsOf(zone)).toMatchObject([{ mode: "log", steps: [{ mode: "log" }] }]);
     expect(await zone.rules()).toMatchObject([{ action: "log" }]);
+    await checkRecord();
+  }, 120_000);
+
+  it("what came and went three times within the hour is a person's, whatever becomes of the guardrails", async () => {
+    const zone = await VisitedZone.open("flaps.example");
+    const incidents = async () =>
+      (
+        await apiJson<{ items: IncidentJson[] }>(`/api/v1/incidents?scope=${zone.scope}`)
+      ).items.filter(({ cause }) => cause === "l7_flood");
+    for (let time = 1; time <= 3; time += 1) {
+      await zone.play({ seconds: 12, attacks: [FLOOD] });
+      await vi.waitFor(async () => expect(await zone.rules()).toHaveLength(1), {
+        timeout: 20_000,
+        interval: 50,
+      });
+      // Somebody thinks that it was not needed, and it goes.
+      const [guardrail] = await guardrailsOf(zone);
+      expect(
+        (await api(`/api/v1/guardrails/${guardrail?.id}`, "dev-operator", { method: "DELETE" }))
+          .status,
+      ).toBe(200);
+      await zone.play({ seconds: 75 });
+      await vi.waitFor(
+        async () => {
+          expect(await zone.rules()).toEqual([]);
+          const found = (await incidents()).map(({ status }) => status);
+          expect(found).toEqual(Array.from({ length: time }, () => "resolved"));
+        },
+        { timeout: 20_000, interval: 100 },
+      );
+    }
+    await zone.play({ seconds: 12, attacks: [FLOOD] });
+    await vi.waitFor(
+      async () =>
+        expect(await incidents()).toMatchObject([
+          {
+            status: "waiting",
+            facts: { remedy: "person", why: expect.stringContaining("come and gone 3 times") },
+          },
+          {},
+          {},
+          {},
+        ]),
+      { timeout: 10_000, interval: 100 },
+    );
+    expect(await zone.rules()).toEqual([]);
     await checkRecord();
   }, 120_000);
 });
