@@ -76,6 +76,8 @@ function modeOf(reading: Reading): "block" | "allow_only" | null {
   if (reading.has("only")) return "allow_only";
   // Less than them is not what the path can keep out.
   if (/\bonly\b/.test(rest) && !ONLY_THEM.test(rest)) return null;
+  // Who is an exception from what is kept out is not kept out.
+  if (EXCEPTION.test(rest)) return null;
   return reading.any("block", "challenge") && !concepts.has("allow") ? "block" : null;
 }
 

@@ -16,6 +16,7 @@ import * as ROUND_4 from "./round-4.ts";
 import * as ROUND_5 from "./round-5.ts";
 import * as ROUND_6 from "./round-6.ts";
 import * as ROUND_7 from "./round-7.ts";
+import * as ROUND_8 from "./round-8.ts";
 import { ASKED, UNSEEN } from "./unseen.ts";
 import { LIMITED, WHOLE } from "./first-sight.ts";
 import type { Labelled } from "./labels.ts";
@@ -85,6 +86,7 @@ describe("the labelled set", () => {
     ["fifth", ROUND_5],
     ["sixth", ROUND_6],
     ["seventh", ROUND_7],
+    ["eighth", ROUND_8],
   ])("reads the %s round of texts, and acts on no doubtful one", (_, { WISHES, TRICKY }) => {
     const wrong = WISHES.filter((one) => !isRight(one));
     const told = wrong.map(({ text }) => `${text} -> ${JSON.stringify(read(text))}`);
