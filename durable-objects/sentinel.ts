@@ -249,14 +249,11 @@ export class Sentinel extends DurableObject<Env> implements SentinelPort {
   }
 
   /** What later looks ask of this one. The same look again remembers the same. */
-  #remembered(
-    { cves, nowMs, recent }: Facts,
-    { cause }: Diagnosis,
-  ): Parameters<SentinelState["set"]>[0] {
+  #remembered(facts: Facts, { cause }: Diagnosis): Parameters<SentinelState["set"]>[0] {
     const [announced, troubled] = [this.#state.get("announced"), this.#state.get("troubled")];
     return {
-      announced: announcedAfter(announced ?? [], cves, nowMs),
-      troubled: troubledAfter(troubled ?? [], cause, recent),
+      announced: announcedAfter(announced ?? [], facts.cves, facts.nowMs),
+      troubled: troubledAfter(troubled ?? [], cause, facts),
     };
   }
 

@@ -22,6 +22,8 @@ export interface Facts {
   /** Requests of the last minute that is recorded. */
   readonly recent: readonly SeenRequest[];
   readonly recentPerSecond: number;
+  /** When the surge of the last minute began, if that was before it (epoch ms). */
+  readonly surgeFromMs: number | null;
   /** Requests of quiet times. */
   readonly normal: readonly SeenRequest[];
   /** Null: nothing normal was recorded. */

@@ -1,6 +1,5 @@
 /** When the requests of a scope were not what they usually are. What is normal is asked of all other time. Pure. */
-import type { SeenRequest } from "../traffic/seen-request.ts";
-import type { Diagnosis } from "./facts.ts";
+import type { Diagnosis, Facts } from "./facts.ts";
 
 export interface Span {
   readonly fromMs: number;
@@ -21,14 +20,15 @@ const OF_REQUESTS: ReadonlySet<string> = new Set([
 /** More come and go only where nobody can say what is normal (I12). */
 const SPANS_MAX = 40;
 
+/** `surgeFromMs`: when it began, if the last minute is not the first one of it. */
 export function troubledAfter(
   spans: readonly Span[],
   cause: Diagnosis["cause"],
-  recent: readonly SeenRequest[],
+  { recent, surgeFromMs }: Pick<Facts, "recent" | "surgeFromMs">,
 ): readonly Span[] {
   if (recent.length === 0) return spans;
   const times = recent.map(({ atMs }) => atMs);
-  const [fromMs, toMs] = [Math.min(...times), Math.max(...times)];
+  const [fromMs, toMs] = [surgeFromMs ?? Math.min(...times), Math.max(...times)];
   const last = spans.at(-1);
   const before = spans.slice(0, -1);
   if (!OF_REQUESTS.has(cause)) {

@@ -13,22 +13,49 @@ const SPAN_MIN_MS = 10_000;
 export function windowOf(
   requests: readonly SeenRequest[],
   nowMs: number,
-  troubled: readonly Span[] = [],
-): Pick<Facts, "recent" | "recentPerSecond" | "normal" | "normalPerSecond"> {
+  looked: readonly Span[] = [],
+): Pick<Facts, "recent" | "recentPerSecond" | "surgeFromMs" | "normal" | "normalPerSecond"> {
   // From a clock that goes ahead: it would push everything else out of the window.
   const known = requests.filter(({ atMs }) => atMs <= nowMs + RECENT_MS);
   const latestMs = latestOf(known);
   const from = latestMs - RECENT_MS;
   const isOld = nowMs - latestMs > OLD_MS;
+  const surge = isOld ? null : runUp(known, latestMs, looked.at(-1)?.toMs);
+  const troubled = surge ? [...looked, surge] : looked;
   const recent = isOld ? [] : known.filter(({ atMs }) => atMs > from);
   const normal = known.filter(({ atMs }) => (isOld || atMs <= from) && !isTroubled(troubled, atMs));
   return {
     recent,
     recentPerSecond: (weightOf(recent) * 1_000) / spanOf(recent, []),
+    surgeFromMs: surge?.fromMs ?? null,
     normal,
     normalPerSecond:
       normal.length === 0 ? null : (weightOf(normal) * 1_000) / spanOf(normal, troubled),
   };
+}
+
+/** Minutes that are counted: an hour, as long as batches are kept (I12). */
+const HISTORY_MAX = 60;
+/** A delivery brings five minutes at the most; what is older was looked at when it came. */
+const RUN_UP_MAX = 5;
+const SURGE_MIN = 3;
+const BUSY_MIN = 2;
+
+/** The minutes before the last one that a surge had begun in already: they came with it, and nobody has looked at them yet. */
+function runUp(known: readonly SeenRequest[], latestMs: number, lookedToMs = 0): Span | null {
+  const counts: number[] = [];
+  for (const { atMs, weight } of known) {
+    const ago = Math.floor((latestMs - atMs) / RECENT_MS);
+    if (ago < HISTORY_MAX) counts[ago] = (counts[ago] ?? 0) + weight;
+  }
+  const minutes = Array.from(counts, (count) => count ?? 0);
+  const [last = 0, ...before] = minutes;
+  const usual = before.toSorted((a, b) => a - b)[Math.floor(before.length / 2)] ?? 0;
+  if (last < SURGE_MIN * usual) return null;
+  const quiet = before.findIndex((count) => count <= BUSY_MIN * usual);
+  if (quiet < 1 || quiet > RUN_UP_MAX) return null;
+  const fromMs = Math.max(latestMs - (quiet + 1) * RECENT_MS, lookedToMs) + 1;
+  return fromMs < latestMs ? { fromMs, toMs: latestMs, isOpen: true } : null;
 }
 
 /** Epoch ms; 0: of none. */

@@ -9,7 +9,7 @@ import { nextRung } from "../../../src/core/guardrails/ladder.ts";
 import { TEMPLATES } from "../../../src/core/guardrails/registry.ts";
 import { effectOf } from "../../../src/core/traffic/effect.ts";
 import { Sample } from "../../../src/core/traffic/sample.ts";
-import { millisIn, type SeenRequest, seenRequest } from "../../../src/core/traffic/seen-request.ts";
+import { millisIn, seenRequest } from "../../../src/core/traffic/seen-request.ts";
 import { tryOn } from "../../../src/core/traffic/trial.ts";
 import { guard } from "../guardrails/guarded-zone.ts";
 import { must, NOW_MS } from "../harbor.ts";
@@ -220,8 +220,10 @@ describe("a record of requests", () => {
 });
 
 describe("trouble", () => {
-  const minute = (index: number): readonly SeenRequest[] =>
-    [0, 59].map((second) => seen(0, { atMs: NOW_MS + (index * 60 + second) * 1_000 }));
+  const minute = (index: number): Parameters<typeof troubledAfter>[2] => ({
+    recent: [0, 59].map((second) => seen(0, { atMs: NOW_MS + (index * 60 + second) * 1_000 })),
+    surgeFromMs: null,
+  });
   const after = (causes: readonly string[]) =>
     causes.reduce<ReturnType<typeof troubledAfter>>(
       (spans, cause, index) => troubledAfter(spans, cause, minute(index)),
@@ -235,7 +237,10 @@ describe("trouble", () => {
     ]);
     // Neither a look at the same minute nor one at nothing ends it; single attempts begin none.
     expect(troubledAfter(after(["l7_flood"]), "no_evidence", minute(0))[0]?.isOpen).toBe(true);
-    expect(troubledAfter(after(["l7_flood"]), "no_evidence", [])[0]?.isOpen).toBe(true);
+    expect(
+      troubledAfter(after(["l7_flood"]), "no_evidence", { recent: [], surgeFromMs: null })[0]
+        ?.isOpen,
+    ).toBe(true);
     expect(after(["cve_exposure", "certificate_expiry"])).toEqual([]);
   });
 
@@ -248,6 +253,36 @@ describe("trouble", () => {
     expect(window.normal.some(({ atMs }) => isTroubled(troubled, atMs))).toBe(false);
     expect(window.normal.length).toBeLessThan(800);
     expect(window.normalPerSecond).toBeCloseTo(1, 1);
+  });
+
+  it("that began some minutes before its log came is no normal time either", () => {
+    const late = flood(1_000).map((one, index) => ({
+      ...one,
+      atMs: NOW_MS - index * 240,
+      weight: 20,
+    }));
+    for (const quiet of [normal(960), normal(400)]) {
+      const facts = factsOf([...quiet, ...late]);
+      expect(facts.normal).toEqual(quiet);
+      expect(troubledAfter([], "l7_flood", facts)).toEqual([
+        { fromMs: NOW_MS - 240_000 + 1, toMs: NOW_MS, isOpen: true },
+      ]);
+      expect(facts.recent.every(({ atMs }) => atMs > NOW_MS - 60_000)).toBe(true);
+      expect(diagnose(facts).remedy).toMatchObject({
+        type: "guard",
+        template: "block_source",
+        mode: "challenge",
+        trial: { collateral: 0 },
+      });
+    }
+    // A look in between found the half of it: what it found counts once.
+    const found = [{ fromMs: NOW_MS - 240_000, toMs: NOW_MS - 120_000, isOpen: true }];
+    expect(windowOf([...normal(960), ...late], NOW_MS, found).normalPerSecond).toBeCloseTo(1, 1);
+    // What half as much was before is usual.
+    const busy = late.map((one) => ({ ...one, atMs: NOW_MS - 480_000 + (one.atMs - NOW_MS) * 2 }));
+    expect(factsOf([...busy, ...late]).normal.length).toBeGreaterThan(late.length);
+    const steady = factsOf(normal(1_200));
+    expect(steady.normal.length + steady.recent.length).toBe(1_200);
   });
 
   it("of a site that nobody knows is a flood only if it is large, or somebody says so", () => {
