@@ -166,8 +166,10 @@ describe.each(HOSTILE_NAMES)("a model that is hostile as %s", (hostile) => {
   it("as the architect's changes nothing by itself: what it chooses is a question (I5)", async () => {
     const before = await etag();
     name = hostile;
-    let drafts = 0;
-    for (let seed = 0; seed < INTENTS; seed += 1) {
+    let [drafts, tried] = [0, 0];
+    // What only tries the form seldom says something that could be taken: until it does.
+    for (let seed = 0; seed < INTENTS || (drafts === 0 && seed < 10 * INTENTS); seed += 1) {
+      tried += 1;
       dice = diceOf(seed);
       const one = await read(sayingTo(name, dice));
       expect(one.phase, JSON.stringify(one)).toMatch(/^(?:asking|cannot)$/);
@@ -176,7 +178,7 @@ describe.each(HOSTILE_NAMES)("a model that is hostile as %s", (hostile) => {
         expect((await decide(one.id, { decision: "withdraw" })).status).toBe(200);
     }
     // A few have something in them that the rules object to, or that leaves for nobody.
-    expect(asked).toBeGreaterThan(INTENTS * 0.8);
+    expect(asked).toBeGreaterThan(tried * 0.8);
     expect(drafts, "some could have been taken").toBeGreaterThan(0);
     expect(await etag()).toBe(before);
     await reconcile();
