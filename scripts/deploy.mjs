@@ -12,8 +12,8 @@ import { StartError, USAGE_EXIT } from "./start-error.mjs";
 const HELP = `Usage: npm run deploy [-- options]
 
 Deploys the vault and the swarm to a Cloudflare account, with production.toml laid over the wrangler
-files, and applies the migrations of D1 in between. wrangler logs in, or takes CLOUDFLARE_API_TOKEN
-and CLOUDFLARE_ACCOUNT_ID.
+files, locks the record's bucket, and applies the migrations of D1 in between. wrangler logs in, or
+takes CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID; the lock wants CLOUDFLARE_R2_TOKEN and the account.
 
   --dry-run   build both as they would be deployed, and say what is still missing; deploys nothing
   --help      print this
@@ -47,19 +47,38 @@ async function prepared() {
     const { config, secrets, missing } = deploymentOf({ raw, over, file: join(root, file), names });
     const written = join(out, `wrangler.${role}.json`);
     writeFileSync(written, `${JSON.stringify(config, null, 2)}\n`);
-    return { role, written, secrets, missing: missing.map((at) => `${role}.${at}`) };
+    return { role, config, written, secrets, missing: missing.map((at) => `${role}.${at}`) };
   });
 }
 
-async function wrangler(args) {
-  const bin = join(root, "node_modules", ".bin", "wrangler");
-  const child = spawn(bin, args, {
+async function run(name, command, args) {
+  const child = spawn(command, args, {
     stdio: "inherit",
     env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
   });
   const [code] = await once(child, "exit");
   if (code !== 0)
-    throw new StartError(`wrangler ${args[0]} ended with ${code}; what came before stays`);
+    throw new StartError(`${name} ${args[0]} ended with ${code}; what came before stays`);
+}
+
+const wrangler = (args) => run("wrangler", join(root, "node_modules", ".bin", "wrangler"), args);
+
+/** Before the swarm is there, so that the bucket keeps the record from its first entry on. The same rules again change nothing. */
+async function lockRecord({ r2_buckets: buckets, vars }, dry) {
+  const { bucket_name: bucket } = buckets.find(({ binding }) => binding === "RECORD");
+  const { CLOUDFLARE_ACCOUNT_ID: account, CLOUDFLARE_R2_TOKEN: token } = process.env;
+  const args = ["record", "lock", "--bucket", bucket, "--shards", vars.LOG_SHARDS];
+  if (!dry && account && token)
+    return run("driftless", process.execPath, [
+      join(root, "cli", "driftless.mjs"),
+      ...args,
+      "--account",
+      account,
+    ]);
+  const how = `npm run driftless -- ${args.join(" ")} --account ID`;
+  console.log(
+    `the record's bucket is not locked${dry ? "" : ": CLOUDFLARE_R2_TOKEN or CLOUDFLARE_ACCOUNT_ID is not set"}; to do it: ${how}`,
+  );
 }
 
 async function main() {
@@ -72,11 +91,12 @@ async function main() {
     throw new StartError(
       `production.toml has nothing in ${missing.map((at) => `\`${at}\``).join(", ")}`,
     );
-  for (const { role, written, secrets } of workers) {
+  for (const { role, config, written, secrets } of workers) {
     if (!dry && role === "swarm")
       await wrangler(["d1", "migrations", "apply", "DB", "--remote", "-c", written]);
     const built = dry ? ["--dry-run", "--outdir", join(out, role)] : [];
     await wrangler(["deploy", "-c", written, ...built]);
+    if (role === "vault") await lockRecord(config, dry);
     for (const name of dry ? [] : secrets)
       console.log(`${role}: if it is not set yet: npx wrangler secret put ${name} -c ${written}`);
   }

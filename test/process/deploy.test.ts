@@ -18,6 +18,9 @@ it("builds both Workers without an account, with Workers AI in the swarm's", () 
   expect(stdout).toMatch(/env\.AI\s+AI/);
   expect(stdout).toMatch(/env\.VAULT \(driftless-vault#VaultRpc\)/);
   expect(stdout).not.toMatch(/driftless-sandbox|sandbox-vault-write|sandbox-swarm-read/);
+  expect(stdout).toContain(
+    "driftless -- record lock --bucket driftless-record --shards 1 --account",
+  );
   expect(stdout).toContain("still to be said in production.toml: vault.vars.LOG_ORIGIN");
 });
 
