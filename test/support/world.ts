@@ -196,21 +196,30 @@ export async function putGolden(
   });
 }
 
+/** Everybody whose yes `run` needs says it. False: it waited no more, because the world has moved on. */
+export async function isAgreedTo(run: RunJson): Promise<boolean> {
+  const people = ["dev-approver-1", "dev-approver-2"].slice(0, run.approvals_needed ?? 0);
+  for (const person of people) {
+    const answer = await api(`/api/v1/runs/${run.id}/approvals`, person, {
+      method: "POST",
+      body: JSON.stringify({ digest: run.plan_digest, verdict: "approve" }),
+      headers: { "content-type": "application/json" },
+    });
+    if (answer.status === 409) return false;
+    expect(answer.ok, await answer.clone().text()).toBe(true);
+  }
+  return true;
+}
+
 /** What a plan of `scope` waits for: so many people who say yes. */
 export async function approved(scope: string): Promise<void> {
   const waiting = await vi.waitFor(
     async () => {
       const [run] = await runs(scope);
-      expect(run?.phase).toBe("awaiting_approval");
+      if (run?.phase !== "awaiting_approval") throw new Error(`it is ${run?.phase}`);
       return run;
     },
     { timeout: 10_000, interval: 50 },
   );
-  const people = ["dev-approver-1", "dev-approver-2"].slice(0, waiting?.approvals_needed ?? 0);
-  for (const person of people)
-    await apiJson(`/api/v1/runs/${waiting?.id}/approvals`, person, {
-      method: "POST",
-      body: JSON.stringify({ digest: waiting?.plan_digest, verdict: "approve" }),
-      headers: { "content-type": "application/json" },
-    });
+  expect(await isAgreedTo(waiting)).toBe(true);
 }
