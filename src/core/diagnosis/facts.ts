@@ -65,7 +65,8 @@ export type Diagnose = (facts: Facts) => Diagnosis | null;
 
 /** A second of so many requests is nothing that one has to be protected from. */
 const RATE_MIN = 5;
-const SURGE_MIN = 3;
+/** So many times the usual is no chance any more. */
+export const SURGE_MIN = 3;
 /** Where nobody knows what is usual, and nobody says that it is an attack, the first minute of a site must not be one. */
 const UNKNOWN_RATE_MIN = 50;
 

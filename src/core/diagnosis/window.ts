@@ -1,7 +1,7 @@
 /** From recorded batches to what is recent and what is normal. Pure. */
 import { weightOf } from "../traffic/sample.ts";
 import type { SeenRequest } from "../traffic/seen-request.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, SURGE_MIN } from "./facts.ts";
 import { isTroubled, type Span, troubledMs } from "./trouble.ts";
 
 const RECENT_MS = 60_000;
@@ -38,8 +38,8 @@ export function windowOf(
 const HISTORY_MAX = 60;
 /** A delivery brings five minutes at the most; what is older was looked at when it came. */
 const RUN_UP_MAX = 5;
-const SURGE_MIN = 3;
-const BUSY_MIN = 2;
+/** Up to so many times the usual a minute is an ordinary one. */
+const ORDINARY_MAX = 2;
 
 /** The minutes before the last one that a surge had begun in already: they came with it, and nobody has looked at them yet. */
 function runUp(known: readonly SeenRequest[], latestMs: number, lookedToMs = 0): Span | null {
@@ -52,7 +52,7 @@ function runUp(known: readonly SeenRequest[], latestMs: number, lookedToMs = 0):
   const [last = 0, ...before] = minutes;
   const usual = before.toSorted((a, b) => a - b)[Math.floor(before.length / 2)] ?? 0;
   if (last < SURGE_MIN * usual) return null;
-  const quiet = before.findIndex((count) => count <= BUSY_MIN * usual);
+  const quiet = before.findIndex((count) => count <= ORDINARY_MAX * usual);
   if (quiet < 1 || quiet > RUN_UP_MAX) return null;
   const fromMs = Math.max(latestMs - (quiet + 1) * RECENT_MS, lookedToMs) + 1;
   return fromMs < latestMs ? { fromMs, toMs: latestMs, isOpen: true } : null;

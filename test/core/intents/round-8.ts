@@ -1,4 +1,4 @@
-/** The eighth round (docs/benchmarks.md): written by somebody who had not seen the rules, and read once before one was touched. */
+/** The eighth round (docs/benchmarks.md): written by somebody who had not seen the lists of words, and read once before one was touched. */
 import {
   DOWN,
   EDGE,
