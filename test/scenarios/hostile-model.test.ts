@@ -26,12 +26,12 @@ import {
 import { HOSTILE_TEXTS } from "../support/hostile-texts.ts";
 import { watchedFetch } from "../support/honeytokens.ts";
 import {
+  agreeTo,
   api,
   apiJson,
   BOOKS,
   cloudflare,
   control,
-  isAgreedTo,
   putGolden,
   reconcile,
   record,
@@ -131,7 +131,7 @@ async function agreed(): Promise<void> {
     );
     expect(released).toEqual([]);
     // A newer plan may take its place before the last one has said yes.
-    await isAgreedTo(run);
+    await agreeTo(run);
     await vi.waitFor(
       async () =>
         expect((await runs()).find(({ id }) => id === run.id)?.phase).not.toMatch(

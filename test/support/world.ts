@@ -197,7 +197,7 @@ export async function putGolden(
 }
 
 /** Everybody whose yes `run` needs says it. False: it waited no more, because the world has moved on. */
-export async function isAgreedTo(run: RunJson): Promise<boolean> {
+export async function agreeTo(run: RunJson): Promise<boolean> {
   const people = ["dev-approver-1", "dev-approver-2"].slice(0, run.approvals_needed ?? 0);
   for (const person of people) {
     const answer = await api(`/api/v1/runs/${run.id}/approvals`, person, {
@@ -221,5 +221,5 @@ export async function approved(scope: string): Promise<void> {
     },
     { timeout: 10_000, interval: 50 },
   );
-  expect(await isAgreedTo(waiting)).toBe(true);
+  expect(await agreeTo(waiting)).toBe(true);
 }
